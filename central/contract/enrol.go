@@ -1,5 +1,14 @@
 package contract
 
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
 // Enrolment asks for a client certificate with a one-time token. Nothing but the public key is taken from the request:
 // the certificate's names come from what central bound to the token.
 type Enrolment struct {
@@ -20,3 +29,59 @@ type Credentials struct {
 	Authority   []byte `json:"authority"`   // the campus authority's certificate, DER
 	CampusKey   []byte `json:"campus_key"`  // for DigestOf; keep it in a file of mode 0600
 }
+
+// Invitation is the one-time text a technician types at a new gateway: who it will be, the secret that proves the right to
+// be it, and the campus authority to trust, so that enrolment needs no trust on first use.
+type Invitation struct {
+	Gateway   string
+	Secret    string   // 256 random bits, base64 (URL alphabet, no padding)
+	Authority [32]byte // SHA-256 of the authority's public key (SubjectPublicKeyInfo, DER)
+}
+
+// String is "<gateway>.<secret>.<authority in hexadecimal>".
+func (i Invitation) String() string {
+	return i.Gateway + "." + i.Secret + "." + hex.EncodeToString(i.Authority[:])
+}
+
+// ErrInvitation means a text is not an invitation as central printed it.
+var ErrInvitation = errors.New("not an invitation: copy the whole line that central printed")
+
+// ParseInvitation reads what String writes.
+func ParseInvitation(text string) (Invitation, error) {
+	parts := strings.Split(strings.TrimSpace(text), ".")
+	if len(parts) != 3 {
+		return Invitation{}, fmt.Errorf("%w: %d parts, want 3", ErrInvitation, len(parts))
+	}
+	i := Invitation{Gateway: parts[0], Secret: parts[1]}
+	if err := CheckGateway(i.Gateway); err != nil {
+		return Invitation{}, fmt.Errorf("%w: %w", ErrInvitation, err)
+	}
+	if secret, err := base64.RawURLEncoding.DecodeString(i.Secret); err != nil || len(secret) != 32 {
+		return Invitation{}, fmt.Errorf("%w: its secret is damaged", ErrInvitation)
+	}
+	if err := unhex(i.Authority[:], []byte(parts[2]), "authority"); err != nil {
+		return Invitation{}, fmt.Errorf("%w: %w", ErrInvitation, err)
+	}
+	return i, nil
+}
+
+var gatewayName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+
+// CheckGateway tells what is wrong with a gateway's name; it becomes a DNS label in the certificate.
+func CheckGateway(name string) error {
+	if !gatewayName.MatchString(name) {
+		return fmt.Errorf("gateway name %q: want 1 to 32 of a-z, 0-9 and hyphens inside", name)
+	}
+	return nil
+}
+
+// GatewayHost is the DNS name in a gateway's certificate, which its Raft peers check.
+func GatewayHost(gateway string) string { return gateway + gatewayHostSuffix }
+
+// GatewayOf is the inverse of GatewayHost; ok is false for names of other hosts.
+func GatewayOf(host string) (gateway string, ok bool) {
+	gateway, ok = strings.CutSuffix(host, gatewayHostSuffix)
+	return gateway, ok && CheckGateway(gateway) == nil
+}
+
+const gatewayHostSuffix = ".gateway.rollcall.internal"
