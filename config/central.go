@@ -1,0 +1,47 @@
+package config
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Central is the configuration of the university's service.
+type Central struct {
+	Data           string   `yaml:"data"`            // directory of database, authority and keys
+	Listen         string   `yaml:"listen"`          // pages and API; plain HTTP, so loopback only unless behind_proxy
+	BehindProxy    bool     `yaml:"behind_proxy"`    // a proxy on this host terminates TLS
+	GatewayListen  string   `yaml:"gateway_listen"`  // gateways, mutual TLS
+	GatewayNames   []string `yaml:"gateway_names"`   // host names and addresses in the certificate of that listener
+	OpensBefore    Duration `yaml:"opens_before"`    // W-1: a register opens this long before the session starts
+	ClosesAfter    Duration `yaml:"closes_after"`    // W-1: and closes this long after its end
+	PublishAhead   Duration `yaml:"publish_ahead"`   // how far ahead gateways know the timetable
+	InvitationLife Duration `yaml:"invitation_life"` // how long an invitation may be used
+}
+
+func defaultCentral() *Central {
+	return &Central{
+		Data:           "/var/lib/rollcall-central",
+		Listen:         "127.0.0.1:8080",
+		GatewayListen:  ":8443",
+		OpensBefore:    Duration(30 * time.Minute),
+		PublishAhead:   Duration(14 * 24 * time.Hour),
+		InvitationLife: Duration(time.Hour),
+	}
+}
+
+func (s *Central) validate(c *checker) {
+	if !filepath.IsAbs(s.Data) {
+		c.fault("data", "%q is not an absolute directory", s.Data)
+	}
+	c.address("listen", s.Listen)
+	c.address("gateway_listen", s.GatewayListen)
+	if len(s.GatewayNames) == 0 {
+		c.fault("gateway_names", "no name; list the host names by which gateways reach this service")
+	}
+	if s.PublishAhead.Std() < 24*time.Hour {
+		c.fault("publish_ahead", "%v is less than a day; an outage would leave gateways without a timetable", s.PublishAhead.Std())
+	}
+	if s.InvitationLife == 0 {
+		c.fault("invitation_life", "0 would make every invitation expired")
+	}
+}

@@ -1,0 +1,182 @@
+package config
+
+import (
+	"net"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+)
+
+// Gateway is the configuration of one building's gateway. Its name and building are not here: they are in its certificate.
+type Gateway struct {
+	Data      string    `yaml:"data"`      // directory of journal, replica, certificates and timetable
+	Central   Uplink    `yaml:"central"`   // where taps go
+	Status    Status    `yaml:"status"`    // page, health and metrics
+	Cluster   Cluster   `yaml:"cluster"`   // gateways that replicate one another's taps; empty: a cluster of one
+	Buses     []Bus     `yaml:"buses"`     // serial lines with their readers
+	Bluetooth Bluetooth `yaml:"bluetooth"` // beacons
+}
+
+// Uplink is the way to central.
+type Uplink struct {
+	URL string `yaml:"url"` // of central's gateway listener, https
+}
+
+// Status is the gateway's own page. It is public inside the network it listens on and shows no personal data.
+type Status struct {
+	Listen string `yaml:"listen"`
+}
+
+// Cluster names every member, this gateway among them, the same on each.
+type Cluster struct {
+	Listen  string   `yaml:"listen"`  // address of this gateway's cluster port
+	Members []Member `yaml:"members"` // 1, 3 or 5
+}
+
+// Member is one gateway of the cluster.
+type Member struct {
+	Gateway string `yaml:"gateway"` // name in its certificate
+	Address string `yaml:"address"` // host:port where the others reach it
+}
+
+// Bus is one serial line.
+type Bus struct {
+	Name    string   `yaml:"name"`
+	Driver  string   `yaml:"driver"` // osdp or ascii
+	Preset  string   `yaml:"preset"` // ascii only: rdm6300 or generic
+	Device  string   `yaml:"device"` // e.g. /dev/serial/by-id/…
+	Baud    int      `yaml:"baud"`
+	HoldOff Duration `yaml:"hold_off"` // ascii: the same card within this time of its last repeat is one tap; 0: 2 s
+	Readers []Reader `yaml:"readers"`
+}
+
+// Reader is one card reader on a line and the point where it hangs.
+type Reader struct {
+	Point     string `yaml:"point"`      // as central's room import names it
+	Address   int    `yaml:"address"`    // OSDP address 0-126
+	Open      string `yaml:"open"`       // colour of an open register where the reader has no blue: blue, amber or white
+	ByteOrder string `yaml:"byte_order"` // of UIDs: msb or lsb first
+}
+
+// Bluetooth is the radio that hears beacons. Without one the gateway says so and goes on.
+type Bluetooth struct {
+	Enabled bool     `yaml:"enabled"`
+	Device  int      `yaml:"device"` // number of the adapter: 0 for hci0
+	Socket  string   `yaml:"socket"` // set when the scanner runs as a service of its own
+	Beacons []Beacon `yaml:"beacons"`
+}
+
+// Beacon is one that should be heard.
+type Beacon struct {
+	ID   string `yaml:"id"` // ibeacon:<uuid>:<major>:<minor>, eddystone:<namespace>:<instance>
+	Name string `yaml:"name"`
+	Room string `yaml:"room"`
+}
+
+func defaultGateway() *Gateway {
+	return &Gateway{
+		Data:   "/var/lib/rollcall",
+		Status: Status{Listen: "127.0.0.1:9101"},
+	}
+}
+
+var (
+	speeds     = []int{9600, 19200, 38400, 57600, 115200, 230400}
+	drivers    = []string{"osdp", "ascii"}
+	presets    = []string{"rdm6300", "generic"}
+	colours    = []string{"", "blue", "amber", "white"}
+	byteOrders = []string{"", "msb", "lsb"}
+	memberName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+)
+
+func (g *Gateway) validate(c *checker) {
+	if !filepath.IsAbs(g.Data) {
+		c.fault("data", "%q is not an absolute directory", g.Data)
+	}
+	if u, err := url.Parse(g.Central.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+		c.fault("central.url", "%q is not an https address; write for example https://rollcall.example.ac.uk:8443", g.Central.URL)
+	}
+	c.address("status.listen", g.Status.Listen)
+	g.Cluster.validate(c)
+	g.validateBuses(c)
+	if g.Bluetooth.Device < 0 || g.Bluetooth.Device > 15 {
+		c.fault("bluetooth.device", "%d is not the number of an adapter; hci0 is 0", g.Bluetooth.Device)
+	}
+}
+
+func (k Cluster) validate(c *checker) {
+	if len(k.Members) == 0 {
+		return
+	}
+	c.address("cluster.listen", k.Listen)
+	if !slices.Contains([]int{1, 3, 5}, len(k.Members)) {
+		c.fault("cluster.members", "%d members; a cluster has 1, 3 or 5, so that a majority is clear", len(k.Members))
+	}
+	seen := map[string]bool{}
+	for i, m := range k.Members {
+		path := index("cluster.members", i)
+		if !memberName.MatchString(m.Gateway) {
+			c.fault(path+".gateway", "%q is not a gateway's name: 1 to 32 of a-z, 0-9 and hyphens inside", m.Gateway)
+		}
+		if seen[m.Gateway] {
+			c.fault(path+".gateway", "%q is a member already", m.Gateway)
+		}
+		seen[m.Gateway] = true
+		c.address(path+".address", m.Address)
+	}
+}
+
+func (g *Gateway) validateBuses(c *checker) {
+	names, devices, points := map[string]string{}, map[string]string{}, map[string]string{}
+	for i, b := range g.Buses {
+		path := index("buses", i)
+		c.unique(names, path+".name", b.Name)
+		c.unique(devices, path+".device", b.Device)
+		b.validate(c, path)
+		for k, r := range b.Readers {
+			c.unique(points, index(path+".readers", k)+".point", r.Point)
+		}
+	}
+}
+
+func (b Bus) validate(c *checker, path string) {
+	c.oneOf(path+".driver", b.Driver, drivers)
+	if b.Driver == "ascii" {
+		c.oneOf(path+".preset", b.Preset, presets)
+	}
+	if b.Driver == "osdp" && b.Preset != "" {
+		c.fault(path+".preset", "an osdp bus has no preset; remove the line")
+	}
+	if !slices.Contains(speeds, b.Baud) {
+		c.fault(path+".baud", "%d is not a speed of card readers; want one of %v", b.Baud, speeds)
+	}
+	if len(b.Readers) == 0 {
+		c.fault(path+".readers", "no reader is listed; a bus without readers hears nobody")
+	}
+	if b.Driver == "ascii" && len(b.Readers) > 1 {
+		c.fault(path+".readers", "%d readers; a line of this kind carries one", len(b.Readers))
+	}
+	addresses := map[int]bool{}
+	for i, r := range b.Readers {
+		r.validate(c, index(path+".readers", i), b.Driver)
+		if b.Driver == "osdp" && addresses[r.Address] {
+			c.fault(index(path+".readers", i)+".address", "address %d is taken by another reader of this bus", r.Address)
+		}
+		addresses[r.Address] = true
+	}
+}
+
+func (r Reader) validate(c *checker, path, driver string) {
+	if driver == "osdp" && (r.Address < 0 || r.Address > 126) {
+		c.fault(path+".address", "%d is not an OSDP address; want 0 to 126", r.Address)
+	}
+	c.oneOf(path+".open", r.Open, colours)
+	c.oneOf(path+".byte_order", r.ByteOrder, byteOrders)
+}
+
+func (c *checker) address(path, address string) {
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		c.fault(path, "%q is not an address; write host:port, for example 127.0.0.1:9101", address)
+	}
+}
