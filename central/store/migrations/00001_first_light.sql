@@ -238,5 +238,25 @@ CREATE TABLE web_session (
   expires_at   BIGINT NOT NULL
 );
 
+CREATE TABLE api_token (
+  id           INTEGER PRIMARY KEY,
+  name         TEXT NOT NULL,
+  role         TEXT NOT NULL,            -- as account.role
+  digest       BLOB NOT NULL UNIQUE,     -- SHA-256 of the token
+  created_by   TEXT NOT NULL,
+  created_at   BIGINT NOT NULL,
+  expires_at   BIGINT NOT NULL,
+  used_at      BIGINT,
+  revoked_at   BIGINT
+);
+CREATE TABLE register_closure (
+  id         INTEGER PRIMARY KEY,
+  session_id TEXT NOT NULL,              -- session.closed_by is set in the same transaction
+  actor      TEXT NOT NULL,
+  reason     TEXT NOT NULL,
+  made_at    BIGINT NOT NULL
+);
+CREATE INDEX register_closure_session ON register_closure (session_id);
+
 -- +goose Down
 SELECT 1;
