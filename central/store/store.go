@@ -75,19 +75,3 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // Close waits for running queries and closes the database.
 func (s *Store) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
-
-// transact runs f in one write transaction: all of it is on disk when transact returns nil, and none of it otherwise.
-func (s *Store) transact(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	defer tx.Rollback() // after Commit this does nothing
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit transaction: %w", err)
-	}
-	return nil
-}

@@ -58,6 +58,8 @@ CREATE TABLE session (
   ends_at     BIGINT NOT NULL,
   opens_at    BIGINT NOT NULL,
   closes_at   BIGINT NOT NULL,
+  delivery    TEXT NOT NULL DEFAULT '',  -- in_person, online or hybrid, as the timetable source says; '' if it does not
+  staff_id    TEXT NOT NULL DEFAULT '',  -- who teaches it, as the timetable source names them
   cancelled   BOOLEAN NOT NULL DEFAULT FALSE,
   closed_by   TEXT NOT NULL DEFAULT ''   -- who closed the register by hand (G-3); '' if nobody
 );
@@ -113,6 +115,7 @@ CREATE TABLE invitation (
 CREATE TABLE stream (
   id           BLOB PRIMARY KEY,         -- contract.Stream, 8 octets
   gateway_id   TEXT NOT NULL,            -- who owns it: the first that reported it as its own, or sent it
+  claimed      BOOLEAN NOT NULL DEFAULT FALSE, -- the owner reported it as its own; otherwise it is only the first sender
   through      BIGINT NOT NULL,          -- every record up to here is in record
   durable      BIGINT NOT NULL DEFAULT 0,-- the highest number any gateway said exists
   heard_at     BIGINT NOT NULL,
@@ -138,6 +141,7 @@ CREATE TABLE tap (
   timetable  BIGINT NOT NULL,
   quality    INTEGER NOT NULL,
   within     BIGINT NOT NULL,            -- ms
+  suspect    BOOLEAN NOT NULL DEFAULT FALSE, -- stamped more than two hours ahead of central's clock
   PRIMARY KEY (stream_id, seq)
 ) WITHOUT ROWID;
 CREATE INDEX tap_digest ON tap (digest, at);

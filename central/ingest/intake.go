@@ -1,0 +1,173 @@
+// Package ingest takes batches of records from gateways and keeps each record once: its receipt means that they are on
+// central's disk. It judges nothing and refuses no tap for what it says, only batches that cannot be placed in their stream.
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// What Ingest refuses. Faults inside a batch wrap contract.ErrBatch.
+var (
+	ErrTooLarge = errors.New("batch has more records than the contract allows")
+	ErrGap      = errors.New("batch leaves a gap in its stream")
+	ErrFork     = errors.New("batch contradicts what is stored; the stream is quarantined")
+	ErrBusy     = errors.New("the database is busy; send the batch again later")
+)
+
+// GapError is an ErrGap with the number that would close the gap.
+type GapError struct {
+	Stream   contract.Stream
+	First    uint64 // the number the batch began with
+	Expected uint64 // the number central wants next
+}
+
+// Error names both numbers.
+func (e *GapError) Error() string {
+	return fmt.Sprintf("%v: stream %s, got record %d, want %d next", ErrGap, e.Stream, e.First, e.Expected)
+}
+
+// Unwrap makes errors.Is(err, ErrGap) hold.
+func (e *GapError) Unwrap() error { return ErrGap }
+
+// Options is what an Intake needs.
+type Options struct {
+	Store      Store
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+	Now        func() time.Time
+}
+
+// Intake is the door through which every tap enters central. It is safe for concurrent use.
+type Intake struct {
+	store   Store
+	log     *slog.Logger
+	now     func() time.Time
+	metrics *metrics
+}
+
+// New makes an Intake and registers its metrics.
+func New(o Options) *Intake {
+	return &Intake{store: o.Store, log: o.Log, now: o.Now, metrics: newMetrics(o.Registerer)}
+}
+
+// Ingest stores the records of a batch that are new, all of them or none, and says how far the stream is now complete.
+// The gateway is the authenticated sender; it need not own the stream, because any gateway of a cluster may deliver what
+// its dead neighbour left behind.
+//
+// Records that are there already must be the same octets: a difference is ErrFork, and the stream takes nothing from then
+// on. A batch that begins beyond the next number is a *GapError. In both cases nothing of the batch is stored.
+func (i *Intake) Ingest(ctx context.Context, gateway string, batch contract.Batch) (contract.Receipt, error) {
+	receipt, err := i.ingest(ctx, gateway, batch)
+	i.metrics.count(receipt, len(batch.Records), err)
+	return receipt, err
+}
+
+func (i *Intake) ingest(ctx context.Context, gateway string, batch contract.Batch) (contract.Receipt, error) {
+	if len(batch.Records) > contract.MaxBatchRecords {
+		return contract.Receipt{}, fmt.Errorf("%w: %d records, at most %d", ErrTooLarge, len(batch.Records), contract.MaxBatchRecords)
+	}
+	records, err := batch.Open()
+	if err != nil {
+		return contract.Receipt{}, err
+	}
+	delivery := deliver(batch, records, i.now())
+	receipt, err := i.place(ctx, gateway, delivery)
+	if err != nil {
+		return contract.Receipt{}, err
+	}
+	i.report(gateway, delivery, receipt)
+	return receipt, nil
+}
+
+// place puts a delivery at its place in the stream, in one transaction.
+func (i *Intake) place(ctx context.Context, gateway string, d Delivery) (contract.Receipt, error) {
+	var receipt contract.Receipt
+	var fork error
+	err := i.store.Receive(ctx, func(tx Tx) error {
+		stream, err := tx.Stream(ctx, d.Stream)
+		if err != nil {
+			return err
+		}
+		if stream.Owner == "" {
+			stream.Owner = gateway
+		}
+		known, err := overlap(ctx, tx, stream, d)
+		if errors.Is(err, ErrFork) {
+			fork = err
+			return i.quarantine(ctx, tx, stream, gateway, err)
+		}
+		if err != nil {
+			return err
+		}
+		stream.HeardAt = d.ReceivedAt
+		stream.Through = max(stream.Through, d.last())
+		receipt = contract.Receipt{Stream: d.Stream, Through: stream.Through, Stored: len(d.Octets) - known, Known: known}
+		return tx.Append(ctx, stream, d.after(known))
+	})
+	if err != nil {
+		return contract.Receipt{}, fmt.Errorf("ingest batch: %w", err)
+	}
+	return receipt, fork
+}
+
+// overlap counts the records of d that are stored already and checks that they are the same.
+func overlap(ctx context.Context, tx Tx, stream Stream, d Delivery) (int, error) {
+	switch {
+	case stream.Quarantined != "":
+		return 0, fmt.Errorf("%w: %s", ErrFork, stream.Quarantined)
+	case d.First > stream.Through+1:
+		return 0, &GapError{Stream: d.Stream, First: d.First, Expected: stream.Through + 1}
+	case d.First == stream.Through+1:
+		return 0, nil
+	}
+	n := min(len(d.Octets), int(min(stream.Through-d.First+1, contract.MaxBatchRecords)))
+	stored, err := tx.Octets(ctx, d.Stream, d.First, n)
+	if err != nil {
+		return 0, err
+	}
+	if len(stored) != n {
+		return 0, fmt.Errorf("stream %s: %d of %d records from %d are stored, although the stream is through %d",
+			d.Stream, len(stored), n, d.First, stream.Through)
+	}
+	for k := range stored {
+		if !bytes.Equal(stored[k], d.Octets[k]) {
+			return 0, fmt.Errorf("%w: record %s is stored with other content", ErrFork, contract.TapID{Stream: d.Stream, Seq: d.First + uint64(k)})
+		}
+	}
+	return n, nil
+}
+
+// quarantine closes a stream with two histories: which of them is true is for people to find out, so neither is dropped
+// and nothing is added. The first cause stays on record.
+func (i *Intake) quarantine(ctx context.Context, tx Tx, stream Stream, gateway string, cause error) error {
+	i.log.Error("stream has two histories", "stream", stream.ID.String(), "gateway", gateway, "owner", stream.Owner, "err", cause)
+	if stream.Quarantined != "" {
+		return nil
+	}
+	stream.Quarantined = fmt.Sprintf("%v (sent by %s)", cause, gateway)
+	return tx.Append(ctx, stream, Delivery{Stream: stream.ID})
+}
+
+// report observes what was stored: its age, and clocks that run ahead.
+func (i *Intake) report(gateway string, d Delivery, receipt contract.Receipt) {
+	ahead := 0
+	for _, t := range d.after(receipt.Known).Taps {
+		i.metrics.lag.Observe(max(0, d.ReceivedAt.Sub(t.Stamp.At).Seconds()))
+		if t.Suspect {
+			ahead++
+		}
+	}
+	if ahead > 0 {
+		i.metrics.suspect.Add(float64(ahead))
+		i.log.Warn("taps are stamped in the future; check the clock of their gateway", "gateway", gateway, "stream", d.Stream.String(), "taps", ahead)
+	}
+}

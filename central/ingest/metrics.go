@@ -1,0 +1,71 @@
+package ingest
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+type metrics struct {
+	records *prometheus.CounterVec
+	batches *prometheus.CounterVec
+	lag     prometheus.Histogram
+	suspect prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	f := promauto.With(r)
+	m := &metrics{
+		records: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "rollcall_central_ingest_records_total",
+			Help: "Records in batches: new ones stored, known ones that were there already, refused ones of batches not taken.",
+		}, []string{"result"}),
+		batches: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "rollcall_central_ingest_batches_total",
+			Help: "Batches by what became of them.",
+		}, []string{"result"}),
+		lag: f.NewHistogram(prometheus.HistogramOpts{
+			Name:    "rollcall_central_ingest_lag_seconds",
+			Help:    "Time from a tap at the reader until it was stored here; up to a week for a building that was cut off.",
+			Buckets: []float64{0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200, 43200, 86400, 259200, 604800},
+		}),
+		suspect: f.NewCounter(prometheus.CounterOpts{
+			Name: "rollcall_central_ingest_suspect_records_total",
+			Help: "Taps stored although stamped more than two hours in the future.",
+		}),
+	}
+	for _, result := range []string{"new", "known", "refused"} {
+		m.records.WithLabelValues(result)
+	}
+	return m
+}
+
+func (m *metrics) count(receipt contract.Receipt, sent int, err error) {
+	m.batches.WithLabelValues(result(err)).Inc()
+	if err != nil {
+		m.records.WithLabelValues("refused").Add(float64(sent))
+		return
+	}
+	m.records.WithLabelValues("new").Add(float64(receipt.Stored))
+	m.records.WithLabelValues("known").Add(float64(receipt.Known))
+}
+
+func result(err error) string {
+	switch {
+	case err == nil:
+		return "stored"
+	case errors.Is(err, ErrGap):
+		return "gap"
+	case errors.Is(err, ErrFork):
+		return "fork"
+	case errors.Is(err, ErrTooLarge):
+		return "too_large"
+	case errors.Is(err, contract.ErrBatch):
+		return "malformed"
+	default:
+		return "error"
+	}
+}

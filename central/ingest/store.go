@@ -1,0 +1,37 @@
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Store keeps streams.
+type Store interface {
+	// Receive runs f in one write transaction: what f did is on disk when Receive returns nil, and none of it otherwise.
+	// It returns ErrBusy when another process holds the database for too long.
+	Receive(ctx context.Context, f func(Tx) error) error
+}
+
+// Tx is one transaction of Store.
+type Tx interface {
+	// Stream is what is known of a stream; only ID is set when it was never heard of.
+	Stream(ctx context.Context, id contract.Stream) (Stream, error)
+
+	// Octets reads up to n stored records from number first on, in order.
+	Octets(ctx context.Context, id contract.Stream, first uint64, n int) ([][]byte, error)
+
+	// Append saves the stream and stores the delivery's records, taps and coverage, joining coverage with what touches
+	// it. Students whose marks may change by that become dirty.
+	Append(ctx context.Context, stream Stream, d Delivery) error
+}
+
+// Stream is the state of one journal at central.
+type Stream struct {
+	ID          contract.Stream
+	Owner       string // gateway that owns it; until one claims it, the gateway that first sent it
+	Through     uint64 // every record up to here is stored
+	HeardAt     time.Time
+	Quarantined string // why nothing more is accepted; empty if it is
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/ingest"
+)
+
+type span struct{ since, until int64 }
+
+// cover stores that a point was alive, as one row with all that touches it, so that a day without interruption is one row.
+// Then the students are dirty whose sessions in that room may now be complete (RULES G-3).
+func (t streamTx) cover(ctx context.Context, d ingest.Delivery, c ingest.Coverage) error {
+	now := span{milliseconds(c.Since), milliseconds(c.Until)}
+	touching, err := list(ctx, t.tx, func(r *sql.Rows) (s span, err error) { return s, r.Scan(&s.since, &s.until) },
+		`DELETE FROM coverage WHERE point_id = $1 AND stream_id = $2 AND until >= $3 AND since <= $4 RETURNING since, until`,
+		c.Point, d.Stream[:], now.since, now.until)
+	if err != nil {
+		return fmt.Errorf("join coverage: %w", err)
+	}
+	joined := now
+	for _, s := range touching {
+		joined = span{min(joined.since, s.since), max(joined.until, s.until)}
+	}
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO coverage (point_id, until, since, stream_id) VALUES ($1, $2, $3, $4)`,
+		c.Point, joined.until, joined.since, d.Stream[:]); err != nil {
+		return fmt.Errorf("store coverage: %w", err)
+	}
+	from := now.since
+	if len(touching) == 0 {
+		if from, err = t.coveredBefore(ctx, d, c.Point, now.since); err != nil {
+			return err
+		}
+	}
+	return t.dirtyCovered(ctx, d, c.Point, span{from, now.until})
+}
+
+// coveredBefore is when the point was last alive before a gap: sessions that closed inside the gap may be judged once the
+// point is heard again.
+func (t streamTx) coveredBefore(ctx context.Context, d ingest.Delivery, point string, since int64) (int64, error) {
+	var until sql.NullInt64
+	err := t.tx.QueryRowContext(ctx, `SELECT max(until) FROM coverage WHERE point_id = $1 AND stream_id = $2 AND until < $3`,
+		point, d.Stream[:], since).Scan(&until)
+	if err != nil {
+		return 0, fmt.Errorf("find gap in coverage: %w", err)
+	}
+	if !until.Valid {
+		return since, nil
+	}
+	return until.Int64, nil
+}
+
+// dirtyCovered marks those without a final mark for a register of the point's room that closed within the span.
+func (t streamTx) dirtyCovered(ctx context.Context, d ingest.Delivery, point string, s span) error {
+	return markDirtyWhere(ctx, t.tx, d.ReceivedAt, `SELECT e.student_id FROM point p
+		JOIN session_room sr ON sr.room_id = p.room_id
+		JOIN session s ON s.id = sr.session_id
+		JOIN expected e ON e.session_id = s.id
+		LEFT JOIN mark m ON m.student_id = e.student_id AND m.session_id = s.id
+		WHERE p.id = $2 AND s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND (m.code IS NULL OR m.code = 'U')`,
+		point, s.until, s.since, max(s.until, milliseconds(d.ReceivedAt)))
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/ingest"
+)
+
+// Receive implements ingest.Store.
+func (s *Store) Receive(ctx context.Context, f func(ingest.Tx) error) error {
+	err := s.transact(ctx, func(tx *sql.Tx) error { return f(streamTx{tx}) })
+	if isBusy(err) {
+		return fmt.Errorf("%w: %w", ingest.ErrBusy, err)
+	}
+	return err
+}
+
+// streamTx implements ingest.Tx.
+type streamTx struct{ tx *sql.Tx }
+
+// Stream implements ingest.Tx.
+func (t streamTx) Stream(ctx context.Context, id contract.Stream) (ingest.Stream, error) {
+	stream := ingest.Stream{ID: id}
+	var heard int64
+	err := t.tx.QueryRowContext(ctx, `SELECT gateway_id, through, heard_at, quarantined FROM stream WHERE id = $1`, id[:]).
+		Scan(&stream.Owner, &stream.Through, &heard, &stream.Quarantined)
+	if errors.Is(err, sql.ErrNoRows) {
+		return stream, nil
+	}
+	if err != nil {
+		return stream, fmt.Errorf("read stream: %w", err)
+	}
+	stream.HeardAt = instant(heard)
+	return stream, nil
+}
+
+// Octets implements ingest.Tx.
+func (t streamTx) Octets(ctx context.Context, id contract.Stream, first uint64, n int) ([][]byte, error) {
+	out, err := list(ctx, t.tx, func(r *sql.Rows) (b []byte, err error) { return b, r.Scan(&b) },
+		`SELECT octets FROM record WHERE stream_id = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`, id[:], int64(first), int64(first)+int64(n))
+	if err != nil {
+		return nil, fmt.Errorf("read records: %w", err)
+	}
+	return out, nil
+}
+
+// Append implements ingest.Tx.
+func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Delivery) error {
+	_, err := t.tx.ExecContext(ctx, `INSERT INTO stream (id, gateway_id, through, durable, heard_at, quarantined) VALUES ($1, $2, $3, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET through = excluded.through, durable = max(stream.durable, excluded.through),
+			heard_at = excluded.heard_at, quarantined = excluded.quarantined`,
+		stream.ID[:], stream.Owner, int64(stream.Through), milliseconds(stream.HeardAt), stream.Quarantined)
+	if err != nil {
+		return fmt.Errorf("save stream: %w", err)
+	}
+	if err := t.appendRecords(ctx, d); err != nil {
+		return err
+	}
+	if err := t.appendTaps(ctx, d); err != nil {
+		return err
+	}
+	for _, c := range d.Coverage {
+		if err := t.cover(ctx, d, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
