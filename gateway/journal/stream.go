@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Quarantine tells of a journal that failed its audit and was set aside.
+type Quarantine struct {
+	Dir    string // where it lies now
+	Reason string // what is wrong with it, with file and place
+	At     time.Time
+}
+
+// Quarantined tells whether Open set a damaged journal aside. Nothing in it was deleted; what central had not yet
+// acknowledged of it has to come from the other gateways of the cluster, or from that directory.
+func (j *Journal) Quarantined() (Quarantine, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.quarantined == nil {
+		return Quarantine{}, false
+	}
+	return *j.quarantined, true
+}
+
+// NewStream sets the live stream aside and begins a new one, because of reason: an old image of the disk, a clone. The
+// old directory is kept. Call it while nobody ships or forwards; they begin anew with the new Stream.
+func (j *Journal) NewStream(reason string) error {
+	j.swap.Lock()
+	defer j.swap.Unlock()
+	if err := j.log.Close(); err != nil {
+		return fmt.Errorf("close stream %s: %w", j.stream, err)
+	}
+	dir, err := j.setAside("retired", reason)
+	if err != nil {
+		return fmt.Errorf("set stream %s aside: %w", j.stream, err)
+	}
+	old := j.stream
+	if err := j.openLive(); err != nil {
+		return fmt.Errorf("begin stream: %w", err)
+	}
+	j.o.Log.Warn("new stream begun", "was", old.String(), "stream", j.stream.String(), "kept", dir, "reason", reason)
+	j.announce()
+	return nil
+}
+
+// openOrQuarantine opens the live stream; one that is damaged makes way for a new one.
+func (j *Journal) openOrQuarantine() error {
+	err := j.openLive()
+	if !quarantinable(err) {
+		return err
+	}
+	q := Quarantine{Reason: err.Error(), At: j.o.Now().UTC()}
+	if q.Dir, err = j.setAside("quarantine", q.Reason); err != nil {
+		return fmt.Errorf("quarantine journal: %w", err)
+	}
+	j.quarantined = &q
+	j.o.Log.Error("journal quarantined", "kept", q.Dir, "reason", q.Reason)
+	return j.openLive()
+}
+
+// openLive opens and audits the live stream, beginning one if there is none.
+func (j *Journal) openLive() error {
+	var a audit
+	l, err := OpenLog(LogOptions{
+		Dir: j.live(), SegmentBytes: j.o.SegmentBytes, ReserveBytes: j.o.ReserveBytes,
+		Expendable: j.Acknowledged, Audit: a.record, Flushed: j.flushed,
+		FS: j.o.FS, Log: j.o.Log, Now: j.o.Now, Rand: j.o.Rand,
+	})
+	if err != nil {
+		return err
+	}
+	stream, acknowledged, err := a.values(l)
+	if err == nil && stream.IsZero() {
+		stream, err = begin(l, j.o.Rand)
+	}
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	j.log, j.stream = l, stream
+	j.mu.Lock()
+	j.acknowledged = acknowledged
+	j.mu.Unlock()
+	return nil
+}
+
+// begin draws the identity of a new stream and keeps it before the first record.
+func begin(l *Log, random io.Reader) (contract.Stream, error) {
+	var stream contract.Stream
+	if _, err := io.ReadFull(random, stream[:]); err != nil {
+		return stream, fmt.Errorf("draw stream: %w", err)
+	}
+	return stream, l.Set(streamKey, stream[:])
+}
+
+// setAside renames the live directory to one that tells why and when, and writes the reason into it.
+func (j *Journal) setAside(why, reason string) (dir string, err error) {
+	names, err := j.o.FS.List(j.o.Dir)
+	if err != nil {
+		return "", err
+	}
+	base := why + "-" + j.o.Now().UTC().Format("20060102T150405Z")
+	name := base
+	for n := 2; slices.Contains(names, name); n++ { // a clock that stands still at every boot
+		name = fmt.Sprintf("%s-%d", base, n)
+	}
+	dir = filepath.Join(j.o.Dir, name)
+	if err := j.o.FS.Rename(j.live(), dir); err != nil {
+		return "", err
+	}
+	return dir, errors.Join(j.o.FS.SyncDir(j.o.Dir), j.writeReason(dir, reason))
+}
+
+func (j *Journal) writeReason(dir, reason string) error {
+	f, err := j.o.FS.OpenFile(filepath.Join(dir, "REASON"), os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(reason+"\n"), 0)
+	return errors.Join(err, f.Datasync(), f.Close())
+}
