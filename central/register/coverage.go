@@ -1,0 +1,67 @@
+package register
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Coverage is what heartbeats prove about rooms: until when each reader's taps are all here, and when readers were working.
+type Coverage map[string]RoomCoverage // by room
+
+// RoomCoverage is what is known of the points of one room.
+type RoomCoverage []PointCoverage
+
+// PointCoverage is what is known of one point.
+type PointCoverage struct {
+	Point      string
+	HeardUntil time.Time  // every tap of the point up to here is among the facts; zero if it was never heard of
+	Working    []Interval // when its reader was able to hear taps
+}
+
+// Interval is a time with both ends included.
+type Interval struct{ From, To time.Time }
+
+// complete tells whether silence in the rooms of s means absence (G-3): every point has delivered past the close of the
+// window, and for enough of the window some reader was working. The sentence says which, and what is missing.
+func (c Coverage) complete(s *Session, minPercent int) (bool, string) {
+	var working []Interval
+	points := 0
+	for _, room := range s.Rooms {
+		for _, p := range c[room] {
+			points++
+			if p.HeardUntil.Before(s.ClosesAt) {
+				return false, notHeard(p, room)
+			}
+			working = append(working, p.Working...)
+		}
+	}
+	if points == 0 {
+		return false, "No tap, and no reader is known for this session's rooms; staff must close the register"
+	}
+	share := covered(working, s.OpensAt, s.ClosesAt)
+	if share < int64(minPercent)*10 {
+		return false, shareSentence(share, minPercent)
+	}
+	return true, "No tap; the readers were working and everything they heard is here"
+}
+
+// covered is the share of from..to in which at least one interval holds, in thousandths, rounded down.
+func covered(intervals []Interval, from, to time.Time) int64 {
+	whole := milli(to) - milli(from)
+	if whole <= 0 {
+		return 1000
+	}
+	sorted := slices.Clone(intervals)
+	slices.SortFunc(sorted, func(a, b Interval) int { return cmp.Compare(milli(a.From), milli(b.From)) })
+	var sum int64
+	reached := milli(from)
+	for _, i := range sorted {
+		start, end := max(milli(i.From), reached), min(milli(i.To), milli(to))
+		if end > start {
+			sum += end - start
+			reached = end
+		}
+	}
+	return sum * 1000 / whole
+}

@@ -1,0 +1,114 @@
+// Package register turns a student's taps, and what staff recorded, into one mark per expected session. It is a pure function
+// of facts: it reads no database and no clock, and it concludes no absence from silence (RULES G-3, G-4).
+//
+// The light a gateway showed is evidence, not verdict: which session a tap credits is decided again here, over all of the
+// student's taps in order of time, so that a late batch, a corrected list or a card bound later gives the right mark.
+package register
+
+import (
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Code is a mark's code (RULES G-2).
+type Code string
+
+// The codes of RULES G-2.
+const (
+	Present    Code = "P"
+	Late       Code = "L"
+	Absent     Code = "A" // unauthorised
+	Authorised Code = "E"
+	Remote     Code = "R"
+	Cancelled  Code = "X"
+	NotNeeded  Code = "N" // not required, or exempt
+	Unknown    Code = "U" // nothing may be concluded yet
+)
+
+// Valid reports whether c is one of the codes that staff may record.
+func (c Code) Valid() bool {
+	switch c {
+	case Present, Late, Absent, Authorised, Remote, NotNeeded:
+		return true
+	}
+	return false
+}
+
+// Facts is all that is known of one student's expected sessions.
+type Facts struct {
+	Sessions   []Session // on whose list the student is
+	Taps       []Tap     // of all the student's credentials, accepted by the gateway or not
+	Amendments []Amendment
+	Absences   []Absence
+	Coverage   Coverage // of the rooms of Sessions
+}
+
+// Session is one dated teaching event that the student is expected at.
+type Session struct {
+	ID        string
+	Rooms     []string
+	StartsAt  time.Time
+	EndsAt    time.Time
+	OpensAt   time.Time // the window in which a tap counts: a closed interval of milliseconds (W-1)
+	ClosesAt  time.Time
+	Cancelled bool
+	ClosedBy  string // the person who closed the register by hand, or ""
+}
+
+// Tap is one presentation of one of the student's credentials.
+type Tap struct {
+	ID    contract.TapID
+	At    time.Time
+	Point string
+	Room  string // of the point; "" when nobody knows the point
+}
+
+// Amendment is a code recorded by staff; the latest for a session holds (W-10).
+type Amendment struct {
+	ID      int64 // grows with every amendment: it decides between two of the same instant
+	Session string
+	Code    Code
+	Reason  string
+	Actor   string
+	MadeAt  time.Time
+}
+
+// Absence is an authorised absence, both ends included.
+type Absence struct {
+	Since, Until time.Time
+	Reason       string
+}
+
+// Policy is what may differ between universities. Its zero value marks nobody late.
+type Policy struct {
+	Name          string        // with version, written beside every mark
+	PresentWithin time.Duration // C-1: a first tap up to this long after the start is P; 0: the whole window is P
+	LateWithin    time.Duration // C-1: up to this long it is L, after it A
+	MinCoverage   int           // per cent of the window in which a reader of the room must have been working
+}
+
+// College is the profile of source 004 (C-1: 15 and 30 minutes). MinCoverage is not from policy.
+var College = Policy{Name: "college-004 v1", PresentWithin: 15 * time.Minute, LateWithin: 30 * time.Minute, MinCoverage: 95}
+
+// Source is what a mark rests on.
+type Source string
+
+// The sources of a mark, in the order in which they are asked (G-4).
+const (
+	FromCancellation Source = "cancelled"
+	FromStaff        Source = "amendment"
+	FromTap          Source = "tap"
+	FromAbsence      Source = "absence"
+	FromSilence      Source = "complete" // no tap, and every reader's word that there was none
+	Pending          Source = "pending"
+)
+
+// Mark is what the register says of one student at one session.
+type Mark struct {
+	Session Session
+	Code    Code
+	Source  Source
+	Reason  string // a sentence a person can read
+	Tap     *Tap   // the tap that was credited, if one was, even when the code rests on something else
+}
