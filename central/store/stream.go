@@ -51,7 +51,7 @@ func (t streamTx) Octets(ctx context.Context, id contract.Stream, first uint64, 
 // Append implements ingest.Tx.
 func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Delivery) error {
 	_, err := t.tx.ExecContext(ctx, `INSERT INTO stream (id, gateway_id, through, durable, heard_at, quarantined) VALUES ($1, $2, $3, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET through = excluded.through, durable = max(stream.durable, excluded.through),
+		ON CONFLICT (id) DO UPDATE SET through = excluded.through, durable = CASE WHEN excluded.through > stream.durable THEN excluded.through ELSE stream.durable END,
 			heard_at = excluded.heard_at, quarantined = excluded.quarantined`,
 		stream.ID[:], stream.Owner, int64(stream.Through), milliseconds(stream.HeardAt), stream.Quarantined)
 	if err != nil {

@@ -1,0 +1,93 @@
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Invitation is what is kept of a contract.Invitation: never the secret itself.
+type Invitation struct {
+	Secret    [32]byte // SHA-256 of the secret's 32 octets
+	Gateway   string
+	Building  string
+	ExpiresAt time.Time
+}
+
+// Invite makes a one-time invitation for a gateway of a building. Using it ends every certificate the gateway had.
+func (f *Fleet) Invite(ctx context.Context, gateway, building string) (contract.Invitation, error) {
+	if err := contract.CheckGateway(gateway); err != nil {
+		return contract.Invitation{}, err
+	}
+	secret := make([]byte, 32)
+	rand.Read(secret) // never fails: crypto/rand ends the process instead
+	kept := Invitation{Secret: sha256.Sum256(secret), Gateway: gateway, Building: building, ExpiresAt: f.now().Add(f.life)}
+	if err := f.store.AddInvitation(ctx, kept); err != nil {
+		return contract.Invitation{}, fmt.Errorf("invite gateway %s to building %s: %w", gateway, building, err)
+	}
+	f.log.Info("gateway invited", "gateway", gateway, "building", building)
+	return contract.Invitation{
+		Gateway: gateway, Secret: base64.RawURLEncoding.EncodeToString(secret), Authority: f.authority.Fingerprint(),
+	}, nil
+}
+
+// Enrol trades the secret of an invitation and a certificate request for credentials. The secret is spent only when the
+// request was good.
+func (f *Fleet) Enrol(ctx context.Context, e contract.Enrolment) (contract.Credentials, error) {
+	key, err := requestKey(e.Request)
+	if err != nil {
+		return contract.Credentials{}, fmt.Errorf("enrol gateway: %w", err)
+	}
+	secret, err := base64.RawURLEncoding.DecodeString(e.Token)
+	if err != nil {
+		return contract.Credentials{}, fmt.Errorf("enrol gateway: %w", ErrToken)
+	}
+	var credentials contract.Credentials
+	now := f.now()
+	err = f.store.Redeem(ctx, sha256.Sum256(secret), now, func(i Invitation) (Gateway, error) {
+		certificate, err := f.authority.gatewayCertificate(i.Gateway, key)
+		if err != nil {
+			return Gateway{}, err
+		}
+		credentials = f.credentials(i.Gateway, i.Building, certificate)
+		return Gateway{
+			ID: i.Gateway, Building: i.Building, EnrolledAt: issuedAt(certificate),
+			Serial: certificate.SerialNumber.Text(16), NotAfter: certificate.NotAfter,
+		}, nil
+	})
+	if err != nil {
+		return contract.Credentials{}, fmt.Errorf("enrol gateway: %w", err)
+	}
+	f.log.Info("gateway enrolled", "gateway", credentials.Gateway, "building", credentials.Building)
+	return credentials, nil
+}
+
+// Renew gives a gateway, which has proved its present certificate, a fresh one.
+func (f *Fleet) Renew(ctx context.Context, caller Caller, r contract.Renewal) (contract.Credentials, error) {
+	key, err := requestKey(r.Request)
+	if err != nil {
+		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
+	}
+	certificate, err := f.authority.gatewayCertificate(caller.Gateway, key)
+	if err != nil {
+		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
+	}
+	if err := f.store.Renewed(ctx, caller.Gateway, certificate.SerialNumber.Text(16), certificate.NotAfter); err != nil {
+		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
+	}
+	f.log.Info("certificate renewed", "gateway", caller.Gateway, "expired", caller.Expired)
+	return f.credentials(caller.Gateway, caller.Building, certificate), nil
+}
+
+func (f *Fleet) credentials(gateway, building string, certificate *x509.Certificate) contract.Credentials {
+	return contract.Credentials{
+		Gateway: gateway, Building: building, Certificate: certificate.Raw,
+		Authority: f.authority.certificate.Raw, CampusKey: f.authority.campus,
+	}
+}

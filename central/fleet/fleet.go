@@ -1,0 +1,176 @@
+// Package fleet knows the gateways: who they are, how they prove it, what they last said. It is the campus certificate
+// authority. It stores no taps and decides nothing about students.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Why a gateway or an operator is turned away.
+var (
+	ErrToken           = errors.New("the invitation is unknown, used or expired; print a new one with rollcall-central invite")
+	ErrRequest         = errors.New("the certificate request is not acceptable")
+	ErrNoCertificate   = errors.New("no client certificate; enrol this gateway first")
+	ErrForeign         = errors.New("the certificate was not issued to a gateway by this campus authority")
+	ErrExpired         = errors.New("the certificate has expired; it may only ask for renewal, within a year")
+	ErrRevoked         = errors.New("the gateway is revoked; invite it again if it is in the right hands")
+	ErrSuperseded      = errors.New("the gateway was enrolled again since; this certificate no longer counts")
+	ErrUnknownGateway  = errors.New("no such gateway is enrolled")
+	ErrUnknownBuilding = errors.New("no such building; import rooms first")
+	ErrReport          = errors.New("the report is not acceptable")
+)
+
+// Gateway is one enrolled gateway.
+type Gateway struct {
+	ID         string
+	Building   string
+	EnrolledAt time.Time // certificates issued before do not count
+	Serial     string    // of the newest certificate, hexadecimal
+	NotAfter   time.Time // when that certificate ends
+	RevokedAt  time.Time // zero if it is not revoked
+	HeardAt    time.Time // of the last report; zero if there was none
+	Report     *contract.Report
+}
+
+// Stream is how far a journal is known to exist and how much of it is at central.
+type Stream struct {
+	ID          contract.Stream
+	Gateway     string // its owner
+	Through     uint64 // every record up to here is at central
+	Durable     uint64 // the highest number any gateway said exists; what lies between is still out there
+	HeardAt     time.Time
+	Quarantined string // why nothing more is accepted; empty if it is
+}
+
+// Member is a gateway with its streams, newest first.
+type Member struct {
+	Gateway
+	Streams []Stream
+}
+
+// Store keeps gateways and invitations.
+type Store interface {
+	// AddInvitation returns ErrUnknownBuilding if its building does not exist.
+	AddInvitation(ctx context.Context, i Invitation) error
+
+	// Redeem uses up the invitation with this digest and enrols the gateway that certify makes of it, in one transaction.
+	// An error of certify leaves the invitation unused. ErrToken if it is unknown, used or expired at now.
+	Redeem(ctx context.Context, secret [32]byte, now time.Time, certify func(Invitation) (Gateway, error)) error
+
+	// Renewed notes a gateway's newest certificate.
+	Renewed(ctx context.Context, gateway, serial string, notAfter time.Time) error
+
+	// Revoke returns ErrUnknownGateway if there is none.
+	Revoke(ctx context.Context, gateway string, at time.Time) error
+
+	// Gateway returns ErrUnknownGateway if there is none.
+	Gateway(ctx context.Context, id string) (Gateway, error)
+
+	// Gateways lists all, by name.
+	Gateways(ctx context.Context) ([]Gateway, error)
+
+	// Streams lists all, the one heard last first.
+	Streams(ctx context.Context) ([]Stream, error)
+
+	// Heard keeps the last report of a gateway, raises what its streams are known to hold, binds streams it calls its own,
+	// and returns central's watermark of each stream named.
+	Heard(ctx context.Context, gateway string, at time.Time, r contract.Report) ([]contract.Receipt, error)
+}
+
+// Options is what a Fleet needs.
+type Options struct {
+	Store          Store
+	Authority      *Authority
+	InvitationLife time.Duration // 0 means an hour
+	Log            *slog.Logger
+	Registerer     prometheus.Registerer
+	Now            func() time.Time
+}
+
+// Fleet enrols gateways, recognises them and listens to their reports. It is safe for concurrent use.
+type Fleet struct {
+	store     Store
+	authority *Authority
+	life      time.Duration
+	log       *slog.Logger
+	now       func() time.Time
+	contact   *prometheus.GaugeVec
+}
+
+// New makes a Fleet and registers its metrics.
+func New(o Options) *Fleet {
+	f := &Fleet{store: o.Store, authority: o.Authority, life: o.InvitationLife, log: o.Log, now: o.Now}
+	if f.life == 0 {
+		f.life = time.Hour
+	}
+	f.contact = promauto.With(o.Registerer).NewGaugeVec(prometheus.GaugeOpts{
+		Name: "rollcall_central_gateway_last_contact_timestamp_seconds",
+		Help: "When a gateway last reported; a gateway that never did has no series.",
+	}, []string{"gateway"})
+	return f
+}
+
+// Open publishes when each gateway was last heard, so that a silent one is seen after central restarts as well.
+func (f *Fleet) Open(ctx context.Context) error {
+	gateways, err := f.store.Gateways(ctx)
+	if err != nil {
+		return fmt.Errorf("open fleet: %w", err)
+	}
+	for _, g := range gateways {
+		if !g.HeardAt.IsZero() && g.RevokedAt.IsZero() {
+			f.contact.WithLabelValues(g.ID).Set(seconds(g.HeardAt))
+		}
+	}
+	return nil
+}
+
+// Gateways lists the fleet, by name.
+func (f *Fleet) Gateways(ctx context.Context) ([]Member, error) {
+	gateways, err := f.store.Gateways(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list gateways: %w", err)
+	}
+	streams, err := f.store.Streams(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list gateways: %w", err)
+	}
+	owned := map[string][]Stream{}
+	for _, s := range streams {
+		owned[s.Gateway] = append(owned[s.Gateway], s)
+	}
+	members := make([]Member, len(gateways))
+	for i, g := range gateways {
+		members[i] = Member{Gateway: g, Streams: owned[g.ID]}
+	}
+	return members, nil
+}
+
+// Building is the building a gateway serves.
+func (f *Fleet) Building(ctx context.Context, gateway string) (string, error) {
+	g, err := f.store.Gateway(ctx, gateway)
+	if err != nil {
+		return "", fmt.Errorf("find gateway %s: %w", gateway, err)
+	}
+	return g.Building, nil
+}
+
+// Revoke ends a gateway's certificates at once.
+func (f *Fleet) Revoke(ctx context.Context, gateway string) error {
+	if err := f.store.Revoke(ctx, gateway, f.now()); err != nil {
+		return fmt.Errorf("revoke gateway %s: %w", gateway, err)
+	}
+	f.contact.DeleteLabelValues(gateway)
+	f.log.Warn("gateway revoked", "gateway", gateway)
+	return nil
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,0 +1,55 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+const (
+	maxStreams = 256  // of one report: a cluster's journals and those of gateways it has outlived
+	maxPoints  = 1024 // of one report
+	maxText    = 512  // octets of a build or a trouble
+)
+
+// Report keeps what a gateway says of itself and answers with how far central holds each stream it named.
+func (f *Fleet) Report(ctx context.Context, caller Caller, r contract.Report) (contract.ReportReply, error) {
+	if err := checkReport(r); err != nil {
+		return contract.ReportReply{}, err
+	}
+	now := f.now()
+	receipts, err := f.store.Heard(ctx, caller.Gateway, now, r)
+	if err != nil {
+		return contract.ReportReply{}, fmt.Errorf("keep report of %s: %w", caller.Gateway, err)
+	}
+	f.contact.WithLabelValues(caller.Gateway).Set(seconds(now))
+	return contract.ReportReply{At: now.UTC(), Receipts: receipts}, nil
+}
+
+func checkReport(r contract.Report) error {
+	switch {
+	case r.Version != contract.ReportVersion:
+		return fmt.Errorf("%w: version %d, want %d", ErrReport, r.Version, contract.ReportVersion)
+	case len(r.Streams) > maxStreams:
+		return fmt.Errorf("%w: %d streams, at most %d", ErrReport, len(r.Streams), maxStreams)
+	case len(r.Points) > maxPoints:
+		return fmt.Errorf("%w: %d points, at most %d", ErrReport, len(r.Points), maxPoints)
+	case len(r.Build) > maxText:
+		return fmt.Errorf("%w: build has %d octets, at most %d", ErrReport, len(r.Build), maxText)
+	}
+	for i, s := range r.Streams {
+		if s.Stream.IsZero() || s.Durable > 1<<63-1 {
+			return fmt.Errorf("%w: streams[%d] is %s through %d", ErrReport, i, s.Stream, s.Durable)
+		}
+	}
+	for i, p := range r.Points {
+		if err := contract.CheckID("point", p.Point); err != nil {
+			return fmt.Errorf("%w: points[%d]: %w", ErrReport, i, err)
+		}
+		if len(p.Trouble) > maxText {
+			return fmt.Errorf("%w: points[%d]: trouble has %d octets, at most %d", ErrReport, i, len(p.Trouble), maxText)
+		}
+	}
+	return nil
+}
