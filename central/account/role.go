@@ -1,0 +1,82 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Role says what an account or token may do.
+type Role string
+
+// The roles.
+const (
+	Admin      Role = "admin"      // runs central: accounts, tokens, everything compliance may do
+	Compliance Role = "compliance" // attendance managers and the sponsor-licence team
+	Lecturer   Role = "lecturer"   // teaches: registers and students, never who is sponsored
+	Facilities Role = "facilities" // keeps gateways and readers running: never a student
+)
+
+// Roles in the order they are offered.
+var Roles = []Role{Lecturer, Compliance, Facilities, Admin}
+
+// Action is something a role may or may not do.
+type Action string
+
+// The actions.
+const (
+	SeeSessions    Action = "see sessions"     // what is taught where and how many came, without names
+	SeeStudents    Action = "see students"     // names, marks, standings and taps
+	SeeSponsorship Action = "see sponsorship"  // who holds a Student visa, reports due to UKVI
+	SeeFleet       Action = "see gateways"     // gateways, readers, streams
+	SeeMetrics     Action = "see metrics"      // figures for monitoring, which name nobody
+	AmendMarks     Action = "amend marks"      // W-10
+	CloseRegisters Action = "close registers"  // G-3
+	ManageAccounts Action = "manage accounts"  // people and API tokens
+	OwnAccount     Action = "use own password" // every role
+)
+
+// Actions lists all of them.
+var Actions = []Action{
+	SeeSessions, SeeStudents, SeeSponsorship, SeeFleet, SeeMetrics, AmendMarks, CloseRegisters, ManageAccounts, OwnAccount,
+}
+
+var allowed = map[Role][]Action{
+	Admin:      Actions,
+	Compliance: {SeeSessions, SeeStudents, SeeSponsorship, SeeFleet, AmendMarks, CloseRegisters, OwnAccount},
+	Lecturer:   {SeeSessions, SeeStudents, AmendMarks, CloseRegisters, OwnAccount},
+	Facilities: {SeeSessions, SeeFleet, SeeMetrics, OwnAccount},
+}
+
+// May reports whether the role may do a. An unknown role may do nothing.
+func (r Role) May(a Action) bool { return slices.Contains(allowed[r], a) }
+
+// Title is the role in words for a page.
+func (r Role) Title() string {
+	switch r {
+	case Admin:
+		return "Administrator"
+	case Compliance:
+		return "Compliance officer"
+	case Lecturer:
+		return "Lecturer"
+	case Facilities:
+		return "Facilities"
+	}
+	return "No role"
+}
+
+// lecturerAmendsWithin is how long after a session a lecturer may change its marks (W-10; not from policy: the field uses 7 days).
+const lecturerAmendsWithin = 7 * 24 * time.Hour
+
+// CheckAmend tells why the role may not amend a mark of a session that ended at endedAt; nil when it may. The bound is
+// inclusive (G-1).
+func (r Role) CheckAmend(endedAt, now time.Time) error {
+	if !r.May(AmendMarks) {
+		return fmt.Errorf("%w: a %s may not amend marks", ErrInput, r)
+	}
+	if r == Lecturer && now.Sub(endedAt) > lecturerAmendsWithin {
+		return fmt.Errorf("%w: lecturers amend a mark within 7 days of the session; ask a compliance officer", ErrInput)
+	}
+	return nil
+}

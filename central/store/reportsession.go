@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/report"
+)
+
+// Session implements report.Source.
+func (s ReportSource) Session(ctx context.Context, id string) (report.Session, error) {
+	session, err := scanSession(s.read.QueryRowContext(ctx,
+		`SELECT `+sessionColumns+` FROM session e JOIN module d ON d.id = e.module_id WHERE e.id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return report.Session{}, report.ErrNotFound
+	}
+	if err != nil {
+		return report.Session{}, fmt.Errorf("read session: %w", err)
+	}
+	one := []report.Session{session}
+	if err := s.complete(ctx, one, true); err != nil {
+		return report.Session{}, err
+	}
+	return one[0], nil
+}
+
+// Sessions implements report.Source.
+func (s ReportSource) Sessions(ctx context.Context, q report.SessionQuery) ([]report.Session, error) {
+	query := `SELECT ` + sessionColumns + ` FROM session e JOIN module d ON d.id = e.module_id
+		WHERE e.starts_at < $1 AND e.ends_at > $2 AND e.starts_at > $3`
+	// No session lasts a week; the third bound lets the index on starts_at skip all that is long over.
+	args := []any{milliseconds(q.To), milliseconds(q.From), milliseconds(q.From.Add(-7 * 24 * time.Hour))}
+	if q.AfterID != "" {
+		query += ` AND (e.starts_at, e.id) > ($4, $5)`
+		args = append(args, milliseconds(q.After), q.AfterID)
+	}
+	query += ` ORDER BY e.starts_at, e.id`
+	if q.Limit > 0 {
+		query += ` LIMIT ` + strconv.Itoa(q.Limit)
+	}
+	sessions, err := list(ctx, s.read, func(r *sql.Rows) (report.Session, error) { return scanSession(r) }, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	if err := s.complete(ctx, sessions, q.WithRooms); err != nil {
+		return nil, err
+	}
+	return sessions, nil
+}
+
+// complete fills in how many are expected, the marks by code, and the rooms.
+func (s ReportSource) complete(ctx context.Context, sessions []report.Session, withRooms bool) error {
+	place := make(map[string]*report.Session, len(sessions))
+	keys := make([]string, len(sessions))
+	for i := range sessions {
+		sessions[i].Marks = report.Marks{}
+		place[sessions[i].ID], keys[i] = &sessions[i], sessions[i].ID
+	}
+	ids, err := json.Marshal(keys)
+	if err != nil {
+		return fmt.Errorf("count marks: %w", err)
+	}
+	_, err = list(ctx, s.read, func(r *sql.Rows) (n int64, err error) {
+		var id string
+		if err = r.Scan(&id, &n); err == nil {
+			place[id].Expected = n
+		}
+		return n, err
+	}, `SELECT session_id, count(*) FROM expected WHERE session_id IN (SELECT value FROM json_each($1)) GROUP BY session_id`, string(ids))
+	if err != nil {
+		return fmt.Errorf("count expected students: %w", err)
+	}
+	_, err = list(ctx, s.read, func(r *sql.Rows) (n int64, err error) {
+		var id string
+		var code report.Code
+		if err = r.Scan(&id, &code, &n); err == nil {
+			place[id].Marks[code] = n
+		}
+		return n, err
+	}, `SELECT session_id, code, count(*) FROM mark WHERE session_id IN (SELECT value FROM json_each($1)) GROUP BY session_id, code`, string(ids))
+	if err != nil {
+		return fmt.Errorf("count marks: %w", err)
+	}
+	if !withRooms {
+		return nil
+	}
+	rooms, err := s.roomsOf(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for id, session := range place {
+		session.Rooms = rooms[id]
+	}
+	return nil
+}
+
+// RegisterRows implements report.Source.
+func (s ReportSource) RegisterRows(ctx context.Context, session string) ([]report.RegisterRow, error) {
+	rows, err := list(ctx, s.read, func(r *sql.Rows) (row report.RegisterRow, err error) {
+		var m markTarget
+		var t tapTarget
+		fields := append([]any{&row.Student, &row.Name}, m.fields()...)
+		if err = r.Scan(append(fields, t.fields()...)...); err != nil {
+			return row, err
+		}
+		row.Mark, row.Tap = m.mark(), t.tap()
+		return row, nil
+	}, `SELECT u.id, u.name, `+markColumns+`, `+tapColumns+`
+		FROM expected x JOIN student u ON u.id = x.student_id
+		LEFT JOIN mark m ON m.student_id = x.student_id AND m.session_id = x.session_id
+		LEFT JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq `+aroundTap+`
+		WHERE x.session_id = $1 ORDER BY u.name, u.id`, session)
+	if err != nil {
+		return nil, fmt.Errorf("read register: %w", err)
+	}
+	return rows, nil
+}
+
+// ClosuresOf implements report.Source.
+func (s ReportSource) ClosuresOf(ctx context.Context, session string) ([]report.Closure, error) {
+	closures, err := list(ctx, s.read, func(r *sql.Rows) (c report.Closure, err error) {
+		var made int64
+		err = r.Scan(&c.Actor, &c.Reason, &made)
+		c.MadeAt = instant(made)
+		return c, err
+	}, `SELECT actor, reason, made_at FROM register_closure WHERE session_id = $1 ORDER BY id`, session)
+	if err != nil {
+		return nil, fmt.Errorf("list closures: %w", err)
+	}
+	return closures, nil
+}
+
+// PointsOf implements report.Source.
+func (s ReportSource) PointsOf(ctx context.Context, session string) ([]report.Coverage, error) {
+	points, err := list(ctx, s.read, func(r *sql.Rows) (c report.Coverage, err error) {
+		var gateways string
+		if err = r.Scan(&c.Point, &c.Room, &c.Building, &gateways); err != nil {
+			return c, err
+		}
+		return c, json.Unmarshal([]byte(gateways), &c.Gateways)
+	}, `SELECT p.id, r.id, r.building_id,
+			(SELECT json_group_array(g.id) FROM gateway g WHERE g.building_id = r.building_id AND g.revoked_at IS NULL)
+		FROM session_room sr JOIN room r ON r.id = sr.room_id JOIN point p ON p.room_id = r.id
+		WHERE sr.session_id = $1 ORDER BY p.id`, session)
+	if err != nil {
+		return nil, fmt.Errorf("list points: %w", err)
+	}
+	return points, nil
+}
+
+// CoverageOf implements report.Source.
+func (s ReportSource) CoverageOf(ctx context.Context, point string, from, to time.Time) ([]report.Span, error) {
+	spans, err := list(ctx, s.read, func(r *sql.Rows) (report.Span, error) {
+		var since, until int64
+		err := r.Scan(&since, &until)
+		return report.Span{Since: instant(since), Until: instant(until)}, err
+	}, `SELECT since, until FROM coverage WHERE point_id = $1 AND until >= $2 AND since <= $3`, point, milliseconds(from), milliseconds(to))
+	if err != nil {
+		return nil, fmt.Errorf("list coverage: %w", err)
+	}
+	return spans, nil
+}
