@@ -1,0 +1,192 @@
+// Package clock says what time it is and how sure the gateway is of it: a small board has no clock of its own that runs
+// while the power is off. It never sets the clock and never refuses a tap for a bad one.
+package clock
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+const (
+	lookEvery = time.Second // how often Run compares the two clocks
+	stepOver  = time.Second // wall time that moves further than this against the time since boot was set, not steered
+)
+
+// Kernel is what the operating system knows of time.
+type Kernel interface {
+	// Wall is the time of day, with Go's monotonic reading.
+	Wall() time.Time
+	// Uptime is CLOCK_BOOTTIME: the time since boot, suspended time included.
+	Uptime() time.Duration
+	// Discipline is whether the kernel's clock is synchronised and the bound of its error; an error means it would not say.
+	Discipline() (synchronised bool, within time.Duration, err error)
+}
+
+// Options of a Clock.
+type Options struct {
+	Kernel     Kernel        // nil is Linux
+	Boot       contract.Boot // which boot of the kernel; zero reads it from the kernel
+	Registerer prometheus.Registerer
+	Log        *slog.Logger
+}
+
+// Clock stamps records. Safe from any goroutine.
+type Clock struct {
+	kernel Kernel
+	boot   contract.Boot
+	log    *slog.Logger
+	steps  prometheus.Counter
+
+	mu      sync.Mutex // guards everything that follows
+	gained  bool       // synchronised at some moment of this boot
+	stepped int
+}
+
+// Open finds out which boot this is.
+func Open(o Options) (*Clock, error) {
+	if o.Kernel == nil {
+		o.Kernel = Linux{}
+	}
+	if o.Boot == (contract.Boot{}) {
+		boot, err := thisBoot()
+		if err != nil {
+			return nil, fmt.Errorf("open clock: %w", err)
+		}
+		o.Boot = boot
+	}
+	c := &Clock{kernel: o.Kernel, boot: o.Boot, log: o.Log}
+	c.register(o.Registerer)
+	return c, nil
+}
+
+// Now is the time of day, with Go's monotonic reading.
+func (c *Clock) Now() time.Time { return c.kernel.Wall() }
+
+// Stamp says when something happened. The moment at must carry the monotonic reading of this process: what counts is how
+// long ago it was, so that a clock set in between corrects the stamp as well.
+func (c *Clock) Stamp(at time.Time) contract.Stamp {
+	now, uptime := c.kernel.Wall(), c.kernel.Uptime()
+	ago := max(now.Sub(at), 0)
+	s := contract.Stamp{At: now.Add(-ago).UTC().Round(0), Boot: c.boot, Uptime: max(uptime-ago, 0)}
+	s.Quality, s.Within = c.quality()
+	return s
+}
+
+// Quality is how far the clock can be trusted at this moment.
+func (c *Clock) Quality() contract.Quality {
+	q, _ := c.quality()
+	return q
+}
+
+func (c *Clock) quality() (contract.Quality, time.Duration) {
+	synchronised, within, err := c.kernel.Discipline()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err == nil && synchronised:
+		c.gained = true
+		return contract.Synchronised, wholeMilliseconds(within)
+	case c.gained:
+		return contract.FreeRunning, 0
+	}
+	return contract.NeverSet, 0
+}
+
+func wholeMilliseconds(d time.Duration) time.Duration {
+	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
+}
+
+// Recall learns from a record of the journal whether the clock was synchronised earlier in this boot: the gateway may have
+// been restarted since.
+func (c *Clock) Recall(r contract.Record) {
+	if r.Stamp.Boot != c.boot || r.Stamp.Quality != contract.Synchronised {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gained = true
+}
+
+// Stepped counts how often the clock was set since Open: intervals across such a moment have no length anyone knows.
+func (c *Clock) Stepped() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stepped
+}
+
+// Warning is one sentence for a technician while the clock is not synchronised.
+func (c *Clock) Warning() string {
+	_, _, err := c.kernel.Discipline()
+	switch q := c.Quality(); {
+	case err != nil:
+		return fmt.Sprintf("the kernel does not tell whether its clock is right (%v): taps are kept and marked; allow adjtimex", err)
+	case q == contract.FreeRunning:
+		return "the clock has lost its time source and runs freely: check that an NTP server can be reached"
+	case q == contract.NeverSet:
+		return "the clock was not synchronised since boot: taps are kept and will be corrected; check chrony and that an NTP server can be reached"
+	}
+	return ""
+}
+
+// Run watches the clock until ctx ends and returns nil then. It calls anchor whenever time was gained: at first, when the
+// clock becomes synchronised, and when a synchronised clock was set. An error of anchor ends it.
+func (c *Clock) Run(ctx context.Context, anchor func(contract.Anchor) error) error {
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	w := watch{clock: c}
+	for {
+		if a, ok := w.look(); ok {
+			if err := anchor(a); err != nil {
+				return fmt.Errorf("keep anchor: %w", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+// watch remembers what the clock looked like.
+type watch struct {
+	clock    *Clock
+	looked   bool
+	offset   time.Duration // wall time minus time since boot
+	anchored time.Duration // offset of the last anchor
+	trusted  bool          // it was synchronised
+}
+
+// look compares the clock with what it was; ok tells that a new anchor is due.
+func (w *watch) look() (a contract.Anchor, ok bool) {
+	c := w.clock
+	wall, uptime := c.kernel.Wall(), c.kernel.Uptime()
+	quality, within := c.quality()
+	offset := time.Duration(wall.UnixNano()) - uptime
+	if w.looked && (offset-w.offset).Abs() > stepOver {
+		c.step(offset - w.offset)
+	}
+	trusted := quality == contract.Synchronised
+	due := trusted && (!w.trusted || (offset-w.anchored).Abs() > stepOver)
+	w.looked, w.offset, w.trusted = true, offset, trusted
+	if !due {
+		return contract.Anchor{}, false
+	}
+	w.anchored = offset
+	return contract.Anchor{Boot: c.boot, Uptime: uptime, At: wall.UTC().Round(0), Within: within}, true
+}
+
+func (c *Clock) step(by time.Duration) {
+	c.mu.Lock()
+	c.stepped++
+	c.mu.Unlock()
+	c.steps.Inc()
+	c.log.Warn("clock was set", slog.Duration("by", by))
+}

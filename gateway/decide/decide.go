@@ -1,0 +1,154 @@
+// Package decide judges one presentation of a credential against the timetable: W-1, W-2 and W-8. It is pure: the same
+// arguments give the same decision and therefore the same light. It keeps nothing, shows nothing and applies no policy.
+package decide
+
+import (
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/timetable"
+)
+
+// Facts is what is known of a presentation before it is judged.
+type Facts struct {
+	Point   string          // where the reader hangs
+	Digest  contract.Digest // whose credential; zero when Several
+	Several bool            // two or more credentials were in the field at once
+}
+
+// Decision is what a tap came to.
+type Decision struct {
+	Outcome   contract.Outcome
+	Reason    contract.Reason // None unless Outcome is Refused or Unjudged
+	Session   string          // credited, or the one it would have been credited to; empty if none
+	Timetable uint64          // version it was decided with; 0 if there was none
+}
+
+// Credits tells what was credited already. Seen reports whether the credential was credited to the session.
+type Credits interface {
+	Seen(d contract.Digest, session string) bool
+}
+
+// Decide judges a presentation made at the moment now. The index may be nil: then, past its horizon and at points it does
+// not name, nothing is refused but kept for central to judge (W-2).
+func Decide(x *timetable.Index, credited Credits, f Facts, now time.Time) Decision {
+	d := Decision{}
+	if x != nil {
+		d.Timetable = x.Version()
+	}
+	if f.Several {
+		return d.refuse(contract.SeveralCards, "")
+	}
+	if x == nil || !x.Usable(now) {
+		return d.leave()
+	}
+	point, ok := x.Point(f.Point)
+	if !ok {
+		return d.leave()
+	}
+	holder, blocked, known := x.Credential(f.Digest)
+	if !known {
+		return d.refuse(contract.UnknownCard, "")
+	}
+	c := choose(x, credited, point, holder, now)
+	switch {
+	case blocked:
+		return d.refuse(contract.BlockedCard, c.wouldCredit())
+	case !c.open.some:
+		return d.refuse(contract.WindowClosed, "")
+	case !c.listed.some:
+		return d.refuse(contract.NotListed, c.open.Session)
+	case c.fresh.some:
+		d.Outcome, d.Session = contract.Accepted, c.fresh.Session
+		return d
+	}
+	d.Outcome, d.Session = contract.Duplicate, c.listed.Session
+	return d
+}
+
+func (d Decision) refuse(why contract.Reason, session string) Decision {
+	d.Outcome, d.Reason, d.Session = contract.Refused, why, session
+	return d
+}
+
+func (d Decision) leave() Decision {
+	d.Outcome, d.Reason = contract.Unjudged, contract.NoTimetable
+	return d
+}
+
+// choice is the best register of each kind at a point: open, open with the holder on its list, and of those not yet credited.
+type choice struct{ open, listed, fresh best }
+
+// wouldCredit is the session a blocked card would have been credited to.
+func (c choice) wouldCredit() string {
+	if c.fresh.some {
+		return c.fresh.Session
+	}
+	return c.listed.Session
+}
+
+func choose(x *timetable.Index, credited Credits, p timetable.Point, h timetable.Holder, now time.Time) choice {
+	var c choice
+	for r := range p.Open(now) {
+		c.open.consider(r, now)
+		if !x.Listed(r, h) {
+			continue
+		}
+		c.listed.consider(r, now)
+		if !seen(x, credited, h, r.Session) {
+			c.fresh.consider(r, now)
+		}
+	}
+	return c
+}
+
+// seen asks for every credential of the holder: a card and a phone pass are one person.
+func seen(x *timetable.Index, credited Credits, h timetable.Holder, session string) bool {
+	for d := range x.Digests(h) {
+		if credited.Seen(d, session) {
+			return true
+		}
+	}
+	return false
+}
+
+// best keeps the register W-1 prefers among several that are open: in progress with the latest start; else not yet
+// started with the earliest start; else, where a window reaches beyond the end of its session, ended with the latest
+// start. Equal starts are told apart by the session's identifier, so that every gateway decides alike.
+type best struct {
+	timetable.Register
+	some bool
+}
+
+func (b *best) consider(r timetable.Register, now time.Time) {
+	if !b.some || better(r, b.Register, now) {
+		b.Register, b.some = r, true
+	}
+}
+
+func better(r, than timetable.Register, now time.Time) bool {
+	if a, b := phase(r, now), phase(than, now); a != b {
+		return a < b
+	}
+	if !r.StartsAt.Equal(than.StartsAt) {
+		return r.StartsAt.After(than.StartsAt) != (phase(r, now) == ahead)
+	}
+	return r.Session < than.Session
+}
+
+// The phases of a session, in the order W-1 prefers them.
+const (
+	inProgress = iota
+	ahead
+	ended
+)
+
+func phase(r timetable.Register, now time.Time) int {
+	switch {
+	case now.Before(r.StartsAt):
+		return ahead
+	case now.After(r.EndsAt):
+		return ended
+	}
+	return inProgress
+}

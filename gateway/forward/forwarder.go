@@ -1,0 +1,297 @@
+package forward
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Forwarder brings this gateway's own journal to central, oldest record first, one batch in flight.
+type Forwarder struct {
+	link   *Uplink
+	outbox Outbox
+	wake   chan struct{} // one place: a wish to try again is not counted
+
+	mu     sync.Mutex // guards everything that follows
+	cursor cursor
+	state  State
+}
+
+// cursor is where the next batch starts. It runs apart from the journal's own acknowledgement, which only grows: a central
+// restored from a backup asks for records again that it had acknowledged.
+type cursor struct {
+	stream contract.Stream
+	next   uint64
+	most   int  // records in a batch
+	torn   bool // central named another place since the last receipt
+}
+
+// State is how the uplink is, in words for the status page.
+type State struct {
+	Stream  contract.Stream
+	Trouble string // why the last batch was not stored; empty after a receipt
+	Fork    uint64 // first number central refused because it holds another record under it; 0 if none
+	Ahead   uint64 // central's last number, when it holds more of the stream than its journal does; 0 if not
+}
+
+// Stopped reports whether the stream cannot go on: its history at central is not this journal's.
+func (s State) Stopped() bool { return s.Fork > 0 || s.Ahead > 0 }
+
+// NewForwarder makes the forwarder of a journal and registers the metrics of its queue.
+func NewForwarder(link *Uplink, outbox Outbox) *Forwarder {
+	f := &Forwarder{link: link, outbox: outbox, wake: make(chan struct{}, 1)}
+	f.restartLocked(outbox.Stream())
+	link.meters.offer(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_queue_records", "Records of the own journal that central has not acknowledged.")),
+			func() float64 { return float64(f.Queue()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_oldest_unsent_timestamp_seconds", "Time of the oldest record that central has not acknowledged; 0 if none.")),
+			f.oldest),
+	)
+	return f
+}
+
+// Run forwards until ctx ends and returns nil then.
+func (f *Forwarder) Run(ctx context.Context) error {
+	for failures := 0; ctx.Err() == nil; {
+		changed := f.outbox.Changed() // before looking, or a record in between would be missed
+		b, ok, err := f.next()
+		if err == nil && !ok {
+			f.idle(ctx, changed)
+			continue
+		}
+		if err == nil {
+			err = f.deliver(ctx, b)
+		}
+		if err == nil {
+			failures = 0
+			continue
+		}
+		failures++
+		f.pause(ctx, failures, err)
+	}
+	return nil
+}
+
+func (f *Forwarder) idle(ctx context.Context, changed <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+	case <-changed:
+	case <-f.wake:
+	}
+}
+
+// pause waits before the next attempt. A wake shortens it, except where central itself named the time.
+func (f *Forwarder) pause(ctx context.Context, failures int, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	f.link.o.Log.Info("batch not stored", slog.Any("error", err), slog.Int("failures", failures))
+	if d := after(err); d > 0 {
+		wait(ctx, d+f.link.backoff.pause(1), nil)
+		return
+	}
+	wait(ctx, f.link.backoff.pause(failures), f.wake)
+}
+
+// next is the next batch to send; ok is false when there is none, or the stream is stopped.
+func (f *Forwarder) next() (b contract.Batch, ok bool, err error) {
+	f.mu.Lock()
+	if s := f.outbox.Stream(); s != f.cursor.stream {
+		f.restartLocked(s)
+	}
+	c, stopped := f.cursor, f.state.Stopped()
+	f.mu.Unlock()
+	if stopped || f.outbox.Durable() < c.next {
+		return contract.Batch{}, false, nil
+	}
+	b, err = batch(f.outbox.Read, c.stream, c.next, c.most)
+	if err != nil {
+		f.trouble(err)
+	}
+	return b, err == nil, err
+}
+
+func (f *Forwarder) restartLocked(s contract.Stream) {
+	f.cursor = cursor{stream: s, next: f.outbox.Acknowledged() + 1, most: contract.MaxBatchRecords}
+	f.state = State{Stream: s}
+}
+
+// deliver sends a batch and draws the conclusions of central's answer. The error says why the next attempt must wait.
+func (f *Forwarder) deliver(ctx context.Context, b contract.Batch) error {
+	receipt, err := f.link.send(ctx, b)
+	if err == nil && receipt.Through < b.First {
+		err = fmt.Errorf("send batch of %s: %w: through %d of a batch from %d", b.Stream, ErrReceipt, receipt.Through, b.First)
+	}
+	if err == nil {
+		f.trouble(nil)
+		return f.acknowledge(receipt)
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	f.trouble(err)
+	p, ok := errors.AsType[*contract.Problem](err)
+	switch {
+	case ok && p.Type == contract.ProblemGap:
+		return f.resume(b, p)
+	case ok && p.Type == contract.ProblemFork:
+		f.fork(b)
+		return nil
+	case ok && p.Type == contract.ProblemTooLarge && len(b.Records) > 1:
+		f.shrink(b.Stream, len(b.Records)/2)
+		return nil
+	}
+	return err
+}
+
+// resume follows central to the number it expects. Told so twice without a receipt in between, it waits: one of the two is
+// confused, and neither may spin.
+func (f *Forwarder) resume(b contract.Batch, p *contract.Problem) error {
+	f.mu.Lock()
+	again := f.cursor.torn
+	f.cursor.torn = true
+	f.mu.Unlock()
+	if err := f.rewind(b.Stream, p.Expected); err != nil {
+		return err
+	}
+	if again || p.Expected == b.First {
+		return p
+	}
+	return nil
+}
+
+// Learn takes a receipt from a report's answer: a sweeper may have brought the stream further than we did.
+func (f *Forwarder) Learn(r contract.Receipt) error { return f.acknowledge(r) }
+
+func (f *Forwarder) acknowledge(r contract.Receipt) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.Stream != f.cursor.stream || r.Stream != f.outbox.Stream() {
+		return nil // of the journal before this one
+	}
+	if r.Through > f.outbox.Durable() {
+		f.aheadLocked(r.Through)
+		return nil
+	}
+	f.cursor.next, f.cursor.torn = max(f.cursor.next, r.Through+1), false
+	if err := f.outbox.Acknowledge(r.Through); err != nil {
+		return fmt.Errorf("acknowledge %s: %w", contract.TapID{Stream: r.Stream, Seq: r.Through}, err)
+	}
+	return nil
+}
+
+// Rewind starts again where central's knowledge of the stream ends: it was restored from an older copy of itself.
+func (f *Forwarder) Rewind(stream contract.Stream, through uint64) {
+	if err := f.rewind(stream, through+1); err == nil {
+		f.Wake()
+	}
+}
+
+// rewind lets the next batch start at the number central expects.
+func (f *Forwarder) rewind(stream contract.Stream, expected uint64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if stream != f.cursor.stream {
+		return nil
+	}
+	if expected == 0 {
+		return fmt.Errorf("rewind %s: central expects number 0, the first is 1", stream)
+	}
+	if expected > f.outbox.Durable()+1 {
+		f.aheadLocked(expected - 1)
+		return nil
+	}
+	f.link.o.Log.Warn("central asks for another record", slog.Uint64("from", expected), slog.Uint64("instead_of", f.cursor.next))
+	f.cursor.next = expected
+	return nil
+}
+
+func (f *Forwarder) aheadLocked(through uint64) {
+	f.state.Ahead = through
+	f.state.Trouble = fmt.Sprintf("central holds stream %s up to record %d, this journal ends at %d: the disk is an older copy; "+
+		"nothing of this stream is sent any more, and a new stream is begun", f.cursor.stream, through, f.outbox.Durable())
+	f.link.o.Log.Error("journal is an older copy of itself", slog.Uint64("central", through), slog.Uint64("journal", f.outbox.Durable()))
+}
+
+func (f *Forwarder) fork(b contract.Batch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b.Stream != f.cursor.stream {
+		return
+	}
+	f.state.Fork = b.First
+	f.state.Trouble = fmt.Sprintf("central holds other records than this journal under numbers from %d of stream %s: two gateways ran from copies of one disk; "+
+		"the stream is quarantined at central, its records stay on this disk, and a new stream is begun", b.First, b.Stream)
+	f.link.o.Log.Error("stream has two histories", slog.String("stream", b.Stream.String()), slog.Uint64("from", b.First))
+}
+
+func (f *Forwarder) shrink(stream contract.Stream, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if stream == f.cursor.stream {
+		f.cursor.most = most
+	}
+}
+
+func (f *Forwarder) trouble(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.Stopped() {
+		return
+	}
+	f.state.Trouble = ""
+	if err != nil {
+		f.state.Trouble = err.Error()
+	}
+}
+
+// Wake lets the forwarder try again at once: the link is known to work again.
+func (f *Forwarder) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// State tells how the uplink is.
+func (f *Forwarder) State() State {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state
+}
+
+// Queue is how many records central has not acknowledged.
+func (f *Forwarder) Queue() uint64 {
+	durable, acknowledged := f.outbox.Durable(), f.outbox.Acknowledged()
+	return durable - min(acknowledged, durable)
+}
+
+// Oldest is the time of the oldest record that central has not acknowledged; zero if there is none.
+func (f *Forwarder) Oldest() time.Time {
+	if f.Queue() == 0 {
+		return time.Time{}
+	}
+	records, err := f.outbox.Read(f.outbox.Acknowledged()+1, 1, contract.MaxRecord)
+	if err != nil || len(records) == 0 {
+		return time.Time{} // acknowledged or pruned in between
+	}
+	r, err := contract.DecodeRecord(records[0])
+	if err != nil {
+		return time.Time{}
+	}
+	return r.Stamp.At
+}
+
+func (f *Forwarder) oldest() float64 {
+	if t := f.Oldest(); !t.IsZero() {
+		return float64(t.UnixMilli()) / 1000
+	}
+	return 0
+}

@@ -1,0 +1,171 @@
+// Package identity holds what a gateway proves itself with: a P-256 key made on the gateway, its certificate, the campus
+// authority it trusts and the campus key it tells cards by. It enrols, renews before expiry and swaps without a restart.
+// It opens no listener and knows nothing of taps.
+package identity
+
+import (
+	"crypto/ecdsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// What keeps a gateway from proving itself.
+var (
+	ErrNotEnrolled = errors.New("this gateway is not enrolled; ask central for an invitation and run: rollcall-gateway enrol")
+	ErrMode        = errors.New("others may read the gateway's key")
+	ErrDamaged     = errors.New("identity is damaged; enrol again")
+	ErrAuthority   = errors.New("the server is not of the campus that sent the invitation")
+	ErrCredentials = errors.New("central sent credentials that are not usable")
+)
+
+// Options of an Identity.
+type Options struct {
+	Dir        string // holds identity.json, mode 0600
+	Registerer prometheus.Registerer
+	Log        *slog.Logger
+	Now        func() time.Time // nil is time.Now
+}
+
+// Identity is who this gateway is. Safe from any goroutine; renewal swaps the certificate under its users.
+type Identity struct {
+	o       Options
+	current atomic.Pointer[credentials]
+	floor   atomic.Int64 // a moment that has passed for certain, nanoseconds since 1970
+}
+
+// credentials is one issue of the identity, ready for use; it never changes.
+type credentials struct {
+	gateway     string
+	building    string
+	certificate *tls.Certificate // with Leaf
+	authority   *x509.Certificate
+	key         *ecdsa.PublicKey // the authority's
+	pool        *x509.CertPool
+	campusKey   []byte
+}
+
+// Open reads the identity that Enrol stored. ErrNotEnrolled means there is none yet; ErrMode that the file may be read by
+// others, with the command that mends it.
+func Open(o Options) (*Identity, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	d, err := load(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	c, err := d.credentials()
+	if err != nil {
+		return nil, err
+	}
+	i := &Identity{o: o}
+	i.use(c)
+	i.register(o.Registerer)
+	return i, nil
+}
+
+// use brings credentials into force.
+func (i *Identity) use(c *credentials) {
+	i.current.Store(c)
+	i.NotBefore(c.certificate.Leaf.NotBefore) // central made it, so that moment has passed
+}
+
+// Gateway is the name in the certificate.
+func (i *Identity) Gateway() string { return i.current.Load().gateway }
+
+// Building is the building this gateway was enrolled for.
+func (i *Identity) Building() string { return i.current.Load().building }
+
+// CampusKey is the key of contract.DigestOf. The caller must not change it.
+func (i *Identity) CampusKey() []byte { return i.current.Load().campusKey }
+
+// Certificate is the certificate in force, with its key.
+func (i *Identity) Certificate() (*tls.Certificate, error) { return i.current.Load().certificate, nil }
+
+// Authority is what certificates of this campus must chain to.
+func (i *Identity) Authority() *x509.CertPool { return i.current.Load().pool }
+
+// AuthorityKey checks what the campus authority signed.
+func (i *Identity) AuthorityKey() *ecdsa.PublicKey { return i.current.Load().key }
+
+// NotAfter is when the certificate in force expires.
+func (i *Identity) NotAfter() time.Time { return i.current.Load().certificate.Leaf.NotAfter }
+
+// NotBefore tells of a moment that has passed for certain, such as the time of a stored record. A clock that was never
+// set is taken to stand there when certificates are checked, or a power cut would lock the gateway out.
+func (i *Identity) NotBefore(t time.Time) {
+	for {
+		old := i.floor.Load()
+		if t.UnixNano() <= old || i.floor.CompareAndSwap(old, t.UnixNano()) {
+			return
+		}
+	}
+}
+
+// Now is the time by which certificates are checked.
+func (i *Identity) Now() time.Time {
+	now := i.o.Now()
+	if floor := time.Unix(0, i.floor.Load()); now.Before(floor) {
+		return floor
+	}
+	return now
+}
+
+// ClientTLS is for connections to central: TLS 1.3, the campus authority alone, and whatever certificate is in force at
+// each handshake.
+func (i *Identity) ClientTLS() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13,
+		RootCAs:    i.Authority(),
+		Time:       i.Now,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			return i.Certificate()
+		},
+	}
+}
+
+// Warning is one sentence for a technician when the certificate has expired or should have been renewed by now.
+func (i *Identity) Warning() string {
+	leaf, now := i.current.Load().certificate.Leaf, i.Now()
+	switch {
+	case now.After(leaf.NotAfter):
+		return fmt.Sprintf("the certificate of %s expired at %s: central lets it ask for a new one within a year; check the link to central",
+			i.Gateway(), leaf.NotAfter.UTC().Format("2006-01-02 15:04Z"))
+	case now.After(renewAt(leaf).Add(24 * time.Hour)):
+		return fmt.Sprintf("the certificate of %s was not renewed and expires at %s: check the link to central",
+			i.Gateway(), leaf.NotAfter.UTC().Format("2006-01-02 15:04Z"))
+	}
+	return ""
+}
+
+func (i *Identity) register(r prometheus.Registerer) {
+	if r == nil {
+		return
+	}
+	for name, notAfter := range map[string]func() time.Time{
+		"gateway":   i.NotAfter,
+		"authority": func() time.Time { return i.current.Load().authority.NotAfter },
+	} {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "rollcall", Subsystem: "gateway", Name: "certificate_not_after_timestamp_seconds",
+			Help: "When a certificate expires.", ConstLabels: prometheus.Labels{"cert": name},
+		}, func() float64 { return float64(notAfter().Unix()) }))
+	}
+}
+
+// checkNames makes sure a certificate says what this gateway is.
+func checkNames(leaf *x509.Certificate, gateway string) error {
+	if err := leaf.VerifyHostname(contract.GatewayHost(gateway)); err != nil {
+		return fmt.Errorf("%w: certificate: %w", ErrCredentials, err)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package timetable
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// justShut is how long after its last moment a register counts as shut: windows are closed intervals (W-1), and times are
+// told apart by the millisecond.
+const justShut = time.Millisecond
+
+// Build makes the index of a timetable that contract.Timetable.Validate accepts. Sessions in rooms without a point are
+// left out: no reader here can credit them.
+func Build(t *contract.Timetable) *Index {
+	b := builder{places: map[string]span{}, index: &Index{
+		version: t.Version, building: strings.Clone(t.Building), madeAt: t.MadeAt, validUntil: t.ValidUntil,
+	}}
+	b.addCards(t.Holders)
+	b.addLists(t.Lists)
+	b.addRooms(t)
+	b.addEdges(t.ValidUntil)
+	b.index.text = b.text.String()
+	return b.index
+}
+
+type builder struct {
+	index  *Index
+	text   strings.Builder
+	places map[string]span
+}
+
+// span places an identifier in the text, once.
+func (b *builder) span(id string) span {
+	if s, ok := b.places[id]; ok {
+		return s
+	}
+	from := uint32(b.text.Len())
+	b.text.WriteString(id)
+	s := span{from, uint32(b.text.Len())}
+	b.places[id] = s
+	return s
+}
+
+func (b *builder) addCards(holders []contract.Holder) {
+	x, n := b.index, 0
+	for _, h := range holders {
+		n += len(h.Digests) + len(h.Blocked)
+	}
+	x.cards, x.own = make([]card, 0, n), make([]uint32, 1, len(holders)+1)
+	x.slots = make([]uint32, 1<<bits.Len(uint(2*n+1)))
+	for i, h := range holders {
+		// Blocked cards go first: should a card be listed as blocked and as good, the withdrawal counts.
+		for _, d := range h.Blocked {
+			b.addCard(card{digest: d, holder: Holder(i), blocked: true})
+		}
+		for _, d := range h.Digests {
+			b.addCard(card{digest: d, holder: Holder(i)})
+		}
+		x.own = append(x.own, uint32(len(x.cards)))
+	}
+}
+
+// addCard keeps the first holder of a card; a withdrawal counts whoever held it.
+func (b *builder) addCard(c card) {
+	x, mask := b.index, uint64(len(b.index.slots)-1)
+	i := hash(c.digest) & mask
+	for ; x.slots[i] != 0; i = (i + 1) & mask {
+		if known := &x.cards[x.slots[i]-1]; known.digest == c.digest {
+			known.blocked = known.blocked || c.blocked
+			return
+		}
+	}
+	x.cards = append(x.cards, c)
+	x.slots[i] = uint32(len(x.cards))
+}
+
+func (b *builder) addLists(lists []contract.List) {
+	x, n := b.index, 0
+	for _, l := range lists {
+		n += len(l.Holders)
+	}
+	x.members, x.lists = make([]uint32, 0, n), make([]uint32, 1, len(lists)+1)
+	for _, l := range lists {
+		x.members = append(x.members, l.Holders...)
+		x.lists = append(x.lists, uint32(len(x.members)))
+	}
+}
+
+func (b *builder) addRooms(t *contract.Timetable) {
+	rooms := map[string][]*contract.Session{}
+	for _, p := range t.Points {
+		rooms[p.Room] = nil
+	}
+	for i := range t.Sessions {
+		s := &t.Sessions[i]
+		for _, room := range s.Rooms {
+			if sessions, ok := rooms[room]; ok && !s.Cancelled && !slices.Contains(sessions, s) {
+				rooms[room] = append(sessions, s)
+			}
+		}
+	}
+	extents := map[string][2]uint32{}
+	for _, p := range t.Points {
+		extent, ok := extents[p.Room]
+		if !ok {
+			extent = b.addWindows(rooms[p.Room])
+			extents[p.Room] = extent
+		}
+		b.index.points = append(b.index.points, point{id: b.span(p.ID), first: extent[0], next: extent[1]})
+	}
+	text := b.text.String()
+	slices.SortStableFunc(b.index.points, func(p, q point) int {
+		return cmp.Compare(text[p.id.from:p.id.to], text[q.id.from:q.id.to])
+	})
+}
+
+func (b *builder) addWindows(sessions []*contract.Session) (extent [2]uint32) {
+	x := b.index
+	extent[0] = uint32(len(x.windows))
+	slices.SortFunc(sessions, func(s, t *contract.Session) int { return s.OpensAt.Compare(t.OpensAt) })
+	var latest instant
+	for _, s := range sessions {
+		latest = max(latest, s.ClosesAt.UnixNano())
+		x.windows = append(x.windows, window{
+			opensAt: s.OpensAt.UnixNano(), closesAt: s.ClosesAt.UnixNano(), startsAt: s.StartsAt.UnixNano(), endsAt: s.EndsAt.UnixNano(),
+			latest: latest, list: s.List, id: b.span(s.ID),
+		})
+	}
+	extent[1] = uint32(len(x.windows))
+	return extent
+}
+
+func (b *builder) addEdges(horizon time.Time) {
+	x := b.index
+	for i := range x.windows {
+		shut := x.windows[i].closesAt + int64(justShut)
+		x.shuts = append(x.shuts, shut)
+		x.edges = append(x.edges, x.windows[i].opensAt, shut)
+	}
+	x.edges = append(x.edges, horizon.UnixNano()+int64(justShut))
+	for _, list := range []*[]instant{&x.edges, &x.shuts} {
+		slices.Sort(*list)
+		*list = slices.Clip(slices.Compact(*list))
+	}
+}

@@ -1,0 +1,190 @@
+package timetable
+
+import (
+	"encoding/binary"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// Index answers what a decision asks of one contract.Timetable. It is immutable and safe from any goroutine. All is held
+// in flat slices without pointers, so the collector has nothing to scan however large the campus is.
+type Index struct {
+	version    uint64
+	building   string
+	madeAt     time.Time
+	validUntil time.Time
+
+	text  string   // every identifier, each once
+	slots []uint32 // open addressing over cards: place in cards + 1; 0 is empty
+	cards []card   // ordered by holder
+	own   []uint32 // holder h has cards[own[h]:own[h+1]]
+
+	points  []point   // ordered by identifier
+	windows []window  // of one room after another, each room's ordered by opensAt
+	members []uint32  // of one list after another, each ascending
+	lists   []uint32  // list l has members[lists[l]:lists[l+1]]
+	edges   []instant // when any register opens or has just shut, ascending
+	shuts   []instant // when any register has just shut, ascending
+}
+
+// Holder is the place of a person in the timetable; it means nothing in another version.
+type Holder uint32
+
+// instant is nanoseconds since 1970, UTC.
+type instant = int64
+
+// span is a part of Index.text.
+type span struct{ from, to uint32 }
+
+type card struct {
+	digest  contract.Digest
+	holder  Holder
+	blocked bool
+}
+
+type point struct {
+	id          span
+	first, next uint32 // its room's windows
+}
+
+type window struct {
+	opensAt, closesAt, startsAt, endsAt instant
+	latest                              instant // greatest closesAt of this and all earlier windows of the room
+	list                                uint32
+	id                                  span
+}
+
+// Version is the version of the timetable the index was made from, from 1.
+func (x *Index) Version() uint64 { return x.version }
+
+// Building is whose timetable it is.
+func (x *Index) Building() string { return x.building }
+
+// MadeAt is when central made the timetable, UTC.
+func (x *Index) MadeAt() time.Time { return x.madeAt }
+
+// ValidUntil is the horizon, UTC: past it the timetable says nothing.
+func (x *Index) ValidUntil() time.Time { return x.validUntil }
+
+// Cards is how many credentials are known, blocked ones included.
+func (x *Index) Cards() int { return len(x.cards) }
+
+// clockSlack is how far a gateway's clock may be behind the making of the timetable it holds before that proves it wrong.
+const clockSlack = 24 * time.Hour
+
+// Usable reports whether the timetable speaks of the moment now. It does not past its horizon, nor long before it was made:
+// a clock that shows such a time was never set, and nothing may be refused by it.
+func (x *Index) Usable(now time.Time) bool {
+	return !now.After(x.validUntil) && !now.Before(x.madeAt.Add(-clockSlack))
+}
+
+// Credential finds the holder of a card. Blocked cards have a holder too.
+func (x *Index) Credential(d contract.Digest) (h Holder, blocked, known bool) {
+	if len(x.slots) == 0 {
+		return 0, false, false
+	}
+	mask := uint64(len(x.slots) - 1)
+	for i := hash(d) & mask; x.slots[i] != 0; i = (i + 1) & mask {
+		if c := &x.cards[x.slots[i]-1]; c.digest == d {
+			return c.holder, c.blocked, true
+		}
+	}
+	return 0, false, false
+}
+
+// Digests calls yield with every credential of a holder until it returns false.
+func (x *Index) Digests(h Holder) func(yield func(contract.Digest) bool) {
+	return func(yield func(contract.Digest) bool) {
+		for i := x.own[h]; i < x.own[h+1]; i++ {
+			if !yield(x.cards[i].digest) {
+				return
+			}
+		}
+	}
+}
+
+// hash spreads digests over the slots; they are random octets already.
+func hash(d contract.Digest) uint64 { return binary.LittleEndian.Uint64(d[:8]) }
+
+// Point finds the point where a reader hangs; ok is false when the timetable does not name it.
+func (x *Index) Point(id string) (p Point, ok bool) {
+	i := sort.Search(len(x.points), func(i int) bool { return x.at(x.points[i].id) >= id })
+	if i == len(x.points) || x.at(x.points[i].id) != id {
+		return Point{}, false
+	}
+	return Point{x: x, first: x.points[i].first, next: x.points[i].next}, true
+}
+
+// Point is one point of the timetable with the registers of its room.
+type Point struct {
+	x           *Index
+	first, next uint32
+}
+
+// Register is a session whose register is open.
+type Register struct {
+	Session  string
+	StartsAt time.Time
+	EndsAt   time.Time
+	list     uint32
+}
+
+// Open calls yield with every register that is open at the moment now until it returns false (W-1: both ends belong to
+// the window). Cancelled sessions have no register. The order says nothing.
+func (p Point) Open(now time.Time) func(yield func(Register) bool) {
+	return func(yield func(Register) bool) {
+		if p.x == nil {
+			return
+		}
+		t := now.UnixNano()
+		ws := p.x.windows[p.first:p.next]
+		for i := sort.Search(len(ws), func(i int) bool { return ws[i].opensAt > t }) - 1; i >= 0 && ws[i].latest >= t; i-- {
+			if ws[i].closesAt >= t && !yield(p.x.register(&ws[i])) {
+				return
+			}
+		}
+	}
+}
+
+func (x *Index) register(w *window) Register {
+	return Register{Session: x.at(w.id), StartsAt: time.Unix(0, w.startsAt), EndsAt: time.Unix(0, w.endsAt), list: w.list}
+}
+
+// Listed reports whether a holder is on the list of a register.
+func (x *Index) Listed(r Register, h Holder) bool {
+	_, found := slices.BinarySearch(x.members[x.lists[r.list]:x.lists[r.list+1]], uint32(h))
+	return found
+}
+
+// IsOpen reports whether some register is open at a point: its reader is to show blue (W-2).
+func (x *Index) IsOpen(id string, now time.Time) bool {
+	if !x.Usable(now) {
+		return false
+	}
+	p, _ := x.Point(id)
+	for range p.Open(now) {
+		return true
+	}
+	return false
+}
+
+// NextEdge is the first moment after now when a register opens or has just shut at some point, or the horizon is passed;
+// ok is false when nothing will change any more.
+func (x *Index) NextEdge(now time.Time) (at time.Time, ok bool) { return after(x.edges, now) }
+
+// NextShut is the first moment after now when a register has just shut at some point.
+func (x *Index) NextShut(now time.Time) (at time.Time, ok bool) { return after(x.shuts, now) }
+
+func after(instants []instant, now time.Time) (time.Time, bool) {
+	t := now.UnixNano()
+	i := sort.Search(len(instants), func(i int) bool { return instants[i] > t })
+	if i == len(instants) {
+		return time.Time{}, false
+	}
+	return time.Unix(0, instants[i]).UTC(), true
+}
+
+func (x *Index) at(s span) string { return x.text[s.from:s.to] }
