@@ -152,6 +152,10 @@ CREATE TABLE coverage (
   stream_id BLOB NOT NULL,
   PRIMARY KEY (point_id, until, stream_id)
 ) WITHOUT ROWID;
+CREATE TABLE watermark (
+  point_id TEXT PRIMARY KEY,
+  until    BIGINT NOT NULL               -- every tap of the point up to here is in tap, whether its reader worked or not
+);
 
 CREATE TABLE amendment (
   id         INTEGER PRIMARY KEY,

@@ -1,0 +1,157 @@
+// Package judge carries facts through the pure parts of central: it takes students whose facts changed, derives their marks,
+// standings and findings anew, and stores what is different. It has no opinion of its own: marks come from register, figures
+// from engagement, findings from rules.
+//
+// It is a room of its own because register, engagement and rules must stay free of stores and clocks, and none of them may
+// know the others sideways.
+package judge
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/register"
+	"github.com/rollcall-edge/rollcall/central/rules"
+)
+
+// Store keeps facts and judgements.
+type Store interface {
+	// Calendar is the university's terms and proclaimed holidays.
+	Calendar(ctx context.Context) (*calendar.Calendar, error)
+	// Dirty lists up to limit students whose facts changed since they were judged, oldest change first.
+	Dirty(ctx context.Context, limit int) ([]Dirty, error)
+	// Cases reads all that is known of these students, from one state of the database.
+	Cases(ctx context.Context, students []Dirty) ([]Case, error)
+	// Save stores what changed, all of it or nothing, and takes each student off the dirty list unless new facts came since.
+	Save(ctx context.Context, verdicts []Verdict) error
+	// TouchClosed makes dirty the students of registers that closed in (after, until]; with a zero after, those of every
+	// register that closed and was last judged while it was open.
+	TouchClosed(ctx context.Context, after, until time.Time) error
+	// DirtyCount is how many students wait to be judged.
+	DirtyCount(ctx context.Context) (int64, error)
+}
+
+// Dirty is a student who must be judged again.
+type Dirty struct {
+	Student string
+	Since   int64 // grows with every new fact
+}
+
+// Options is what a Judge needs.
+type Options struct {
+	Store      Store
+	Marking    register.Policy
+	Ladder     rules.Policy
+	Log        *slog.Logger
+	Registerer prometheus.Registerer
+	Now        func() time.Time
+}
+
+// Judge is a runner that keeps judgements in step with facts.
+type Judge struct {
+	o       Options
+	wake    chan struct{}
+	metrics *metrics
+	looked  time.Time // registers that closed up to here have been touched
+}
+
+// New makes a Judge and registers its metrics.
+func New(o Options) *Judge {
+	return &Judge{o: o, wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer)}
+}
+
+// Wake says that facts changed. It returns at once; without it they are noticed within a second.
+func (j *Judge) Wake() {
+	select {
+	case j.wake <- struct{}{}:
+	default: // somebody has said so already
+	}
+}
+
+const (
+	lookEvery = time.Second // also how late a register that closes by the clock is judged
+	batchSize = 64          // students per transaction: ingest waits behind it
+)
+
+// Run judges until ctx ends. An error of the database is logged and tried again: facts are safe, judgements merely late.
+func (j *Judge) Run(ctx context.Context) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		if err := j.Settle(ctx); err != nil && ctx.Err() == nil {
+			j.o.Log.Error("judging failed; it will be tried again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-j.wake:
+		}
+	}
+}
+
+// Settle judges everybody who is dirty, and those whose register closed since the last look.
+func (j *Judge) Settle(ctx context.Context) error {
+	now := j.o.Now()
+	if err := j.o.Store.TouchClosed(ctx, j.looked, now); err != nil {
+		return fmt.Errorf("touch closed registers: %w", err)
+	}
+	j.looked = now
+	for {
+		n, err := j.batch(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return j.idle(ctx)
+		}
+	}
+}
+
+func (j *Judge) idle(ctx context.Context) error {
+	waiting, err := j.o.Store.DirtyCount(ctx)
+	if err != nil {
+		return fmt.Errorf("count dirty students: %w", err)
+	}
+	j.metrics.dirty.Set(float64(waiting))
+	j.metrics.success.Set(float64(j.o.Now().Unix()))
+	return nil
+}
+
+func (j *Judge) batch(ctx context.Context) (int, error) {
+	dirty, err := j.o.Store.Dirty(ctx, batchSize)
+	if err != nil || len(dirty) == 0 {
+		return 0, wrap("list dirty students", err)
+	}
+	started := time.Now()
+	cal, err := j.o.Store.Calendar(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read calendar: %w", err)
+	}
+	cases, err := j.o.Store.Cases(ctx, dirty)
+	if err != nil {
+		return 0, fmt.Errorf("read facts: %w", err)
+	}
+	now := j.o.Now()
+	verdicts := make([]Verdict, len(cases))
+	for i, c := range cases {
+		verdicts[i] = c.judge(j.o.Marking, j.o.Ladder, cal, now)
+	}
+	if err := j.o.Store.Save(ctx, verdicts); err != nil {
+		return 0, fmt.Errorf("save judgements: %w", err)
+	}
+	j.metrics.run.Observe(time.Since(started).Seconds() / float64(len(cases)))
+	return len(cases), nil
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

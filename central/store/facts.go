@@ -1,0 +1,216 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/rollcall-edge/rollcall/central/judge"
+	"github.com/rollcall-edge/rollcall/central/register"
+)
+
+// Cases reads the facts and earlier judgements of some students from one snapshot.
+func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.Case, error) {
+	l := loader{cases: make(map[string]*judge.Case, len(students)), sessions: map[string]*register.Session{}}
+	out := make([]judge.Case, len(students))
+	ids := make([]string, len(students))
+	for i, d := range students {
+		out[i] = judge.Case{Dirty: d, Marks: map[string]judge.Mark{}}
+		l.cases[d.Student], ids[i] = &out[i], d.Student
+	}
+	var err error
+	if l.ids, err = keys(ids); err != nil {
+		return nil, err
+	}
+	return out, j.s.view(ctx, func(tx *sql.Tx) error { return l.load(ctx, tx) })
+}
+
+// loader fills cases; each step is one query over all the students.
+type loader struct {
+	ids      string // students, for json_each
+	cases    map[string]*judge.Case
+	sessions map[string]*register.Session // of anybody, with rooms
+}
+
+func (l *loader) load(ctx context.Context, tx *sql.Tx) error {
+	steps := []struct {
+		what string
+		run  func(context.Context, *sql.Tx) error
+	}{
+		{"sponsorship", l.sponsored}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"lists", l.lists}, {"taps", l.taps},
+		{"amendments", l.amendments}, {"absences", l.absences}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
+	}
+	for _, step := range steps {
+		if err := step.run(ctx, tx); err != nil {
+			return fmt.Errorf("read %s: %w", step.what, err)
+		}
+	}
+	return nil
+}
+
+// each runs a query and hands every row to scan.
+func each(ctx context.Context, tx *sql.Tx, scan func(*sql.Rows) error, query string, args ...any) error {
+	_, err := list(ctx, tx, func(r *sql.Rows) (struct{}, error) { return struct{}{}, scan(r) }, query, args...)
+	return err
+}
+
+func (l *loader) sponsored(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var id string
+		var visa bool
+		if err := r.Scan(&id, &visa); err != nil {
+			return err
+		}
+		l.cases[id].Sponsored = visa
+		return nil
+	}, `SELECT id, visa FROM student WHERE id IN (SELECT value FROM json_each($1))`, l.ids)
+}
+
+func (l *loader) expectedSessions(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var s register.Session
+		var starts, ends, opens, closes int64
+		if err := r.Scan(&s.ID, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
+			return err
+		}
+		s.StartsAt, s.EndsAt, s.OpensAt, s.ClosesAt = instant(starts), instant(ends), instant(opens), instant(closes)
+		l.sessions[s.ID] = &s
+		return nil
+	}, `SELECT id, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
+		WHERE mandatory AND id IN (SELECT session_id FROM expected WHERE student_id IN (SELECT value FROM json_each($1)))`, l.ids)
+}
+
+func (l *loader) rooms(ctx context.Context, tx *sql.Tx) error {
+	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var session, room string
+		if err := r.Scan(&session, &room); err != nil {
+			return err
+		}
+		l.sessions[session].Rooms = append(l.sessions[session].Rooms, room)
+		return nil
+	}, `SELECT session_id, room_id FROM session_room WHERE session_id IN (SELECT value FROM json_each($1)) ORDER BY session_id, room_id`, ids)
+}
+
+// lists copies each session to the students expected at it, in order of start.
+func (l *loader) lists(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student, session string
+		if err := r.Scan(&student, &session); err != nil {
+			return err
+		}
+		if s := l.sessions[session]; s != nil { // nil: not mandatory, so in no register
+			f := &l.cases[student].Facts
+			f.Sessions = append(f.Sessions, *s)
+		}
+		return nil
+	}, `SELECT e.student_id, e.session_id FROM expected e JOIN session s ON s.id = e.session_id
+		WHERE e.student_id IN (SELECT value FROM json_each($1)) ORDER BY e.student_id, s.starts_at, s.id`, l.ids)
+}
+
+// taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
+// bound today brings its taps of last week with it.
+func (l *loader) taps(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var stream []byte
+		var at int64
+		var t register.Tap
+		if err := r.Scan(&student, &stream, &t.ID.Seq, &at, &t.Point, &t.Room); err != nil {
+			return err
+		}
+		copy(t.ID.Stream[:], stream)
+		t.At = instant(at)
+		f := &l.cases[student].Facts
+		f.Taps = append(f.Taps, t)
+		return nil
+	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, coalesce(p.room_id, '')
+		FROM card c JOIN tap t ON t.digest = c.digest LEFT JOIN point p ON p.id = t.point_id
+		WHERE c.student_id IN (SELECT value FROM json_each($1)) AND NOT c.blocked
+		AND t.at >= c.valid_from AND (c.valid_to IS NULL OR t.at <= c.valid_to)
+		ORDER BY c.student_id, t.at`, l.ids)
+}
+
+func (l *loader) amendments(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var at int64
+		var a register.Amendment
+		if err := r.Scan(&a.ID, &student, &a.Session, &a.Code, &a.Reason, &a.Actor, &at); err != nil {
+			return err
+		}
+		a.MadeAt = instant(at)
+		f := &l.cases[student].Facts
+		f.Amendments = append(f.Amendments, a)
+		return nil
+	}, `SELECT id, student_id, session_id, code, reason, actor, made_at FROM amendment
+		WHERE student_id IN (SELECT value FROM json_each($1)) ORDER BY id`, l.ids)
+}
+
+func (l *loader) absences(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var since, until int64
+		var a register.Absence
+		if err := r.Scan(&student, &since, &until, &a.Reason); err != nil {
+			return err
+		}
+		a.Since, a.Until = instant(since), instant(until)
+		f := &l.cases[student].Facts
+		f.Absences = append(f.Absences, a)
+		return nil
+	}, `SELECT student_id, since, until, reason FROM absence
+		WHERE withdrawn_at IS NULL AND student_id IN (SELECT value FROM json_each($1)) ORDER BY id`, l.ids)
+}
+
+// coverage reads what heartbeats prove about the rooms, once for all the students.
+func (l *loader) coverage(ctx context.Context, tx *sql.Tx) error {
+	rooms := map[string]bool{}
+	for _, s := range l.sessions {
+		for _, room := range s.Rooms {
+			rooms[room] = true
+		}
+	}
+	ids, err := keys(slices.Sorted(maps.Keys(rooms)))
+	if err != nil {
+		return err
+	}
+	points := map[string]*register.PointCoverage{}
+	order := map[string][]string{}
+	err = each(ctx, tx, func(r *sql.Rows) error {
+		var room, point string
+		var since, until, heard sql.NullInt64
+		if err := r.Scan(&room, &point, &since, &until, &heard); err != nil {
+			return err
+		}
+		p := points[point]
+		if p == nil {
+			p = &register.PointCoverage{Point: point, HeardUntil: optionalInstant(heard)}
+			points[point], order[room] = p, append(order[room], point)
+		}
+		if since.Valid {
+			p.Working = append(p.Working, register.Interval{From: instant(since.Int64), To: instant(until.Int64)})
+		}
+		return nil
+	}, `SELECT p.room_id, p.id, c.since, c.until, w.until
+		FROM point p LEFT JOIN coverage c ON c.point_id = p.id LEFT JOIN watermark w ON w.point_id = p.id
+		WHERE p.room_id IN (SELECT value FROM json_each($1)) ORDER BY p.room_id, p.id, c.until`, ids)
+	if err != nil {
+		return err
+	}
+	covered := register.Coverage{}
+	for room, ids := range order {
+		for _, id := range ids {
+			covered[room] = append(covered[room], *points[id])
+		}
+	}
+	for _, c := range l.cases {
+		c.Facts.Coverage = covered
+	}
+	return nil
+}

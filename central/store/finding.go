@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/judge"
+)
+
+// saveFindings appends what was found and supersedes what no longer holds; nothing is deleted (RULES G-6).
+func saveFindings(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+	for _, s := range v.Superseded {
+		if _, err := tx.ExecContext(ctx, `UPDATE finding SET superseded_at = $1, superseded_by = $2 WHERE id = $3`,
+			milliseconds(v.JudgedAt), s.Why, s.ID); err != nil {
+			return fmt.Errorf("supersede finding %d: %w", s.ID, err)
+		}
+	}
+	for _, f := range v.Found {
+		evidence, err := keys(f.Evidence)
+		if err != nil {
+			return err
+		}
+		var deadline string
+		if f.Deadline != (calendar.Day{}) {
+			deadline = f.Deadline.String()
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO finding (student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			v.Student, f.Term, f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence)
+		if err != nil {
+			return fmt.Errorf("save finding %s: %w", f.Rule, err)
+		}
+	}
+	return nil
+}
+
+// findings reads those that were not superseded.
+func (l *loader) findings(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student, deadline, evidence string
+		var asOf int64
+		var f judge.Finding
+		err := r.Scan(&f.ID, &student, &f.Term, &f.Rule, &f.Policy, &asOf, &f.Summary, &deadline, &evidence)
+		if err != nil {
+			return err
+		}
+		f.AsOf = instant(asOf)
+		if deadline != "" {
+			if f.Deadline, err = calendar.ParseDay(deadline); err != nil {
+				return err
+			}
+		}
+		if err := json.Unmarshal([]byte(evidence), &f.Evidence); err != nil {
+			return err
+		}
+		c := l.cases[student]
+		c.Findings = append(c.Findings, f)
+		return nil
+	}, `SELECT id, student_id, term_id, rule, policy, as_of, summary, deadline, evidence FROM finding
+		WHERE superseded_at IS NULL AND student_id IN (SELECT value FROM json_each($1)) ORDER BY id`, l.ids)
+}

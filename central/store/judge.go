@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/judge"
+)
+
+// Judgements is the store as the judge asks for it.
+type Judgements struct{ s *Store }
+
+// Judgements gives the judge its view of the database.
+func (s *Store) Judgements() Judgements { return Judgements{s} }
+
+// Calendar reads terms and proclaimed holidays.
+func (j Judgements) Calendar(ctx context.Context) (*calendar.Calendar, error) {
+	terms, err := list(ctx, j.s.read, scanTerm, `SELECT id, name, first_day, last_day FROM term ORDER BY first_day`)
+	if err != nil {
+		return nil, fmt.Errorf("read terms: %w", err)
+	}
+	holidays, err := list(ctx, j.s.read, scanHoliday, `SELECT day, name FROM holiday`)
+	if err != nil {
+		return nil, fmt.Errorf("read holidays: %w", err)
+	}
+	c := &calendar.Calendar{Terms: terms, Holidays: map[calendar.Day]string{}}
+	for _, h := range holidays {
+		c.Holidays[h.day] = h.name
+	}
+	return c, nil
+}
+
+func scanTerm(r *sql.Rows) (t calendar.Term, err error) {
+	var first, last string
+	if err := r.Scan(&t.ID, &t.Name, &first, &last); err != nil {
+		return t, err
+	}
+	if t.First, err = calendar.ParseDay(first); err != nil {
+		return t, err
+	}
+	t.Last, err = calendar.ParseDay(last)
+	return t, err
+}
+
+type holiday struct {
+	day  calendar.Day
+	name string
+}
+
+func scanHoliday(r *sql.Rows) (h holiday, err error) {
+	var day string
+	if err := r.Scan(&day, &h.name); err != nil {
+		return h, err
+	}
+	h.day, err = calendar.ParseDay(day)
+	return h, err
+}
+
+// Dirty lists students to be judged, the longest waiting first.
+func (j Judgements) Dirty(ctx context.Context, limit int) ([]judge.Dirty, error) {
+	return list(ctx, j.s.read, func(r *sql.Rows) (d judge.Dirty, err error) { return d, r.Scan(&d.Student, &d.Since) },
+		`SELECT student_id, since FROM dirty ORDER BY since LIMIT $1`, limit)
+}
+
+// DirtyCount is how many students wait.
+func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
+	err = j.s.read.QueryRowContext(ctx, `SELECT count(*) FROM dirty`).Scan(&n)
+	return n, err
+}
+
+// TouchClosed makes dirty the students whose register closed in (after, until]. With a zero after it asks the marks
+// themselves: those still unknown that were judged before their register closed.
+func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) error {
+	query, args := `SELECT e.student_id FROM session s JOIN expected e ON e.session_id = s.id
+		WHERE s.starts_at > $2 - 86400000 AND (s.closes_at > $2 AND s.closes_at <= $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
+		[]any{milliseconds(after), milliseconds(until)}
+	if after.IsZero() {
+		query, args = `SELECT m.student_id FROM mark m JOIN session s ON s.id = m.session_id
+			WHERE m.code = 'U' AND s.closes_at < $2 AND m.judged_at <= s.closes_at`, []any{milliseconds(until)}
+	}
+	return j.s.transact(ctx, func(tx *sql.Tx) error { return markDirtyWhere(ctx, tx, until, query, args...) })
+}
+
+// Save stores verdicts in one transaction.
+func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
+	return j.s.transact(ctx, func(tx *sql.Tx) error {
+		for _, v := range verdicts {
+			if err := saveVerdict(ctx, tx, v); err != nil {
+				return fmt.Errorf("student %s: %w", v.Student, err)
+			}
+		}
+		return nil
+	})
+}
+
+func saveVerdict(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+	if err := saveMarks(ctx, tx, v); err != nil {
+		return err
+	}
+	if err := saveStandings(ctx, tx, v); err != nil {
+		return err
+	}
+	if err := saveFindings(ctx, tx, v); err != nil {
+		return err
+	}
+	// A fact that came meanwhile has raised since: the student stays dirty.
+	if _, err := tx.ExecContext(ctx, `DELETE FROM dirty WHERE student_id = $1 AND since = $2`, v.Student, v.Since); err != nil {
+		return fmt.Errorf("take off the dirty list: %w", err)
+	}
+	return nil
+}
+
+// keys is a list of identifiers as one parameter, for json_each.
+func keys(ids []string) (string, error) {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return "", fmt.Errorf("list of identifiers: %w", err)
+	}
+	return string(text), nil
+}

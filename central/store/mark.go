@@ -1,0 +1,62 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/judge"
+	"github.com/rollcall-edge/rollcall/central/register"
+)
+
+func saveMarks(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+	for _, m := range v.Marks {
+		var stream []byte
+		var seq, tapped sql.NullInt64
+		if m.Tap != nil {
+			stream = m.Tap.ID.Stream[:]
+			seq = sql.NullInt64{Int64: int64(m.Tap.ID.Seq), Valid: true}
+			tapped = optional(m.Tap.At)
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO mark
+			(student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, tapped_at, policy, judged_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+			ON CONFLICT (student_id, session_id) DO UPDATE SET term_id = excluded.term_id, starts_at = excluded.starts_at,
+			code = excluded.code, source = excluded.source, reason = excluded.reason, tap_stream = excluded.tap_stream,
+			tap_seq = excluded.tap_seq, tapped_at = excluded.tapped_at, policy = excluded.policy, judged_at = excluded.judged_at`,
+			v.Student, m.Session.ID, m.Term, milliseconds(m.Session.StartsAt), m.Code, m.Source, m.Reason, stream, seq, tapped,
+			m.Policy, milliseconds(v.JudgedAt))
+		if err != nil {
+			return fmt.Errorf("save mark of session %s: %w", m.Session.ID, err)
+		}
+	}
+	for _, session := range v.Gone {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM mark WHERE student_id = $1 AND session_id = $2`, v.Student, session); err != nil {
+			return fmt.Errorf("remove mark of session %s: %w", session, err)
+		}
+	}
+	return nil
+}
+
+// marks reads what was judged before, as far as it is compared.
+func (l *loader) marks(ctx context.Context, tx *sql.Tx) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var starts int64
+		var stream []byte
+		var seq sql.NullInt64
+		var m judge.Mark
+		if err := r.Scan(&student, &m.Session.ID, &m.Term, &starts, &m.Code, &m.Source, &m.Reason, &stream, &seq, &m.Policy); err != nil {
+			return err
+		}
+		m.Session.StartsAt = instant(starts)
+		if stream != nil {
+			m.Tap = &register.Tap{}
+			copy(m.Tap.ID.Stream[:], stream)
+			m.Tap.ID.Seq = uint64(seq.Int64)
+		}
+		l.cases[student].Marks[m.Session.ID] = m
+		return nil
+	}, `SELECT student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, policy FROM mark
+		WHERE student_id IN (SELECT value FROM json_each($1))`, l.ids)
+}
