@@ -1,0 +1,47 @@
+# Two commands are all a newcomer needs: make demo, make test.
+
+SHELL       := /bin/bash
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME    ?= 20s
+ARGS        ?=
+
+.PHONY: help demo test lint build race fuzz bench deb clean tools
+
+help: ## print this
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: build ## run a campus: central, three gateways, twelve simulated readers (ARGS="--for 60s --json out.json")
+	@bin/rollcall-campus --bin bin $(ARGS)
+
+test: tools build lint race ## everything: lint, all tests with the race detector, browser, system and monitoring tests
+	@cd packaging/grafana/check && go test ./...
+
+lint: ## formatting, go vet, staticcheck
+	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
+	@go vet ./...
+	@go run $(STATICCHECK) ./...
+
+build: ## the shipped programs and the demo's runner, into bin/
+	@mkdir -p bin
+	@$(BUILD) -o bin/ ./gateway/cmd/rollcall-gateway ./central/cmd/rollcall-central ./test/sim/cmd/rollcall-campus
+
+race: build ## all tests with the race detector
+	@CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@test/fuzz.sh $(FUZZTIME)
+
+bench: build ## measure, and write the figures into README.md
+	@test/bench.sh
+
+deb: ## packages for amd64 and arm64, into dist/
+	@packaging/debian/build.sh
+
+tools: ## install with apt what the tests need beyond Go, git and make
+	@test/tools.sh
+
+clean: ## remove what was built, and the demo's state
+	@rm -rf bin dist .demo

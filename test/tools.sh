@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Installs with apt what the tests need beyond Go, git and make, and says so. Does nothing when all of it is there.
+set -euo pipefail
+
+# command:package:what for
+needs=(
+  gcc:gcc:"the race detector"
+  ld:binutils:"the race detector"
+  chromium:chromium:"the tests of central's pages in a real browser"
+  promtool:prometheus:"the tests of the alert rules"
+  systemd-analyze:systemd:"the tests of the service units"
+)
+
+missing=()
+for need in "${needs[@]}"; do
+  IFS=: read -r command package why <<<"$need"
+  if ! command -v "$command" >/dev/null; then
+    echo "tools: $command is missing, needed for $why: installing the package $package"
+    missing+=("$package")
+  fi
+done
+if [ -x "$(command -v gcc)" ] && ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1; then
+  echo "tools: the C library's headers are missing, needed for the race detector: installing the package libc6-dev"
+  missing+=(libc6-dev)
+fi
+for package in "${missing[@]:-}"; do
+  if [ "$package" = gcc ]; then missing+=(libc6-dev); fi
+done
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "tools: run as root: apt-get install -y --no-install-recommends ${missing[*]}"; exit 3; }
+  as_root=(sudo)
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -q
+"${as_root[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}"
