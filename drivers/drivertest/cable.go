@@ -39,6 +39,9 @@ func (c *Cable) Plug() {
 	if err != nil {
 		c.t.Fatalf("open pseudo-terminal: %v", err)
 	}
+	if end, err = closable(end); err != nil {
+		c.t.Fatalf("make pseudo-terminal closable: %v", err)
+	}
 	if err := makeRaw(other); err != nil {
 		c.t.Fatalf("make pseudo-terminal raw: %v", err)
 	}
@@ -74,6 +77,19 @@ func (c *Cable) Waiting() {
 		}
 		return
 	}
+}
+
+// closable gives f a descriptor whose Close ends a Read in progress. Without that the line would not hang up while the
+// device reads.
+func closable(f *os.File) (*os.File, error) {
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(unix.SetNonblock(fd, true), f.Close()); err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
 // makeRaw ends echo and line editing, so that octets sent before the driver opens the line pass unchanged.

@@ -1,0 +1,89 @@
+package ascii
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/rollcall-edge/rollcall/drivers/credential"
+)
+
+// Reasons to refuse a line.
+var (
+	errDigits = errors.New("line is not a number of the configured length")
+	errCheck  = errors.New("check of the line is wrong")
+)
+
+// key reads what stands between start and end.
+func (f Format) key(text []byte) (string, error) {
+	octets, err := f.octets(text)
+	if err != nil {
+		return "", err
+	}
+	switch f.Medium {
+	case EM4100:
+		return credential.FromEM4100(octets)
+	case Raw:
+		return credential.FromBits(octets, 8*len(octets))
+	}
+	return credential.FromUID(octets, f.Order)
+}
+
+func (f Format) octets(text []byte) ([]byte, error) {
+	if f.Digits == Decimal {
+		return f.decimal(text)
+	}
+	octets := make([]byte, hex.DecodedLen(len(text)))
+	if _, err := hex.Decode(octets, text); err != nil {
+		return nil, fmt.Errorf("read line: %w", errDigits)
+	}
+	if f.Check == XOR {
+		number, ok := unxor(octets)
+		if !ok {
+			return nil, fmt.Errorf("read line: %w", errCheck)
+		}
+		octets = number
+	}
+	if len(octets) == 0 || (f.Octets != 0 && len(octets) != f.Octets) {
+		return nil, fmt.Errorf("read line: %w", errDigits)
+	}
+	return octets, nil
+}
+
+// unxor takes the last octet off when it is the exclusive or of the others.
+func unxor(octets []byte) (number []byte, ok bool) {
+	var x byte
+	for _, o := range octets {
+		x ^= o
+	}
+	if len(octets) < 2 || x != 0 {
+		return nil, false
+	}
+	return octets[:len(octets)-1], true
+}
+
+// decimal fills the configured octets, the most significant first.
+func (f Format) decimal(text []byte) ([]byte, error) {
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return nil, fmt.Errorf("read line: %w", errDigits)
+		}
+	}
+	n, ok := new(big.Int).SetString(string(text), 10)
+	if !ok || n.BitLen() > 8*f.Octets {
+		return nil, fmt.Errorf("read line: %w", errDigits)
+	}
+	return n.FillBytes(make([]byte, f.Octets)), nil
+}
+
+// refusal is the word for err in metrics.
+func refusal(err error) string {
+	switch {
+	case errors.Is(err, errDigits):
+		return "form"
+	case errors.Is(err, errCheck):
+		return "check"
+	}
+	return credential.Reason(err)
+}
