@@ -168,12 +168,15 @@ func (p *PD) refuse(reason byte) []byte {
 
 // Read queues a card for the panel under a token that is not 0. It reports false when the queue is full.
 func (p *PD) Read(token uint64, c card.Card) bool {
-	if len(p.reads) >= p.options.Queue {
+	if p.Room() <= 0 {
 		return false
 	}
 	p.reads = append(p.reads, read{token, c})
 	return true
 }
+
+// Room is how many more cards the queue takes.
+func (p *PD) Room() int { return p.options.Queue - len(p.reads) }
 
 // SetTamper opens or closes the housing; the next POLL reports a change.
 func (p *PD) SetTamper(open bool) {
