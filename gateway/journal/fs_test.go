@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"os"
 	"sync/atomic"
 )
 
@@ -9,7 +10,7 @@ type lazyFS struct{ FS }
 
 func (f lazyFS) SyncDir(string) error { return nil }
 
-func (f lazyFS) MkdirAll(dir string) error { return f.FS.MkdirAll(dir) }
+func (f lazyFS) MkdirAll(dir string) error { return os.MkdirAll(dir, 0o700) }
 
 func (f lazyFS) OpenFile(name string, flag int) (File, error) {
 	file, err := f.FS.OpenFile(name, flag)

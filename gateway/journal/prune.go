@@ -29,8 +29,11 @@ func (l *Log) PruneBefore(seq uint64) error {
 func (l *Log) prunable(seq uint64) *segment {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	if len(l.segs) < 2 {
+		return nil
+	}
 	s := l.segs[0]
-	if len(l.segs) == 1 || (len(s.places) > 0 && s.last() >= seq) {
+	if len(s.places) > 0 && s.last() >= seq {
 		return nil
 	}
 	return s
@@ -63,7 +66,7 @@ func (l *Log) retire(s *segment) error {
 		}
 		return l.drop(s)
 	}
-	aside := path + freshSuffix
+	aside := path + freshSuffix // the old name is gone for good before the file is written again
 	if err := errors.Join(l.o.FS.Rename(path, aside), l.o.FS.SyncDir(l.o.Dir)); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ func (l *Log) replay(s *segment) error {
 		l.keepValueLocked(v)
 	}
 	s.carried = nil
+	s.first = s.begun // a cut in an older segment has moved it, as if the records of this one had come before
 	w := &window{r: s.file, size: s.size}
 	for {
 		b, err := w.batch(s.nonce, s.end)

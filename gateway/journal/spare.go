@@ -153,16 +153,13 @@ func (l *Log) zero(f File) error {
 	return nil
 }
 
-// addSpare renames a file of full length into the pool, durably: its old name must not come back once it is rewritten.
+// addSpare renames a file of full length into the pool.
 func (l *Log) addSpare(path string) error {
 	l.mu.Lock()
 	l.spareID++
 	spare := filepath.Join(l.o.Dir, fmt.Sprintf("%016x%s", l.spareID, spareSuffix))
 	l.mu.Unlock()
 	if err := l.o.FS.Rename(path, spare); err != nil {
-		return err
-	}
-	if err := l.o.FS.SyncDir(l.o.Dir); err != nil {
 		return err
 	}
 	l.mu.Lock()
