@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -179,5 +180,21 @@ func TestLineThatIsUnpluggedLosesWhatIsPushed(t *testing.T) {
 	}
 	if got := p.Wait(t.Context()); !got.SentAt.IsZero() {
 		t.Errorf("result = %+v, want never sent", got)
+	}
+}
+
+func TestAHostThatDoesNotReadHoldsNothingUp(t *testing.T) {
+	l := newLine(t, reader.Options{Baud: 9600, Instant: true})
+	o := ascii.RDM6300()
+	o.Start, o.Repeat = strings.Repeat("x", 20_000), 10*time.Millisecond // some frames are more than a port can hold
+	o.Dwell = time.Second
+	gate := addASCII(t, l, o)
+	p, err := gate.Present(tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Wait(t.Context())
+	if got := l.Counts(); got.Unread == 0 {
+		t.Errorf("counts = %+v, want frames the host did not take", got)
 	}
 }
