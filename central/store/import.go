@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/timetable"
+)
+
+// Plan implements timetable.ImportStore.
+func (s *Store) Plan(ctx context.Context, f func(timetable.State) error) error {
+	return s.view(ctx, func(tx *sql.Tx) error { return f(campusView{tx}) })
+}
+
+// Import implements timetable.ImportStore.
+func (s *Store) Import(ctx context.Context, f func(timetable.State) (*timetable.Change, error)) error {
+	return s.transact(ctx, func(tx *sql.Tx) error {
+		change, err := f(campusView{tx})
+		if err != nil || change == nil {
+			return err
+		}
+		return apply(ctx, tx, change)
+	})
+}
+
+// campusView implements timetable.State.
+type campusView struct{ q querier }
+
+// apply carries out a change in the order of references: what is referred to comes first.
+func apply(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	for _, part := range []func(context.Context, *sql.Tx, *timetable.Change) error{
+		putTerms, putBuildings, putRooms, putPoints, putStudents, putCards, putSessions, addAbsences, dirtyByImport, keepReceipt,
+	} {
+		if err := part(ctx, tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putEach runs one statement for each thing.
+func putEach[V any](ctx context.Context, tx *sql.Tx, what, statement string, things []V, args func(V) []any) error {
+	if len(things) == 0 {
+		return nil
+	}
+	put, err := tx.PrepareContext(ctx, statement)
+	if err != nil {
+		return fmt.Errorf("store %s: %w", what, err)
+	}
+	defer put.Close()
+	for _, v := range things {
+		if _, err := put.ExecContext(ctx, args(v)...); err != nil {
+			return fmt.Errorf("store %s: %w", what, err)
+		}
+	}
+	return nil
+}
+
+func dirtyByImport(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	if c.AllDirty {
+		return markDirtyWhere(ctx, tx, c.Receipt.AppliedAt, `SELECT id AS student_id FROM student`)
+	}
+	return markDirty(ctx, tx, c.Receipt.AppliedAt, c.Dirty)
+}
+
+func keepReceipt(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	summary, err := json.Marshal(c.Receipt.Diff)
+	if err != nil {
+		return fmt.Errorf("keep receipt of import: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO import (kind, digest, actor, applied_at, summary) VALUES ($1, $2, $3, $4, $5)`,
+		string(c.Receipt.Kind), c.Receipt.Digest[:], c.Receipt.Actor, milliseconds(c.Receipt.AppliedAt), string(summary))
+	if err != nil {
+		return fmt.Errorf("keep receipt of import: %w", err)
+	}
+	return nil
+}
+
+// ImportRevision implements timetable.PublishStore.
+func (s *Store) ImportRevision(ctx context.Context) (int64, error) {
+	var revision int64
+	if err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM import`).Scan(&revision); err != nil {
+		return 0, fmt.Errorf("read import revision: %w", err)
+	}
+	return revision, nil
+}
+
+// Campus implements timetable.PublishStore.
+func (s *Store) Campus(ctx context.Context, from, to time.Time) (timetable.Campus, error) {
+	var c timetable.Campus
+	err := s.view(ctx, func(tx *sql.Tx) error {
+		v := campusView{tx}
+		var errs [3]error
+		c.Places, errs[0] = v.Places(ctx)
+		c.Cards, errs[1] = v.Cards(ctx)
+		c.Sessions, errs[2] = v.sessions(ctx, `opens_at < $1 AND closes_at >= $2`, milliseconds(to), milliseconds(from))
+		return errors.Join(errs[:]...)
+	})
+	return c, err
+}

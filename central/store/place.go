@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/timetable"
+)
+
+// Terms implements timetable.State.
+func (v campusView) Terms(ctx context.Context) ([]calendar.Term, error) {
+	terms, err := list(ctx, v.q, func(r *sql.Rows) (calendar.Term, error) {
+		var t calendar.Term
+		var first, last string
+		if err := r.Scan(&t.ID, &t.Name, &first, &last); err != nil {
+			return t, err
+		}
+		var err error
+		if t.First, err = calendar.ParseDay(first); err != nil {
+			return t, err
+		}
+		t.Last, err = calendar.ParseDay(last)
+		return t, err
+	}, `SELECT id, name, first_day, last_day FROM term ORDER BY first_day`)
+	if err != nil {
+		return nil, fmt.Errorf("read terms: %w", err)
+	}
+	return terms, nil
+}
+
+func putTerms(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	return putEach(ctx, tx, "terms", `INSERT INTO term (id, name, first_day, last_day) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, first_day = excluded.first_day, last_day = excluded.last_day`,
+		c.Terms, func(t calendar.Term) []any { return []any{t.ID, t.Name, t.First.String(), t.Last.String()} })
+}
+
+// Places implements timetable.State.
+func (v campusView) Places(ctx context.Context) (timetable.Places, error) {
+	var p timetable.Places
+	var err error
+	if p.Buildings, err = list(ctx, v.q, func(r *sql.Rows) (b timetable.Building, err error) { return b, r.Scan(&b.ID, &b.Name) },
+		`SELECT id, name FROM building ORDER BY id`); err != nil {
+		return p, fmt.Errorf("read buildings: %w", err)
+	}
+	if p.Rooms, err = list(ctx, v.q, func(r *sql.Rows) (m timetable.Room, err error) { return m, r.Scan(&m.ID, &m.Building, &m.Name) },
+		`SELECT id, building_id, name FROM room ORDER BY id`); err != nil {
+		return p, fmt.Errorf("read rooms: %w", err)
+	}
+	if p.Points, err = list(ctx, v.q, func(r *sql.Rows) (t timetable.Point, err error) { return t, r.Scan(&t.ID, &t.Room) },
+		`SELECT id, room_id FROM point ORDER BY id`); err != nil {
+		return p, fmt.Errorf("read points: %w", err)
+	}
+	return p, nil
+}
+
+func putBuildings(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	return putEach(ctx, tx, "buildings", `INSERT INTO building (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
+		c.Buildings, func(b timetable.Building) []any { return []any{b.ID, b.Name} })
+}
+
+func putRooms(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	return putEach(ctx, tx, "rooms", `INSERT INTO room (id, building_id, name) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET building_id = excluded.building_id, name = excluded.name`,
+		c.Rooms, func(r timetable.Room) []any { return []any{r.ID, r.Building, r.Name} })
+}
+
+func putPoints(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+	return putEach(ctx, tx, "points", `INSERT INTO point (id, room_id) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id`,
+		c.Points, func(p timetable.Point) []any { return []any{p.ID, p.Room} })
+}

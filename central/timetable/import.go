@@ -1,0 +1,285 @@
+package timetable
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// Kind is a kind of file, named as the files are.
+type Kind string
+
+// The kinds of file.
+const (
+	Terms    Kind = "terms"
+	Rooms    Kind = "rooms"
+	Students Kind = "students"
+	Cards    Kind = "cards"
+	Sessions Kind = "timetable"
+	Absences Kind = "absences"
+)
+
+// Mode says what a timetable file leaves out.
+type Mode string
+
+// The modes. Other kinds of file are always Delta.
+const (
+	Delta            Mode = "delta"              // what is not in the file stays as it is
+	CompleteForDates Mode = "complete-for-dates" // on the days the file names, what is not in it is cancelled
+)
+
+// Options is how one file is imported.
+type Options struct {
+	Actor      string     // who is answerable for it
+	DryRun     bool       // say what would change, and change nothing
+	Force      bool       // take away more than the guard allows
+	DateFormat DateFormat // ISO if empty
+	Mode       Mode       // Delta if empty
+}
+
+// Diff is what an import changes, or would change.
+type Diff struct {
+	Added     int      `json:"added"`
+	Changed   int      `json:"changed"`
+	Removed   int      `json:"removed"`
+	Unchanged int      `json:"unchanged"`
+	Warnings  []string `json:"warnings,omitempty"`
+	Examples  []string `json:"examples,omitempty"` // a few of the changes, in words
+}
+
+// Empty reports whether nothing changes.
+func (d *Diff) Empty() bool { return d.Added+d.Changed+d.Removed == 0 }
+
+const (
+	maxExamples = 20
+	maxWarnings = 50
+)
+
+func (d *Diff) example(format string, args ...any) {
+	if len(d.Examples) < maxExamples {
+		d.Examples = append(d.Examples, fmt.Sprintf(format, args...))
+	}
+}
+
+func (d *Diff) warn(format string, args ...any) {
+	if len(d.Warnings) < maxWarnings {
+		d.Warnings = append(d.Warnings, fmt.Sprintf(format, args...))
+	}
+}
+
+// ImporterOptions is what an Importer needs.
+type ImporterOptions struct {
+	Store         ImportStore
+	CampusKey     []byte        // under which cards become digests
+	OpensBefore   time.Duration // W-1: a register opens this long before its session starts
+	ClosesAfter   time.Duration // W-1: and closes this long after its end
+	StudentDigits int           // how many digits a student number has; 0 if that varies
+	Applied       func()        // called after each import that changed something; may be nil
+	Log           *slog.Logger
+	Registerer    prometheus.Registerer
+	Now           func() time.Time
+}
+
+// Importer takes CSV files in. It is safe for concurrent use; the store does one import after another.
+type Importer struct {
+	o       ImporterOptions
+	imports *prometheus.CounterVec
+}
+
+// NewImporter makes an Importer and registers its metrics.
+func NewImporter(o ImporterOptions) *Importer {
+	if o.Applied == nil {
+		o.Applied = func() {}
+	}
+	return &Importer{o: o, imports: promauto.With(o.Registerer).NewCounterVec(prometheus.CounterOpts{
+		Name: "rollcall_central_imports_total",
+		Help: "Imported files by kind and what became of them.",
+	}, []string{"kind", "result"})}
+}
+
+// file is one kind of file while it is taken in.
+type file interface {
+	columns() []column
+	line(r row)                                           // takes in one line and reports its faults
+	plan(ctx context.Context, state State, p *plan) error // compares what was taken in with what is there
+}
+
+// plan collects what an import comes to.
+type plan struct {
+	now    time.Time
+	diff   Diff
+	change Change
+	faults Faults
+	guard  string // why force is needed; empty if it is not
+}
+
+func (p *plan) fault(line int, column, problem, advice string) {
+	p.faults = append(p.faults, Fault{Line: line, Column: column, Problem: problem, Advice: advice})
+}
+
+// Import takes a file in. Every fault of the file comes back at once as Faults, and then nothing is applied; with a dry
+// run the Diff of the lines without fault comes back beside them. The same file a second time changes nothing.
+func (i *Importer) Import(ctx context.Context, kind Kind, r io.Reader, o Options) (Diff, error) {
+	diff, err := i.take(ctx, kind, r, o)
+	i.imports.WithLabelValues(string(kind), importResult(err, o)).Inc()
+	if err != nil {
+		return diff, fmt.Errorf("import %s: %w", kind, err)
+	}
+	return diff, nil
+}
+
+func (i *Importer) take(ctx context.Context, kind Kind, r io.Reader, o Options) (Diff, error) {
+	f, err := i.open(kind, &o)
+	if err != nil {
+		return Diff{}, err
+	}
+	digest := sha256.New()
+	s := &sheet{columns: f.columns(), format: o.DateFormat}
+	if err := s.read(io.TeeReader(r, digest), f.line); err != nil {
+		return Diff{}, err
+	}
+	var diff Diff
+	decide := func(state State) (*Change, error) {
+		p := &plan{now: i.o.Now(), diff: Diff{Warnings: s.warnings}, faults: s.faults}
+		if err := f.plan(ctx, state, p); err != nil {
+			return nil, err
+		}
+		err := p.settle(o)
+		diff = p.diff
+		if err != nil || diff.Empty() {
+			return nil, err
+		}
+		p.change.Receipt = Receipt{Kind: kind, Digest: [32]byte(digest.Sum(nil)), Actor: o.Actor, AppliedAt: p.now, Diff: diff}
+		return &p.change, nil
+	}
+	if o.DryRun || len(s.faults) > 0 {
+		return diff, i.o.Store.Plan(ctx, func(state State) error {
+			_, err := decide(state)
+			return err
+		})
+	}
+	if err := i.o.Store.Import(ctx, decide); err != nil {
+		return diff, err
+	}
+	i.report(kind, o, diff)
+	return diff, nil
+}
+
+// settle decides whether the plan may be carried out.
+func (p *plan) settle(o Options) error {
+	if len(p.faults) > 0 {
+		return p.faults.sorted()
+	}
+	if p.guard == "" || o.Force {
+		return nil
+	}
+	if o.DryRun {
+		p.diff.warn("%s: without force this import would be refused", p.guard)
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrGuard, p.guard)
+}
+
+func (i *Importer) report(kind Kind, o Options, d Diff) {
+	if d.Empty() {
+		return
+	}
+	i.o.Log.Info("file imported", "kind", string(kind), "actor", o.Actor, "added", d.Added, "changed", d.Changed, "removed", d.Removed)
+	i.o.Applied()
+}
+
+// open makes an empty file of a kind, and fills in the defaults of the options.
+func (i *Importer) open(kind Kind, o *Options) (file, error) {
+	if o.DateFormat == "" {
+		o.DateFormat = ISO
+	}
+	if o.Mode == "" {
+		o.Mode = Delta
+	}
+	switch {
+	case o.DateFormat != ISO && o.DateFormat != DMY:
+		return nil, fmt.Errorf("%w: date format %q, want iso or dmy", ErrOption, o.DateFormat)
+	case o.Mode != Delta && o.Mode != CompleteForDates:
+		return nil, fmt.Errorf("%w: mode %q, want delta or complete-for-dates", ErrOption, o.Mode)
+	case o.Mode != Delta && kind != Sessions:
+		return nil, fmt.Errorf("%w: mode %s is for timetables only", ErrOption, o.Mode)
+	}
+	switch kind {
+	case Terms:
+		return &termsFile{}, nil
+	case Rooms:
+		return &roomsFile{}, nil
+	case Students:
+		return &studentsFile{digits: i.o.StudentDigits}, nil
+	case Cards:
+		return &cardsFile{campusKey: i.o.CampusKey}, nil
+	case Sessions:
+		return &sessionsFile{opensBefore: i.o.OpensBefore, closesAfter: i.o.ClosesAfter, complete: o.Mode == CompleteForDates}, nil
+	case Absences:
+		return &absencesFile{}, nil
+	}
+	return nil, fmt.Errorf("%w: not %q", ErrKind, kind)
+}
+
+func importResult(err error, o Options) string {
+	var faults Faults
+	switch {
+	case errors.As(err, &faults):
+		return "faulty"
+	case errors.Is(err, ErrGuard):
+		return "guarded"
+	case err != nil:
+		return "error"
+	case o.DryRun:
+		return "dry_run"
+	default:
+		return "applied"
+	}
+}
+
+// lines remembers in which line of a file each key was first seen.
+type lines map[string]int
+
+// first reports whether a key is new; if not, it is a fault that names both lines.
+func (l lines) first(r row, column, key string) bool {
+	if line, seen := l[key]; seen {
+		r.fault(column, fmt.Sprintf("%s is in line %d already", shown(key), line), "delete one of the two lines")
+		return false
+	}
+	l[key] = r.line
+	return true
+}
+
+// upsert compares one thing with what is there under its key and reports whether it has to be written.
+func upsert[V any](p *plan, label, key string, want V, have map[string]V, same func(a, b V) bool) bool {
+	old, known := have[key]
+	switch {
+	case !known:
+		p.diff.Added++
+		p.diff.example("new %s", label)
+	case same(old, want):
+		p.diff.Unchanged++
+		return false
+	default:
+		p.diff.Changed++
+		p.diff.example("changed %s", label)
+	}
+	return true
+}
+
+func equal[V comparable](a, b V) bool { return a == b }
+
+func keyed[V any](list []V, key func(V) string) map[string]V {
+	m := make(map[string]V, len(list))
+	for _, v := range list {
+		m[key(v)] = v
+	}
+	return m
+}

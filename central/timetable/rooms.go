@@ -1,0 +1,83 @@
+package timetable
+
+import (
+	"context"
+	"fmt"
+)
+
+// roomsFile is rooms.csv: one line for each point, or for a room without one.
+type roomsFile struct {
+	places Places
+	line1  map[string]int // "building x", "room x" and "point x" to the line that said it first
+}
+
+func (f *roomsFile) columns() []column {
+	return []column{{name: "building_id"}, {name: "building_name"}, {name: "room_id"}, {name: "room_name"}, {name: "point_id", optional: true}}
+}
+
+func (f *roomsFile) line(r row) {
+	building, ok1 := r.id("building_id")
+	room, ok2 := r.id("room_id")
+	point, ok3 := r.optionalID("point_id")
+	if !ok1 || !ok2 || !ok3 {
+		return
+	}
+	if f.line1 == nil {
+		f.line1 = map[string]int{}
+	}
+	add(r, f.line1, "building_name", "building", building, Building{building, or(r.text("building_name"), building)}, &f.places.Buildings)
+	add(r, f.line1, "room_id", "room", room, Room{room, building, or(r.text("room_name"), room)}, &f.places.Rooms)
+	if point != "" {
+		add(r, f.line1, "point_id", "point", point, Point{point, room}, &f.places.Points)
+	}
+}
+
+// add takes a thing in unless an earlier line said the same; an earlier line that said something else is a fault.
+func add[V comparable](r row, first map[string]int, column, what, id string, v V, into *[]V) {
+	key := what + " " + id
+	if line, seen := first[key]; seen {
+		for _, other := range *into {
+			if other == v {
+				return
+			}
+		}
+		r.fault(column, fmt.Sprintf("line %d says something else of %s %s", line, what, shown(id)), "make the lines agree")
+		return
+	}
+	first[key] = r.line
+	*into = append(*into, v)
+}
+
+func or(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+func (f *roomsFile) plan(ctx context.Context, state State, p *plan) error {
+	present, err := state.Places(ctx)
+	if err != nil {
+		return err
+	}
+	buildings := keyed(present.Buildings, func(b Building) string { return b.ID })
+	for _, b := range f.places.Buildings {
+		if upsert(p, "building "+b.ID, b.ID, b, buildings, equal) {
+			p.change.Buildings = append(p.change.Buildings, b)
+		}
+	}
+	rooms := keyed(present.Rooms, func(r Room) string { return r.ID })
+	for _, r := range f.places.Rooms {
+		if upsert(p, "room "+r.ID, r.ID, r, rooms, equal) {
+			p.change.Rooms = append(p.change.Rooms, r)
+		}
+	}
+	points := keyed(present.Points, func(p Point) string { return p.ID })
+	for _, t := range f.places.Points {
+		if upsert(p, "point "+t.ID, t.ID, t, points, equal) {
+			p.change.Points = append(p.change.Points, t)
+			p.change.AllDirty = true // taps at the point now belong to another room
+		}
+	}
+	return nil
+}
