@@ -1,0 +1,54 @@
+package replicate
+
+import (
+	"encoding/binary"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// The keys of the replica. Numbers are big endian, so that Badger's order is the order of a stream.
+//
+//	t/<stream 8><seq 8>  the record's octets
+//	w/<stream 8>         number up to which the stream is replicated, 8
+//	a/<stream 8>         number up to which central holds it, 8
+//	m/applied            index of the last Raft entry whose effect is here, 8
+//	m/snapshot           what Raft may forget of its log, JSON; never leaves this gateway
+const (
+	recordPrefix       = "t/"
+	replicatedPrefix   = "w/"
+	acknowledgedPrefix = "a/"
+
+	appliedKey  = "m/applied"
+	snapshotKey = "m/snapshot"
+
+	maxKey   = len(recordPrefix) + 8 + 8
+	maxValue = contract.MaxRecord
+)
+
+func recordKey(s contract.Stream, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(streamKey(recordPrefix, s), seq)
+}
+
+func streamKey(prefix string, s contract.Stream) []byte {
+	k := make([]byte, 0, maxKey)
+	return append(append(k, prefix...), s[:]...)
+}
+
+func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// travels reports whether a key and value of these shapes belong into a snapshot stream.
+func travels(key, val []byte) bool {
+	if string(key) == appliedKey {
+		return len(val) == 8
+	}
+	if len(key) < 2 {
+		return false
+	}
+	switch string(key[:2]) {
+	case recordPrefix:
+		return len(key) == 2+8+8 && len(val) > 0 && len(val) <= contract.MaxRecord
+	case replicatedPrefix, acknowledgedPrefix:
+		return len(key) == 2+8 && len(val) == 8
+	}
+	return false
+}

@@ -1,0 +1,120 @@
+package replicate
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/hashicorp/raft"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
+)
+
+// openStores opens Raft's log and the replica and makes them fit before Raft sees them.
+func (n *Node) openStores() (err error) {
+	n.journal, err = journal.OpenLog(journal.LogOptions{
+		Dir: filepath.Join(n.o.Dir, logDir), SegmentBytes: n.o.SegmentBytes, ReserveBytes: n.o.ReserveBytes,
+		Log: n.o.Log, Now: n.o.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("raft log: %w", err)
+	}
+	n.logs = &logStore{log: n.journal, fault: n.fault}
+	if err = n.openReplica(); errors.Is(err, ErrDamaged) {
+		err = n.setAside(err)
+	}
+	if err != nil {
+		return err
+	}
+	return n.reconcile()
+}
+
+func (n *Node) openReplica() (err error) {
+	n.replica, err = openReplica(n.o.Dir, n.o.Log, n.o.Now)
+	if err != nil {
+		return err
+	}
+	return n.fits()
+}
+
+// setAside keeps a damaged replica for whoever wants to look at it and begins an empty one: the peers fill it, or the
+// journal of a gateway that is alone.
+func (n *Node) setAside(why error) error {
+	if n.replica != nil {
+		if err := n.replica.close(); err != nil {
+			return errors.Join(why, err)
+		}
+		n.replica = nil
+	}
+	name := "damaged-" + n.o.Now().UTC().Format("20060102T150405.000")
+	n.o.Log.Warn("replica set aside; it will be filled anew", slog.Any("reason", why), slog.String("kept", name))
+	if err := (&replica{dir: n.o.Dir}).rename(currentDir, name); err != nil {
+		return errors.Join(why, err)
+	}
+	return n.openReplica()
+}
+
+// holds is the index of the last entry whose effect is in the replica. Entries without effect come after the applied one
+// and are covered by a snapshot alone.
+func (n *Node) holds() (uint64, error) {
+	meta, err := n.replica.snapshot()
+	return max(n.replica.appliedIndex(), meta.Index), err
+}
+
+// virgin reports whether Raft never ran on this log.
+func (n *Node) virgin() bool {
+	term, err := n.logs.GetUint64([]byte("CurrentTerm"))
+	return errors.Is(err, errNoValue) || (err == nil && term == 0)
+}
+
+// fits tells why Raft cannot go on with this replica, if so. Its index would make it pass over the entries of a new log.
+func (n *Node) fits() error {
+	holds, err := n.holds()
+	if err != nil || holds == 0 {
+		return err
+	}
+	if n.virgin() {
+		return fmt.Errorf("%w: the raft log that it was made from is gone", ErrDamaged)
+	}
+	if first := n.journal.First(); first > holds+1 {
+		return fmt.Errorf("%w: it ends at raft entry %d and the log begins at %d", ErrDamaged, holds, first)
+	}
+	return nil
+}
+
+// reconcile drops a log that does not continue the replica. Term and vote stay.
+func (n *Node) reconcile() error {
+	meta, err := n.replica.snapshot()
+	if err != nil || n.virgin() {
+		return err
+	}
+	first, last := n.journal.First(), n.journal.Last()
+	switch {
+	case meta.Index == 0 && first != 1:
+		return n.beginAgain()
+	case meta.Index == 0 || first == 0:
+		return nil
+	case last < meta.Index, n.contradicts(meta):
+		// A snapshot was installed and the crash came before Raft had removed the log it replaces.
+		n.o.Log.Info("raft log replaced by a snapshot", slog.Uint64("last", last), slog.Uint64("snapshot", meta.Index))
+		return n.journal.Reset(meta.Index + 1)
+	}
+	return nil
+}
+
+// beginAgain gives an empty replica a log that begins as every member's did, so that a leader can fill both.
+func (n *Node) beginAgain() error {
+	if err := n.journal.Reset(1); err != nil {
+		return err
+	}
+	return n.logs.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(n.members.configuration())})
+}
+
+// contradicts reports whether the log has another entry where the snapshot ends.
+func (n *Node) contradicts(meta raft.SnapshotMeta) bool {
+	if n.journal.First() > meta.Index {
+		return false
+	}
+	var entry raft.Log
+	return n.logs.GetLog(meta.Index, &entry) == nil && entry.Term != meta.Term
+}
