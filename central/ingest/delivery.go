@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -23,6 +24,7 @@ type Delivery struct {
 	Octets     [][]byte // as encoded at the gateway, from First on
 	Taps       []Tap    // those of the records that are taps, in order
 	Coverage   []Coverage
+	Watermarks []Watermark
 	ReceivedAt time.Time
 }
 
@@ -41,6 +43,13 @@ type Coverage struct {
 	seq          uint64 // of the last heartbeat that said so
 }
 
+// Watermark says that all taps of a point up to Until are at central, whether or not its reader worked.
+type Watermark struct {
+	Point string
+	Until time.Time
+	seq   uint64
+}
+
 func deliver(batch contract.Batch, records []contract.Record, now time.Time) Delivery {
 	d := Delivery{Stream: batch.Stream, First: batch.First, Octets: batch.Records, ReceivedAt: now}
 	for _, r := range records {
@@ -49,6 +58,7 @@ func deliver(batch contract.Batch, records []contract.Record, now time.Time) Del
 			d.Taps = append(d.Taps, Tap{ID: r.ID, Stamp: r.Stamp, Tap: *r.Tap, Suspect: r.Stamp.At.Sub(now) > aheadLimit})
 		case r.Heartbeat != nil:
 			d.Coverage = append(d.Coverage, covered(r)...)
+			d.Watermarks = append(d.Watermarks, watermarks(r)...)
 		}
 	}
 	return d
@@ -69,6 +79,23 @@ func covered(r contract.Record) []Coverage {
 	return out
 }
 
+// watermarks lists how far the taps of each point are complete by one heartbeat. For a reader that did not work all the
+// time, a tap may still have been on its way at the end of the interval: only what was before it is complete.
+func watermarks(r contract.Record) []Watermark {
+	if r.Stamp.At.Sub(r.Heartbeat.Since) < 0 {
+		return nil
+	}
+	var out []Watermark
+	for _, p := range r.Heartbeat.Points {
+		until := r.Heartbeat.Since
+		if p.Up {
+			until = r.Stamp.At
+		}
+		out = append(out, Watermark{Point: p.Point, Until: until, seq: r.ID.Seq})
+	}
+	return out
+}
+
 func (d Delivery) last() uint64 { return d.First + uint64(len(d.Octets)) - 1 }
 
 // after is the delivery without its first n records, with adjacent coverage joined.
@@ -77,21 +104,20 @@ func (d Delivery) after(n int) Delivery {
 	rest := d
 	rest.First, rest.Octets = first, d.Octets[n:]
 	rest.Taps = slices.DeleteFunc(slices.Clone(d.Taps), func(t Tap) bool { return t.ID.Seq < first })
+	rest.Watermarks = newest(slices.DeleteFunc(slices.Clone(d.Watermarks), func(w Watermark) bool { return w.seq < first }))
 	rest.Coverage = join(slices.DeleteFunc(slices.Clone(d.Coverage), func(c Coverage) bool { return c.seq < first }))
 	return rest
 }
 
+// newest keeps the highest watermark of each point.
+func newest(in []Watermark) []Watermark {
+	slices.SortFunc(in, func(a, b Watermark) int { return cmp.Or(cmp.Compare(a.Point, b.Point), b.Until.Compare(a.Until)) })
+	return slices.CompactFunc(in, func(a, b Watermark) bool { return a.Point == b.Point })
+}
+
 // join merges intervals of the same point that touch or overlap.
 func join(in []Coverage) []Coverage {
-	slices.SortFunc(in, func(a, b Coverage) int {
-		if a.Point != b.Point {
-			if a.Point < b.Point {
-				return -1
-			}
-			return 1
-		}
-		return a.Since.Compare(b.Since)
-	})
+	slices.SortFunc(in, func(a, b Coverage) int { return cmp.Or(cmp.Compare(a.Point, b.Point), a.Since.Compare(b.Since)) })
 	var out []Coverage
 	for _, c := range in {
 		if n := len(out); n > 0 && out[n-1].Point == c.Point && !c.Since.After(out[n-1].Until) {

@@ -149,7 +149,7 @@ func overlap(ctx context.Context, tx Tx, stream Stream, d Delivery) (int, error)
 // quarantine closes a stream with two histories: which of them is true is for people to find out, so neither is dropped
 // and nothing is added. The first cause stays on record.
 func (i *Intake) quarantine(ctx context.Context, tx Tx, stream Stream, gateway string, cause error) error {
-	i.log.Error("stream has two histories", "stream", stream.ID.String(), "gateway", gateway, "owner", stream.Owner, "err", cause)
+	i.log.Error("stream has two histories", "stream", stream.ID.String(), "gateway", gateway, "owner", stream.Owner, "error", cause)
 	if stream.Quarantined != "" {
 		return nil
 	}

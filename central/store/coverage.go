@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/ingest"
@@ -50,6 +51,24 @@ func (t streamTx) coveredBefore(ctx context.Context, d ingest.Delivery, point st
 		return since, nil
 	}
 	return until.Int64, nil
+}
+
+// advance raises the watermark of a point. Registers that closed below it may be complete now, even when this point's reader
+// did not work and only its neighbours in the room did.
+func (t streamTx) advance(ctx context.Context, d ingest.Delivery, w ingest.Watermark) error {
+	until, before := milliseconds(w.Until), milliseconds(w.Until)
+	err := t.tx.QueryRowContext(ctx, `SELECT until FROM watermark WHERE point_id = $1`, w.Point).Scan(&before)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("read watermark: %w", err)
+	}
+	if err == nil && before >= until {
+		return nil
+	}
+	if _, err := t.tx.ExecContext(ctx, `INSERT INTO watermark (point_id, until) VALUES ($1, $2)
+		ON CONFLICT (point_id) DO UPDATE SET until = excluded.until`, w.Point, until); err != nil {
+		return fmt.Errorf("store watermark: %w", err)
+	}
+	return t.dirtyCovered(ctx, d, w.Point, span{before, until})
 }
 
 // dirtyCovered marks those without a final mark for a register of the point's room that closed within the span.

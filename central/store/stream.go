@@ -68,5 +68,10 @@ func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Del
 			return err
 		}
 	}
+	for _, w := range d.Watermarks {
+		if err := t.advance(ctx, d, w); err != nil {
+			return err
+		}
+	}
 	return nil
 }
