@@ -58,7 +58,7 @@ func deliver(batch contract.Batch, records []contract.Record, now time.Time) Del
 			d.Taps = append(d.Taps, Tap{ID: r.ID, Stamp: r.Stamp, Tap: *r.Tap, Suspect: r.Stamp.At.Sub(now) > aheadLimit})
 		case r.Heartbeat != nil:
 			d.Coverage = append(d.Coverage, covered(r)...)
-			d.Watermarks = append(d.Watermarks, watermarks(r)...)
+			d.Watermarks = append(d.Watermarks, watermarks(r, now)...)
 		}
 	}
 	return d
@@ -80,8 +80,9 @@ func covered(r contract.Record) []Coverage {
 }
 
 // watermarks lists how far the taps of each point are complete by one heartbeat. For a reader that did not work all the
-// time, a tap may still have been on its way at the end of the interval: only what was before it is complete.
-func watermarks(r contract.Record) []Watermark {
+// time, a tap may still have been on its way at the end of the interval: only what was before it is complete. Nor is anything complete
+// that has yet to happen: a gateway whose clock runs ahead must not close tomorrow's registers.
+func watermarks(r contract.Record, now time.Time) []Watermark {
 	if r.Stamp.At.Sub(r.Heartbeat.Since) < 0 {
 		return nil
 	}
@@ -90,6 +91,9 @@ func watermarks(r contract.Record) []Watermark {
 		until := r.Heartbeat.Since
 		if p.Up {
 			until = r.Stamp.At
+		}
+		if until.After(now) {
+			until = now
 		}
 		out = append(out, Watermark{Point: p.Point, Until: until, seq: r.ID.Seq})
 	}
