@@ -12,16 +12,17 @@ import (
 const (
 	heardWithin = 2 * time.Second        // a reader that gave no sign of life by then is not spoken for
 	heardLook   = 20 * time.Millisecond  // how often its state is looked at
-	silentAfter = 300 * time.Millisecond // a push-only line has handed over by then whatever it had received before
+	handedAfter = 100 * time.Millisecond // a driver that has a Read offers it to the dispatcher by then
+	silentAfter = 300 * time.Millisecond // and a push-only one has also parsed whatever the line had received before
 )
 
 // Heard tells for each reader whether it could hear during the whole of since..at and every Read it made up to at has been
 // answered. Both moments must carry the monotonic reading.
 //
-// A supervised reader is spoken for once a frame of it was handled that arrived after at: its Reads come in order, and a
-// reader whose Read waits is not polled, so nothing older can be outstanding in the driver. A mark then follows the same
-// way as every Read, through the dispatcher and the reader's queue; where it arrives, all before it is answered. The
-// silence of a push-only reader says nothing; there the line is given the time it needs to hand over what it had received.
+// A supervised reader is spoken for once a frame of it was handled that arrived after at: frames are handled in order, so
+// every older Read is at least on offer to the dispatcher. A mark then goes the way of every Read, behind all that is on
+// offer, through the dispatcher and the reader's queue; where it arrives, all before it is answered. The silence of a
+// push-only reader says nothing; its line is given the time to hand over what it had received.
 func (c *Capture) Heard(ctx context.Context, since, at time.Time) map[string]bool {
 	ctx, cancel := context.WithTimeout(ctx, heardWithin)
 	defer cancel()
@@ -49,7 +50,8 @@ func (l *line) settled(ctx context.Context, reader string, at time.Time) bool {
 		if !ok || !s.Up {
 			return false
 		}
-		if s.Supervised && s.HeardAt.After(at) || !s.Supervised && l.capture.o.Now().Sub(at) >= silentAfter {
+		switch passed := l.capture.o.Now().Sub(at); {
+		case s.Supervised && s.HeardAt.After(at) && passed >= handedAfter, !s.Supervised && passed >= silentAfter:
 			return true
 		}
 		if pause(ctx, heardLook); ctx.Err() != nil {

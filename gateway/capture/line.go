@@ -95,7 +95,20 @@ func (l *line) dispatch(ctx context.Context) {
 		case r := <-l.reads:
 			l.hand(r.Reader, item{read: r})
 		case m := <-l.marks:
+			l.drain()
 			l.hand(m.reader, item{mark: m.reached})
+		}
+	}
+}
+
+// drain takes every Read the driver has on offer at this moment, so that a mark cannot overtake one.
+func (l *line) drain() {
+	for {
+		select {
+		case r := <-l.reads:
+			l.hand(r.Reader, item{read: r})
+		default:
+			return
 		}
 	}
 }

@@ -112,6 +112,9 @@ func (f *Forwarder) next() (b contract.Batch, ok bool, err error) {
 		return contract.Batch{}, false, nil
 	}
 	b, err = batch(f.outbox.Read, c.stream, c.next, c.most)
+	if f.outbox.Stream() != c.stream {
+		return contract.Batch{}, false, nil // a new stream was begun while we read; Changed tells of it
+	}
 	if err != nil {
 		f.trouble(err)
 	}

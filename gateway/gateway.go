@@ -1,0 +1,206 @@
+// Package gateway is the assembly of one building's appliance: every part is made here, in the order a tap passes them,
+// and runs until the context ends. What the parts do is in their own folders; this one only joins them.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/drivers/ble"
+	"github.com/rollcall-edge/rollcall/gateway/capture"
+	"github.com/rollcall-edge/rollcall/gateway/clock"
+	"github.com/rollcall-edge/rollcall/gateway/decide"
+	"github.com/rollcall-edge/rollcall/gateway/forward"
+	"github.com/rollcall-edge/rollcall/gateway/identity"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
+	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/status"
+	"github.com/rollcall-edge/rollcall/gateway/timetable"
+)
+
+// ErrStorage means the disk failed: no tap can be kept any more, and only a fresh start with its audit may try again.
+// The program exits with status 3.
+var ErrStorage = errors.New("storage failed")
+
+// Options are what a Gateway needs besides its configuration.
+type Options struct {
+	Version string       // release, shown on the page and told to central
+	Worker  []string     // command that runs the Bluetooth worker
+	Log     *slog.Logger // nil discards
+}
+
+// Gateway is one running gateway.
+type Gateway struct {
+	config    *config.Gateway
+	o         Options
+	log       *slog.Logger
+	registry  *prometheus.Registry
+	startedAt time.Time
+	sources   map[string]string // reader → driver, the label of taps_total
+
+	identity  *identity.Identity
+	clock     *clock.Clock
+	timetable *timetable.Cache
+	credited  *decide.Credited
+	journal   *journal.Journal
+	cluster   *replicate.Node    // nil when it could not be opened: taps go on without
+	shipper   *replicate.Shipper // nil likewise
+	capture   *capture.Capture
+	central   *contract.Client
+	hangUp    func() // closes idle connections to central
+	forwarder *forward.Forwarder
+	link      *forward.Uplink
+	reporter  *forward.Reporter
+	radio     *ble.Supervisor // nil when not wanted
+	status    *status.Server
+	taps      *prometheus.CounterVec
+
+	appending    sync.RWMutex // held for writing while the journal begins a new stream; guards the next two
+	inherited    uint64       // the stream's last number when this run began to write to it
+	restreamedAt time.Time
+
+	mu      sync.Mutex // guards everything that follows
+	notices []status.Warning
+	recent  ring
+}
+
+// New makes every part. It fails only where no tap could be kept: without an identity there are no digests, without a
+// journal no disk. Everything else that is missing becomes a warning.
+func New(c *config.Gateway, o Options) (*Gateway, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}}
+	for _, step := range []func() error{g.openIdentity, g.openClock, g.openJournal, g.openTimetable, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, g.Close())
+		}
+	}
+	g.status = status.New(status.Options{Listen: c.Status.Listen, Snapshot: g.snapshot, Healthy: g.healthy, Gatherer: g.registry, Log: g.log})
+	return g, nil
+}
+
+// Run taps until ctx ends and returns nil then; ErrStorage means the disk failed.
+func (g *Gateway) Run(ctx context.Context) error {
+	return runAll(ctx,
+		g.capture.Run,
+		g.beat,
+		g.status.Run,
+		g.serveTaps,
+		func(ctx context.Context) error { return g.clock.Run(ctx, g.keepAnchor) },
+		(&timetable.Refresh{Cache: g.timetable, Central: g.central, Log: g.log}).Run,
+		g.forwarder.Run,
+		g.reporter.Run,
+		g.replication,
+		g.prune,
+		g.watchStorage,
+		(&identity.Renewal{Identity: g.identity, Central: g.central, Renewed: g.hangUp, Log: g.log}).Run,
+		g.listenForBeacons,
+	)
+}
+
+// Close ends what New opened, after Run has returned and therefore the last tap is answered and its light shown: leadership
+// is handed over while the journal can still be read, Raft closes, and the journal last, since all before it writes there.
+func (g *Gateway) Close() error {
+	var errs []error
+	if g.hangUp != nil {
+		g.hangUp()
+	}
+	if g.cluster != nil {
+		errs = append(errs, g.cluster.Close())
+	}
+	if g.journal != nil {
+		errs = append(errs, g.journal.Close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close gateway: %w", err)
+	}
+	return nil
+}
+
+func (g *Gateway) openIdentity() (err error) {
+	g.identity, err = identity.Open(identity.Options{Dir: identityDir(g.config), Registerer: g.registry, Log: g.log})
+	return err
+}
+
+func identityDir(c *config.Gateway) string { return filepath.Join(c.Data, "identity") }
+
+func (g *Gateway) openClock() (err error) {
+	g.clock, err = clock.Open(clock.Options{Registerer: g.registry, Log: g.log})
+	return err
+}
+
+func (g *Gateway) openJournal() (err error) {
+	g.journal, err = journal.Open(journal.Options{Dir: filepath.Join(g.config.Data, "journal"), Registerer: g.registry, Log: g.log})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrStorage, err)
+	}
+	if q, ok := g.journal.Quarantined(); ok {
+		g.notice("journal", fmt.Sprintf("the journal was damaged (%s) and lies in %s now: keep it; what central lacks of it comes from the cluster, or ask for help to recover it", q.Reason, q.Dir))
+	}
+	g.credited, g.inherited = decide.NewCredited(), g.journal.Durable()
+	return g.recall()
+}
+
+func (g *Gateway) openTimetable() error {
+	g.timetable = timetable.Open(timetable.Options{
+		Path: filepath.Join(g.config.Data, "timetable"), Building: g.identity.Building(), Authority: g.identity.AuthorityKey(),
+		Registerer: g.registry, Log: g.log,
+	})
+	// Decoding a large campus takes much more room than its index; a small board wants it back.
+	debug.FreeOSMemory()
+	return nil
+}
+
+func (g *Gateway) openUplink() error {
+	g.central, g.hangUp = newClient(g.config.Central.URL, g.identity.ClientTLS())
+	g.link = forward.NewUplink(forward.Options{Central: g.central, Registerer: g.registry, Log: g.log})
+	g.forwarder = forward.NewForwarder(g.link, g.journal)
+	g.reporter = forward.NewReporter(g.link, g.central, g.forwarder, 0, g.report)
+	return nil
+}
+
+func (g *Gateway) openReaders() error {
+	var buses []capture.Bus
+	for _, b := range g.config.Buses {
+		bus, err := capture.Open(lineOf(b), g.registry, g.log)
+		if err != nil {
+			g.notice("bus "+b.Name, fmt.Sprintf("%v; its readers are dark", err))
+			continue
+		}
+		for _, reader := range bus.Readers {
+			g.sources[reader] = b.Driver
+		}
+		buses = append(buses, bus)
+	}
+	g.taps = newTaps(g.registry)
+	g.capture = capture.New(capture.Options{Buses: buses, Handler: g, Lights: lights{g}, Registerer: g.registry, Log: g.log})
+	return nil
+}
+
+// lineOf names each reader for its point: one reader hangs at one point.
+func lineOf(b config.Bus) capture.Line {
+	l := capture.Line{Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std()}
+	for _, r := range b.Readers {
+		l.Readers = append(l.Readers, capture.Reader{Name: r.Point, Address: byte(r.Address), Open: r.Open, ByteOrder: r.ByteOrder})
+	}
+	return l
+}
+
+// notice keeps a warning until the gateway is restarted.
+func (g *Gateway) notice(name, text string) {
+	g.log.Warn("notice", slog.String("name", name), slog.String("text", text))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.notices = append(g.notices, status.Warning{Name: name, Text: text})
+}

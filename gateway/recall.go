@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/decide"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
+)
+
+// recallStep is how many records are looked at together, going back.
+const recallStep = 512
+
+// recall takes from the journal's last day what the gateway knew before it was restarted: which taps were credited, whether
+// the clock was synchronised in this boot, and a moment that has certainly passed.
+func (g *Gateway) recall() error {
+	from, err := g.dayBefore(g.journal.Durable())
+	if err != nil {
+		return err
+	}
+	for next := from; next <= g.journal.Durable(); {
+		records, err := g.decoded(next, recallStep)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			g.credited.Recall(r)
+			g.clock.Recall(r)
+			g.identity.NotBefore(r.Stamp.At)
+		}
+		next += uint64(len(records))
+	}
+	return nil
+}
+
+// dayBefore is a number at or before the first record of the last day up to number last, by the records' own clock; 1 or
+// the first that is not pruned if there are none so old.
+func (g *Gateway) dayBefore(last uint64) (uint64, error) {
+	if last == 0 {
+		return 1, nil
+	}
+	newest, err := g.decoded(last, 1)
+	if err != nil {
+		return 0, err
+	}
+	horizon := newest[0].Stamp.At.Add(-decide.Remember)
+	from := last
+	for from > 1 {
+		back := from - min(from-1, recallStep)
+		records, err := g.decoded(back, 1)
+		if errors.Is(err, journal.ErrNotFound) {
+			return g.firstKept(back, from), nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		from = back
+		if records[0].Stamp.At.Before(horizon) {
+			break
+		}
+	}
+	return from, nil
+}
+
+// firstKept finds the first number in (pruned, kept] that is still in the journal.
+func (g *Gateway) firstKept(pruned, kept uint64) uint64 {
+	for pruned+1 < kept {
+		middle := pruned + (kept-pruned)/2
+		if _, err := g.journal.Read(middle, 1, contract.MaxRecord); err != nil {
+			pruned = middle
+			continue
+		}
+		kept = middle
+	}
+	return kept
+}
+
+// decoded reads records from a number on, at least one.
+func (g *Gateway) decoded(first uint64, most int) ([]contract.Record, error) {
+	raw, err := g.journal.Read(first, most, most*contract.MaxRecord)
+	if err != nil {
+		return nil, fmt.Errorf("recall record %d: %w", first, err)
+	}
+	records := make([]contract.Record, 0, len(raw))
+	for i, b := range raw {
+		r, err := contract.DecodeRecord(b)
+		if err != nil {
+			return nil, fmt.Errorf("recall record %d: %w", first+uint64(i), err)
+		}
+		records = append(records, r)
+	}
+	if len(records) == 0 {
+		return nil, fmt.Errorf("recall record %d: %w", first, journal.ErrNotFound)
+	}
+	return records, nil
+}

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/capture"
+	"github.com/rollcall-edge/rollcall/gateway/identity"
+	"github.com/rollcall-edge/rollcall/gateway/status"
+)
+
+const (
+	enrolledLook = 2 * time.Second  // how often a gateway that is not enrolled looks for its identity
+	storageAgain = 30 * time.Second // before a gateway without a usable disk ends, for the supervisor to start it anew
+)
+
+// Run makes a gateway and runs it until ctx ends; it returns nil then. A gateway always starts: while it has no identity or
+// its disk cannot be opened, the readers are amber and the status page says what to do. Started is called with
+// the gateway once it is about to record taps; it may be nil.
+func Run(ctx context.Context, c *config.Gateway, o Options, started func(*Gateway)) error {
+	for {
+		g, err := New(c, o)
+		if err == nil {
+			if started != nil {
+				started(g)
+			}
+			return errors.Join(g.Run(ctx), g.Close())
+		}
+		if err := standBy(ctx, c, o, err); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// standBy shows why no tap can be kept: nil once that may have changed, or ctx ended.
+func standBy(ctx context.Context, c *config.Gateway, o Options, why error) error {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log.Error("no tap can be kept", slog.Any("error", why))
+	registry := newRegistry(o.Version)
+	s := &standby{why: why, startedAt: time.Now(), version: o.Version}
+	s.capture = capture.New(capture.Options{Buses: openBuses(c, registry, o.Log), Handler: s, Lights: s, Registerer: registry, Log: o.Log})
+	page := status.New(status.Options{Listen: c.Status.Listen, Snapshot: s.snapshot, Healthy: s.healthy, Gatherer: registry, Log: o.Log})
+	ctx, done := context.WithCancel(ctx)
+	return runAll(ctx, s.capture.Run, page.Run, func(ctx context.Context) error {
+		defer done()
+		return s.wait(ctx, identityDir(c))
+	})
+}
+
+func openBuses(c *config.Gateway, r prometheus.Registerer, log *slog.Logger) []capture.Bus {
+	var buses []capture.Bus
+	for _, b := range c.Buses {
+		bus, err := capture.Open(lineOf(b), r, log)
+		if err != nil {
+			log.Error("bus not opened", slog.String("bus", b.Name), slog.Any("error", err))
+			continue
+		}
+		buses = append(buses, bus)
+	}
+	return buses
+}
+
+// standby is a gateway that can keep nothing.
+type standby struct {
+	capture   *capture.Capture
+	why       error
+	startedAt time.Time
+	version   string
+}
+
+// wait ends when the reason may be gone: an identity appears, or it is time for a fresh start.
+func (s *standby) wait(ctx context.Context, dir string) error {
+	if errors.Is(s.why, ErrStorage) {
+		sleep(ctx, storageAgain)
+		return s.why
+	}
+	for sleep(ctx, enrolledLook) {
+		if _, err := identity.Open(identity.Options{Dir: dir}); err == nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Tap implements capture.Handler.
+func (s *standby) Tap(context.Context, drivers.Read) drivers.Signal { return drivers.NotKept }
+
+// Steady implements capture.Lights.
+func (s *standby) Steady(string, time.Time) drivers.Signal { return drivers.Fault }
+
+// Next implements capture.Lights.
+func (s *standby) Next(time.Time) (time.Time, bool) { return time.Time{}, false }
+
+// Changed implements capture.Lights.
+func (s *standby) Changed() <-chan struct{} { return nil }
+
+func (s *standby) healthy() error { return s.why }
+
+func (s *standby) snapshot() status.Snapshot {
+	return status.Snapshot{
+		At: time.Now(), StartedAt: s.startedAt, Gateway: "Gateway on stand-by", Version: s.version, Readers: s.capture.Status(),
+		Warnings: []status.Warning{{Name: "stand-by", Text: fmt.Sprintf("no tap can be kept and all readers are amber: %v", s.why)}},
+	}
+}

@@ -1,0 +1,76 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/decide"
+)
+
+// Tap is the whole life of a tap inside the building: decide, append to the journal, answer with a light. The light follows
+// the flush of this gateway's own disk and nothing else; cluster and central come later.
+func (g *Gateway) Tap(_ context.Context, r drivers.Read) drivers.Signal {
+	stamp := g.clock.Stamp(r.HeardAt)
+	facts := g.facts(r)
+	d := g.credited.Decide(g.timetable.Index(), facts, stamp.At)
+	id, err := g.append(contract.Record{Stamp: stamp, Tap: tapOf(facts, d)})
+	if err != nil {
+		g.credited.Withdraw(facts, d)
+		g.count(r, "not_kept")
+		g.log.Error("tap not kept", slog.String("point", r.Reader), slog.Any("error", err))
+		return drivers.NotKept
+	}
+	g.count(r, resultOf(d))
+	g.note(id, stamp, facts, d)
+	return light(d)
+}
+
+// facts turns a Read into what is decided on. The card itself goes no further than its digest.
+func (g *Gateway) facts(r drivers.Read) decide.Facts {
+	f := decide.Facts{Point: r.Reader, Several: r.Several}
+	if !r.Several {
+		f.Digest = contract.DigestOf(g.identity.CampusKey(), r.Credential)
+	}
+	return f
+}
+
+func tapOf(f decide.Facts, d decide.Decision) *contract.Tap {
+	return &contract.Tap{
+		Point: f.Point, Digest: f.Digest, Evidence: contract.EvidenceCard,
+		Outcome: d.Outcome, Reason: d.Reason, Session: d.Session, Timetable: d.Timetable,
+	}
+}
+
+// append keeps a record. It waits while the journal begins a new stream.
+func (g *Gateway) append(r contract.Record) (contract.TapID, error) {
+	g.appending.RLock()
+	defer g.appending.RUnlock()
+	return g.journal.Append(r)
+}
+
+// light is what a decision looks like (W-2).
+func light(d decide.Decision) drivers.Signal {
+	switch {
+	case d.Reason == contract.SeveralCards:
+		return drivers.Several
+	case d.Outcome == contract.Refused:
+		return drivers.Refused
+	case d.Outcome == contract.Unjudged:
+		return drivers.Stored
+	}
+	return drivers.Accepted
+}
+
+// resultOf is the label of taps_total: the reason where there is one, else the outcome.
+func resultOf(d decide.Decision) string {
+	if d.Reason != contract.None {
+		return d.Reason.String()
+	}
+	return d.Outcome.String()
+}
+
+func (g *Gateway) count(r drivers.Read, result string) {
+	g.taps.WithLabelValues(g.sources[r.Reader], result).Inc()
+}
