@@ -20,7 +20,7 @@ var errCut = errors.New("power cut")
 
 // cutFS is a disk in memory that knows what a power cut may leave of it. Metadata survive as a prefix of the order in
 // which they were changed; of file contents no flush has covered, any sector of 512 bytes may be old or new, and one
-// 4 KiB page that was being programmed may read as zeroes (what STORAGE measured other logs to lose records by).
+// 4 KiB page that was being programmed may read as zeroes, as flash leaves it.
 type cutFS struct {
 	mu      sync.Mutex
 	left    int  // calls until the power goes

@@ -100,8 +100,6 @@ func TestErrorInBackgroundIsLatched(t *testing.T) {
 		}
 	}
 	l := openLog(t, o)
-	l.filling.Lock() // the filler has the lock or has yet to be told
-	l.filling.Unlock()
 	checkIs(t, l.makeSpare(), ErrFailed)
 	checkIs(t, l.Failed(), unix.EIO)
 	checkIs(t, l.Close(), ErrFailed)

@@ -1,7 +1,7 @@
 package journal
 
 import (
-	"fmt"
+	"errors"
 	"path/filepath"
 	"time"
 )
@@ -111,7 +111,7 @@ func (l *Log) beginSegment(spare string, next uint64, reset bool) (*segment, err
 		return nil, err
 	}
 	if err := l.nameSegment(s, spare); err != nil {
-		return nil, fmt.Errorf("%w (closing it: %v)", err, s.file.Close())
+		return nil, errors.Join(err, s.file.Close())
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -14,12 +15,10 @@ func TestAppendsDuringAFlushShareTheNext(t *testing.T) {
 	flushing, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	fault := &faultFS{FS: disk{}}
+	var opened atomic.Bool
 	var segmentSyncs int // guarded by the log: one flush at a time
-	o := LogOptions{Dir: t.TempDir(), FS: fault}
-	l := openLog(t, o)
-	defer closeLog(t, l)
 	fault.datasync = func(name string) error {
-		if inSegment(name) {
+		if opened.Load() && inSegment(name) {
 			segmentSyncs++
 			once.Do(func() {
 				close(flushing)
@@ -28,6 +27,9 @@ func TestAppendsDuringAFlushShareTheNext(t *testing.T) {
 		}
 		return nil
 	}
+	l := openLog(t, LogOptions{Dir: t.TempDir(), FS: fault})
+	defer closeLog(t, l)
+	opened.Store(true)
 	numbers := make([]uint64, writers)
 	var wg sync.WaitGroup
 	appendOne := func(i int) {
