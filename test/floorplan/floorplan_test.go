@@ -43,7 +43,7 @@ var plan = []line{
 	{"central/calendar", nil, "days depend on nothing"},
 	{"central/register", []string{"central/contract", "central/calendar"}, "marks come from taps and amendments alone"},
 	{"central/engagement", []string{"central/register", "central/calendar"}, "a history is made of marks"},
-	{"central/rules", []string{"central/engagement", "central/calendar"}, "pure: no store, no clock, no web"},
+	{"central/rules", []string{"central/engagement", "central/register", "central/calendar"}, "pure: no store, no clock, no web"},
 	{"central/judge", []string{"central/calendar", "central/register", "central/engagement", "central/rules"}, "it carries facts through the pure parts; the store implements what it asks for"},
 	{"central/ingest", []string{"central/contract"}, "each tap once; it judges nothing"},
 	{"central/fleet", []string{"central/contract"}, "gateways, not students"},
