@@ -196,13 +196,12 @@ func noiseBetweenFrames(t *testing.T, r Rig) {
 
 // unplugged loses the line in the middle of a card: that card is not read, and the next one through the new line is.
 func unplugged(t *testing.T, r Rig) {
-	cut := make(chan struct{})
-	b := newBench(t, r, func(line io.ReadWriter) io.ReadWriter {
-		return &cutter{ReadWriter: line, octets: r.CardOctets, cut: cut}
-	})
+	c := newCutter(r.CardOctets)
+	b := newBench(t, r, c.wire)
 	defer b.end()
+	c.armed.Store(true)
 	b.device.Present(0)
-	<-cut
+	<-c.cut
 	b.pull()
 	b.plug()
 	b.device.Present(1)

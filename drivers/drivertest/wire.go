@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"io"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,19 +41,26 @@ func (w staticWire) Write(octets []byte) (int, error) {
 	return len(octets), nil
 }
 
-// cutter writes half of the first frame that carries a card, and then nothing.
+// cutter, once armed, writes half of the next frame that carries a card, and then nothing.
 type cutter struct {
-	io.ReadWriter
-	octets int
-	cut    chan<- struct{} // closed after the half was written
-	done   bool
+	octets int           // of a frame that carries a card, at least
+	cut    chan struct{} // closed after the half was written
+	armed  atomic.Bool
 }
 
-func (w *cutter) Write(octets []byte) (int, error) {
-	if w.done || len(octets) < w.octets {
+func newCutter(octets int) *cutter { return &cutter{octets: octets, cut: make(chan struct{})} }
+
+func (c *cutter) wire(line io.ReadWriter) io.ReadWriter { return &cutWire{line, c} }
+
+type cutWire struct {
+	io.ReadWriter
+	*cutter
+}
+
+func (w *cutWire) Write(octets []byte) (int, error) {
+	if len(octets) < w.octets || !w.armed.CompareAndSwap(true, false) {
 		return w.ReadWriter.Write(octets)
 	}
-	w.done = true
 	defer close(w.cut)
 	if _, err := w.ReadWriter.Write(octets[:len(octets)/2]); err != nil {
 		return 0, err

@@ -107,14 +107,15 @@ func (d *device) read(f frame, a *answer, now time.Time) {
 	}
 }
 
-// readCard takes RAW. It answers a poll: in answer to anything else it is not a card.
+// readCard takes RAW. It answers a poll: in answer to anything else it is not a card. The reader is asked again soon,
+// whatever it shows: where one card came, people may be queueing.
 func (d *device) readCard(f frame, a *answer, now time.Time) {
 	if a.command.id != cmdPoll {
 		a.unknown = true
 		return
 	}
 	a.key, a.refused = card(f.data, d.Order)
-	d.cardAt = now
+	d.cardAt, d.dueAt = now, now.Add(readyEvery)
 }
 
 // able takes in PDCAP.
