@@ -44,6 +44,9 @@ func (k Kind) Identifies() bool {
 	return k == IBeacon || k == AltBeacon || k == EddystoneUID || k == EddystoneEID
 }
 
+// Tells reports whether frames of this kind carry telemetry we can read.
+func (k Kind) Tells() bool { return k == EddystoneTLM }
+
 // Frame is one decoded frame. Fields its kind does not carry are zero.
 type Frame struct {
 	Kind Kind

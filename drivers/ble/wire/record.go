@@ -74,12 +74,22 @@ const (
 	Heartbeat                      // the controller stopped answering
 	EmptyAdverts                   // nearly all adverts arrive without data: a known way for controllers to fail
 	Lost                           // the adapter went away
+	Crash                          // the controller sent what go-ble cannot read; the worker is dying of it
 	reasons
 )
 
 var reasonNames = [reasons]string{
 	"unknown", "no_adapter", "no_permission", "busy", "rfkill", "open_failed", "no_address", "scan_refused",
-	"start_timeout", "heartbeat", "empty_adverts", "adapter_lost",
+	"start_timeout", "heartbeat", "empty_adverts", "adapter_lost", "crash",
+}
+
+// Reasons lists them all.
+func Reasons() []Reason {
+	all := make([]Reason, 0, reasons-1)
+	for r := NoAdapter; r < reasons; r++ {
+		all = append(all, r)
+	}
+	return all
 }
 
 // String is the metric label.

@@ -109,7 +109,7 @@ func TestReaderRefuses(t *testing.T) {
 		{"status too long", hello + "16 03" + strings.Repeat("00", 21), ErrRecord},
 		{"trouble without reason", hello + "01 04", ErrRecord},
 		{"trouble of reason 0", hello + "02 04 00", ErrRecord},
-		{"trouble of an unknown reason", hello + "02 04 0c", ErrRecord},
+		{"trouble of an unknown reason", hello + "02 04 0d", ErrRecord},
 		{"trouble in Latin-1", hello + "03 04 01 e9", ErrRecord},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestLongDetailIsCutToText(t *testing.T) {
 
 func TestReasonNames(t *testing.T) {
 	seen := map[string]bool{}
-	for r := NoAdapter; r < reasons; r++ {
+	for _, r := range Reasons() {
 		if name := r.String(); name == "" || name == "unknown" || seen[name] {
 			t.Errorf("reason %d is called %q", r, name)
 		}
