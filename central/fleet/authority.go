@@ -119,7 +119,9 @@ func (a *Authority) Certificate() *x509.Certificate { return a.certificate }
 func (a *Authority) CampusKey() []byte { return a.campus }
 
 // Fingerprint is what an invitation pins: SHA-256 of the authority's public key (SubjectPublicKeyInfo, DER).
-func (a *Authority) Fingerprint() [32]byte { return sha256.Sum256(a.certificate.RawSubjectPublicKeyInfo) }
+func (a *Authority) Fingerprint() [32]byte {
+	return sha256.Sum256(a.certificate.RawSubjectPublicKeyInfo)
+}
 
 // Sign signs a document, such as a timetable, in the authority's name.
 func (a *Authority) Sign(document []byte) ([]byte, error) { return contract.Sign(a.key, document) }

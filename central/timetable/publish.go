@@ -127,7 +127,7 @@ func (p *Publisher) Run(ctx context.Context) error {
 		}
 		next := ticker.C
 		if err != nil {
-			p.o.Log.Error("timetables are not published; trying again", "err", err)
+			p.o.Log.Error("timetables are not published; trying again", "error", err)
 			next = time.After(retry)
 		}
 		select {
@@ -196,23 +196,25 @@ func (p *Publisher) publish(ctx context.Context, t *contract.Timetable, now time
 	return true, nil
 }
 
-// Wait returns a building's timetable as soon as there is one of another version than have; ErrUnchanged when ctx ends or
-// the publisher stops before.
-func (p *Publisher) Wait(ctx context.Context, building string, have uint64) (Publication, error) {
+// Wait returns a building's timetable as soon as there is one of another version than have. It looks at once, and answers
+// ErrUnchanged when there was none within the time given, or the publisher stops, or ctx ends.
+func (p *Publisher) Wait(ctx context.Context, building string, have uint64, within time.Duration) (Publication, error) {
+	timeout := time.NewTimer(within)
+	defer timeout.Stop()
 	for {
 		changed, stopped := p.watch() // before looking, so that no change falls in between
 		publication, err := p.o.Store.Publication(ctx, building, have)
-		if err == nil {
+		switch {
+		case err == nil:
 			return publication, nil
-		}
-		if ctx.Err() != nil || stopped {
+		case stopped || ctx.Err() != nil:
 			return Publication{}, ErrUnchanged
-		}
-		if !errors.Is(err, ErrUnchanged) {
+		case !errors.Is(err, ErrUnchanged):
 			return Publication{}, fmt.Errorf("wait for timetable of building %s: %w", building, err)
 		}
 		select {
 		case <-ctx.Done():
+		case <-timeout.C:
 			return Publication{}, ErrUnchanged
 		case <-changed:
 		}
