@@ -46,6 +46,9 @@ type Room struct {
 // Marks counts the marks of one session by code; what was not judged yet is in none.
 type Marks map[Code]int64
 
+// Of is how many have one mark.
+func (m Marks) Of(c Code) int64 { return m[c] }
+
 // Present is how many were there: present or late.
 func (m Marks) Present() int64 { return m["P"] + m["L"] }
 

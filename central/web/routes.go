@@ -1,0 +1,60 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+
+	"github.com/rollcall-edge/rollcall/central/account"
+)
+
+// guard is a route and the action its caller must be allowed; "" lets everybody in.
+type guard struct {
+	method, path string
+	action       account.Action
+}
+
+const public account.Action = ""
+
+// mount is every route of the pages and the API.
+func (s *Site) mount(e *gin.Engine) {
+	page := func(method, path string, action account.Action, h handler) {
+		s.handle(e, guard{method, path, action}, h)
+	}
+
+	page(http.MethodGet, "/healthz", public, s.healthz)
+	page(http.MethodGet, "/assets/*file", public, s.asset)
+	page(http.MethodGet, "/login", public, s.loginPage)
+	page(http.MethodPost, "/login", public, s.login)
+	page(http.MethodPost, "/logout", public, s.logout)
+	page(http.MethodGet, "/password", account.OwnAccount, s.passwordPage)
+	page(http.MethodPost, "/password", account.OwnAccount, s.changePassword)
+
+	page(http.MethodGet, "/", account.SeeSessions, s.today)
+	page(http.MethodGet, "/registers", account.SeeSessions, s.registers)
+	page(http.MethodGet, "/registers/:session", account.SeeStudents, s.register)
+	page(http.MethodPost, "/registers/:session/amend", account.AmendMarks, s.amend)
+	page(http.MethodPost, "/registers/:session/close", account.CloseRegisters, s.closeRegister)
+	page(http.MethodGet, "/engagement", account.SeeStudents, s.engagement)
+	page(http.MethodGet, "/engagement.csv", account.SeeStudents, s.engagementCSV)
+	page(http.MethodGet, "/students/:id", account.SeeStudents, s.student) // and /students/<id>.csv
+	page(http.MethodGet, "/taps/:stream/:seq", account.SeeStudents, s.tap)
+	page(http.MethodGet, "/gateways", account.SeeFleet, s.gateways)
+	page(http.MethodGet, "/accounts", account.ManageAccounts, s.accounts)
+	page(http.MethodPost, "/accounts", account.ManageAccounts, s.addAccount)
+	page(http.MethodPost, "/accounts/:id/reset", account.ManageAccounts, s.resetAccount)
+	page(http.MethodPost, "/tokens", account.ManageAccounts, s.issueToken)
+	page(http.MethodPost, "/tokens/:id/revoke", account.ManageAccounts, s.revokeToken)
+	page(http.MethodGet, "/metrics", account.SeeMetrics, s.metricsPage)
+
+	api := humagin.New(e, s.apiConfig()) // adds /openapi.json and /openapi.yaml
+	get(s, api, "/api/v1/students", account.SeeStudents, "list-students", "Students with their standing, a page at a time", s.apiStudents)
+	get(s, api, "/api/v1/students/{id}/marks", account.SeeStudents, "student-marks", "One student's marks with every tap near them", s.apiStudent)
+	get(s, api, "/api/v1/standings", account.SeeStudents, "list-standings", "The standing of every student of a term, a page at a time", s.apiStandings)
+	get(s, api, "/api/v1/sessions", account.SeeSessions, "list-sessions", "Sessions between two instants, with counts", s.apiSessions)
+	get(s, api, "/api/v1/sessions/{id}/register", account.SeeStudents, "session-register", "The register of one session", s.apiRegister)
+	get(s, api, "/api/v1/taps", account.SeeStudents, "list-taps", "Taps between two instants, a page at a time", s.apiTaps)
+	get(s, api, "/api/v1/gateways", account.SeeFleet, "list-gateways", "The gateways and their readers", s.apiGateways)
+	get(s, api, "/api/v1/streams", account.SeeFleet, "list-streams", "How far central holds each journal", s.apiStreams)
+}

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"html/template"
+	"math"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/report"
+)
+
+// functions are what pages may call. Instants are shown in London.
+func functions(a *assets) template.FuncMap {
+	return template.FuncMap{
+		"asset":  a.href,
+		"icons":  func() template.HTML { return a.icons },
+		"icon":   icon,
+		"num":    number,
+		"day":    func(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan 2006") },
+		"short":  func(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan") },
+		"iso":    func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"time":   func(t time.Time) string { return t.In(calendar.London).Format("15:04") },
+		"clock":  func(t time.Time) string { return t.In(calendar.London).Format("15:04:05.000") },
+		"civil":  civil,
+		"seg":    url.PathEscape,
+		"code":   codeTag,
+		"level":  levelTag,
+		"light":  lightClass,
+		"codeid": func(c report.Code) string { return string(c) },
+		"card":   func(e report.Session, link bool) linkedSession { return linkedSession{e, link} },
+		"rows":   func(e []report.Session, link bool) linkedSessions { return linkedSessions{e, link} },
+		"tenth":  func(permille int64) string { return strconv.FormatFloat(float64(permille)/10, 'f', 1, 64) + "%" },
+	}
+}
+
+func icon(name string) template.HTML {
+	return template.HTML(`<svg class="i" aria-hidden="true"><use href="#i-` + template.HTMLEscapeString(name) + `"/></svg>`) //nolint:gosec // escaped
+}
+
+// number writes an integer with thousands apart, e.g. 12,345.
+func number(v any) string {
+	var n int64
+	switch v := v.(type) {
+	case int:
+		n = int64(v)
+	case int64:
+		n = v
+	case uint64:
+		n = int64(min(v, math.MaxInt64))
+	}
+	digits := strconv.FormatInt(n, 10)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// civil writes a day, yyyy-mm-dd, in words.
+func civil(day string) string {
+	d, err := calendar.ParseDay(day)
+	if err != nil {
+		return day
+	}
+	return d.Starts().Format("Mon 2 Jan 2006")
+}
+
+// tag is a word with a colour and an icon, so that colour never stands alone.
+type tag struct{ Class, Icon, Word string }
+
+var codeTags = map[report.Code]tag{
+	"P": {"ok", "circle-check", ""}, "L": {"warn", "clock-alert", ""}, "A": {"bad", "circle-x", ""}, "E": {"info", "plane", ""},
+	"R": {"info", "radio-tower", ""}, "N": {"plain", "calendar-off", ""}, "X": {"plain", "calendar-off", ""}, "U": {"plain", "circle-alert", ""},
+	report.Unjudged: {"plain", "circle-alert", ""},
+}
+
+func codeTag(c report.Code) tag {
+	t := codeTags[c]
+	t.Word = c.String()
+	return t
+}
+
+var levelTags = map[report.Level]tag{
+	report.Good: {"ok", "circle-check", ""}, report.FirstWarning: {"warn", "circle-alert", ""}, report.SecondWarning: {"high", "triangle-alert", ""},
+	report.FinalWarning: {"bad", "octagon-alert", ""}, report.ReportToUKVI: {"bad worst", "send", ""},
+}
+
+func levelTag(l report.Level) tag {
+	t := levelTags[l]
+	t.Word = l.String()
+	return t
+}
+
+// lightClass is the colour of a tap's dot.
+func lightClass(t report.Tap) string {
+	switch t.Light() {
+	case "green", "red":
+		return t.Light()
+	case "unknown":
+		return ""
+	}
+	return "blue"
+}
+
+// linkedSession and linkedSessions are shown with a link to the register where the reader may open it.
+type (
+	linkedSession struct {
+		S    report.Session
+		Link bool
+	}
+	linkedSessions struct {
+		Sessions []report.Session
+		Link     bool
+	}
+)
