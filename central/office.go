@@ -1,0 +1,73 @@
+package central
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/fleet"
+	"github.com/rollcall-edge/rollcall/central/store"
+	"github.com/rollcall-edge/rollcall/central/timetable"
+	"github.com/rollcall-edge/rollcall/config"
+)
+
+// Office is what an operator's command needs of central: the database and the services on it, without listeners and
+// without workers. It may be open beside a serving central, which notices what the office changes.
+type Office struct {
+	Importer *timetable.Importer
+	Fleet    *fleet.Fleet
+	Accounts *account.Desk
+
+	store     *store.Store
+	authority *fleet.Authority
+	registry  *prometheus.Registry
+	log       *slog.Logger
+	now       func() time.Time
+	imported  func() // called after each import by this process
+}
+
+// OpenOffice opens the data directory and makes what is missing there: database, authority, campus key.
+func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, error) {
+	o.fill()
+	db, err := store.Open(ctx, filepath.Join(cfg.Data, "rollcall.db"))
+	if err != nil {
+		return nil, err
+	}
+	authority, err := fleet.OpenAuthority(cfg.Data, o.Now)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	f := &Office{store: db, authority: authority, registry: prometheus.NewRegistry(), log: o.Log, now: o.Now, imported: func() {}}
+	f.Fleet = fleet.New(fleet.Options{
+		Store: db, Authority: authority, InvitationLife: cfg.InvitationLife.Std(), Log: o.Log, Registerer: f.registry, Now: o.Now,
+	})
+	f.Accounts = account.New(account.Options{Store: db, Now: o.Now})
+	f.Importer = timetable.NewImporter(timetable.ImporterOptions{
+		Store: db, CampusKey: authority.CampusKey(), OpensBefore: cfg.OpensBefore.Std(), ClosesAfter: cfg.ClosesAfter.Std(),
+		Applied: func() { f.imported() }, Log: o.Log, Registerer: f.registry, Now: o.Now,
+	})
+	return f, nil
+}
+
+// SetPassword gives an account a new one-time password and returns it, for those who have lost theirs.
+func (f *Office) SetPassword(ctx context.Context, login string) (string, error) {
+	accounts, err := f.Accounts.Accounts(ctx)
+	if err != nil {
+		return "", fmt.Errorf("find account %s: %w", login, err)
+	}
+	for _, a := range accounts {
+		if a.Login == login {
+			return f.Accounts.Reset(ctx, a.ID)
+		}
+	}
+	return "", fmt.Errorf("find account %s: %w", login, account.ErrUnknown)
+}
+
+// Close closes the database.
+func (f *Office) Close() error { return f.store.Close() }
