@@ -192,7 +192,7 @@ func (d *device) withdraw(code byte, now time.Time) answer {
 	case c.id == cmdBuz:
 		faults.mute = true
 	case d.up():
-		faults.nak = code
+		faults.refuses = true
 	}
 	return answer{result: resultNak, up: d.advance(c, now)}
 }

@@ -17,7 +17,7 @@ type faults struct {
 	noLight   bool // declares none
 	badRecord bool // refuses our LED record
 	sendsFMT  bool
-	nak       byte // last NAK code that cost another command; 0 when none
+	refuses   bool // another command
 }
 
 // trouble is one sentence for the technician, the worst thing first.
@@ -41,7 +41,7 @@ func (d *device) trouble() string {
 		return "declares no light: set its LED to host controlled, or fit a reader with one"
 	case d.health.faults.badRecord:
 		return "refuses our light record (NAK): update its firmware"
-	case d.health.faults.nak != 0:
+	case d.health.faults.refuses:
 		return "refused a command (NAK): update its firmware"
 	}
 	return ""

@@ -94,7 +94,7 @@ func (s *scanner) keepFrom(end int, rest []int) {
 	for len(rest) > 0 && rest[0] < end {
 		rest = rest[1:]
 	}
-	s.starts = rest
+	s.starts = append(s.starts[:0], rest...)
 }
 
 // drop counts and cuts the first n octets.
