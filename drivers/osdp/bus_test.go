@@ -275,7 +275,9 @@ func TestSecurityOnlyReader(t *testing.T) {
 	}
 	s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}}}, reader.Serve)
 	defer s.stop()
-	s.until(func(all []drivers.Status) bool { return strings.HasPrefix(all[0].Trouble, "demands the secure channel") })
+	s.until(func(all []drivers.Status) bool {
+		return strings.HasPrefix(all[0].Trouble, "demands the secure channel")
+	})
 	if s.bus.Status()[0].Up {
 		t.Error("a reader that refuses polls is up")
 	}
