@@ -104,6 +104,9 @@ func (b *builder) addRooms(t *contract.Timetable) {
 			}
 		}
 	}
+	for _, p := range t.Points {
+		b.span(p.ID) // side by side at the beginning of the text, where every tap looks
+	}
 	extents := map[string][2]uint32{}
 	for _, p := range t.Points {
 		extent, ok := extents[p.Room]
@@ -126,8 +129,9 @@ func (b *builder) addWindows(sessions []*contract.Session) (extent [2]uint32) {
 	var latest instant
 	for _, s := range sessions {
 		latest = max(latest, s.ClosesAt.UnixNano())
+		x.opens = append(x.opens, s.OpensAt.UnixNano())
 		x.windows = append(x.windows, window{
-			opensAt: s.OpensAt.UnixNano(), closesAt: s.ClosesAt.UnixNano(), startsAt: s.StartsAt.UnixNano(), endsAt: s.EndsAt.UnixNano(),
+			closesAt: s.ClosesAt.UnixNano(), startsAt: s.StartsAt.UnixNano(), endsAt: s.EndsAt.UnixNano(),
 			latest: latest, list: s.List, id: b.span(s.ID),
 		})
 	}
@@ -140,7 +144,7 @@ func (b *builder) addEdges(horizon time.Time) {
 	for i := range x.windows {
 		shut := x.windows[i].closesAt + int64(justShut)
 		x.shuts = append(x.shuts, shut)
-		x.edges = append(x.edges, x.windows[i].opensAt, shut)
+		x.edges = append(x.edges, x.opens[i], shut)
 	}
 	x.edges = append(x.edges, horizon.UnixNano()+int64(justShut))
 	for _, list := range []*[]instant{&x.edges, &x.shuts} {

@@ -23,7 +23,8 @@ type Index struct {
 	own   []uint32 // holder h has cards[own[h]:own[h+1]]
 
 	points  []point   // ordered by identifier
-	windows []window  // of one room after another, each room's ordered by opensAt
+	opens   []instant // when windows[i] opens; apart, so that the search for the moment touches little memory
+	windows []window  // of one room after another, each room's in the order of opens
 	members []uint32  // of one list after another, each ascending
 	lists   []uint32  // list l has members[lists[l]:lists[l+1]]
 	edges   []instant // when any register opens or has just shut, ascending
@@ -51,10 +52,10 @@ type point struct {
 }
 
 type window struct {
-	opensAt, closesAt, startsAt, endsAt instant
-	latest                              instant // greatest closesAt of this and all earlier windows of the room
-	list                                uint32
-	id                                  span
+	closesAt, startsAt, endsAt instant
+	latest                     instant // greatest closesAt of this and all earlier windows of the room
+	list                       uint32
+	id                         span
 }
 
 // Version is the version of the timetable the index was made from, from 1.
@@ -140,13 +141,26 @@ func (p Point) Open(now time.Time) func(yield func(Register) bool) {
 			return
 		}
 		t := now.UnixNano()
-		ws := p.x.windows[p.first:p.next]
-		for i := sort.Search(len(ws), func(i int) bool { return ws[i].opensAt > t }) - 1; i >= 0 && ws[i].latest >= t; i-- {
+		opens, ws := p.x.opens[p.first:p.next], p.x.windows[p.first:p.next]
+		for i := upTo(opens, t) - 1; i >= 0 && ws[i].latest >= t; i-- {
 			if ws[i].closesAt >= t && !yield(p.x.register(&ws[i])) {
 				return
 			}
 		}
 	}
+}
+
+// upTo is how many of the instants, which ascend, are not after t.
+func upTo(instants []instant, t instant) int {
+	from, to := 0, len(instants)
+	for from < to {
+		if middle := int(uint(from+to) / 2); instants[middle] <= t {
+			from = middle + 1
+		} else {
+			to = middle
+		}
+	}
+	return from
 }
 
 func (x *Index) register(w *window) Register {
@@ -179,8 +193,7 @@ func (x *Index) NextEdge(now time.Time) (at time.Time, ok bool) { return after(x
 func (x *Index) NextShut(now time.Time) (at time.Time, ok bool) { return after(x.shuts, now) }
 
 func after(instants []instant, now time.Time) (time.Time, bool) {
-	t := now.UnixNano()
-	i := sort.Search(len(instants), func(i int) bool { return instants[i] > t })
+	i := upTo(instants, now.UnixNano())
 	if i == len(instants) {
 		return time.Time{}, false
 	}
