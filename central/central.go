@@ -99,9 +99,6 @@ func (c *Central) assemble(ctx context.Context, cfg *config.Central, o Options) 
 		Store: c.store.Judgements(), Marking: register.College, Ladder: rules.College, Log: o.Log, Registerer: c.registry, Now: o.Now,
 	})
 	c.imported = func() { c.publisher.Wake(); c.judge.Wake() }
-	if err := c.announceAdmin(ctx, cfg, o); err != nil {
-		return err
-	}
 
 	uplink, err := web.NewUplink(web.UplinkOptions{
 		Intake: intake, Fleet: c.Fleet, Timetables: c.publisher, Changed: c.judge.Wake, Log: o.Log, Registerer: c.registry,
@@ -117,7 +114,10 @@ func (c *Central) assemble(ctx context.Context, cfg *config.Central, o Options) 
 	if err != nil {
 		return fmt.Errorf("assemble pages: %w", err)
 	}
-	return c.listen(cfg, site.Handler(), uplink.Handler())
+	if err := c.listen(cfg, site.Handler(), uplink.Handler()); err != nil {
+		return err
+	}
+	return c.announceAdmin(ctx, o)
 }
 
 func (c *Central) measure(o Options) {
@@ -128,7 +128,8 @@ func (c *Central) measure(o Options) {
 	c.registry.MustRegister(info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
-func (c *Central) announceAdmin(ctx context.Context, cfg *config.Central, o Options) error {
+// announceAdmin comes last: a password is made and shown once, so it must not be shown by a start that fails.
+func (c *Central) announceAdmin(ctx context.Context, o Options) error {
 	password, err := c.Accounts.EnsureAdmin(ctx)
 	if err != nil {
 		return fmt.Errorf("make first account: %w", err)
@@ -136,7 +137,7 @@ func (c *Central) announceAdmin(ctx context.Context, cfg *config.Central, o Opti
 	if password == "" {
 		return nil
 	}
-	_, err = fmt.Fprintf(o.Announce, "first start: log in at http://%s/ as admin with the one-time password %s\n", cfg.Listen, password)
+	_, err = fmt.Fprintf(o.Announce, "first start: log in at http://%s/ as admin with the one-time password %s\n", c.PagesAddr(), password)
 	if err != nil {
 		return fmt.Errorf("announce first account: %w", err)
 	}
