@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +23,9 @@ import (
 // rig is a supervisor that runs, and ends with the test.
 type rig struct {
 	*Supervisor
-	t   *testing.T
-	reg *prometheus.Registry
+	t    *testing.T
+	reg  *prometheus.Registry
+	stop func() // ends Run and waits
 }
 
 func run(t *testing.T, o Options) *rig {
@@ -44,16 +46,25 @@ func run(t *testing.T, o Options) *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("Run = %v", err)
 		}
-		if _, err := os.Lstat(o.Socket); err == nil && !strings.Contains(s.Adapter().Trouble, "cannot be made") && filepath.Ext(o.Socket) == ".sock" {
+		if filepath.Ext(o.Socket) == ".sock" && exists(o.Socket) {
 			t.Error("the socket is still there")
 		}
+		if got := s.Adapter(); got.Up || got.Trouble != "" {
+			t.Errorf("adapter = %+v after the end", got)
+		}
 	})
-	return &rig{s, t, reg}
+	t.Cleanup(stop)
+	return &rig{s, t, reg, stop}
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // until waits for what to become true, looking again at every change. The bound is for a test that fails.
@@ -93,7 +104,7 @@ type far struct {
 
 func (r *rig) connect() far {
 	r.t.Helper()
-	r.until("listening", func() bool { _, err := os.Lstat(r.o.Socket); return err == nil })
+	r.until("listening", func() bool { return exists(r.o.Socket) })
 	c, err := net.Dial("unix", r.o.Socket)
 	if err != nil {
 		r.t.Fatal(err)
