@@ -65,8 +65,8 @@ func (d *device) onReply(f frame, now time.Time) answer {
 	return a
 }
 
-// advance moves the acquaintance on when c was its greeting, and reports whether it is complete now.
-func (d *device) advance(c command, now time.Time) (complete bool) {
+// advance moves the acquaintance on when c was its greeting, and reports whether the reader is up by that.
+func (d *device) advance(c command, now time.Time) (up bool) {
 	greeting, ok := greetings[d.stage]
 	if !ok || c.id != greeting.id {
 		return false
@@ -77,10 +77,10 @@ func (d *device) advance(c command, now time.Time) (complete bool) {
 	}
 	d.stage++
 	d.dueAt = now
-	if d.stage != present {
+	if d.stage != present || d.online {
 		return false
 	}
-	d.upSince = now
+	d.online, d.upSince = true, now
 	d.health.securityOnly = false
 	return true
 }
@@ -191,7 +191,7 @@ func (d *device) withdraw(code byte, now time.Time) answer {
 		d.painted(c, now)
 	case c.id == cmdBuz:
 		faults.mute = true
-	case d.up():
+	case d.stage == present:
 		faults.refuses = true
 	}
 	return answer{result: resultNak, up: d.advance(c, now)}

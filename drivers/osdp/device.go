@@ -66,6 +66,7 @@ type flight struct {
 type device struct {
 	Reader
 	stage    stage
+	online   bool // was present, and was not away since
 	sequence byte
 	flight   *flight
 	flashes  []command // LED and BUZ of momentary signals, oldest first
@@ -100,16 +101,16 @@ func (d *device) reset(now time.Time) {
 	d.health.securityOnly = false
 }
 
-// up reports whether the reader answers.
-func (d *device) up() bool { return d.stage == present }
+// up reports whether the reader answers. A restart of the sequence does not take it down.
+func (d *device) up() bool { return d.online }
 
 // lit reports whether LED commands make sense now: in acquaintance or later, and not refused.
 func (d *device) lit() bool { return d.stage > greetCap && !d.health.faults.unlit }
 
 // lose makes the reader away; flashes are lost with the connection.
 func (d *device) lose(now time.Time) {
-	if d.up() {
-		d.upSince = now
+	if d.online {
+		d.online, d.upSince = false, now
 	}
 	d.stage, d.sequence, d.flight, d.failed = away, 0, nil, 0
 	d.unshown += len(d.flashes)
@@ -120,9 +121,6 @@ func (d *device) lose(now time.Time) {
 
 // restart begins at sequence 0 with a reader that still answers. A flash in flight is not lost.
 func (d *device) restart(now time.Time) {
-	if d.up() {
-		d.upSince = now
-	}
 	if d.flight != nil && d.flight.command.flashes {
 		d.flashes = append([]command{d.flight.command}, d.flashes...)
 	}
@@ -213,7 +211,7 @@ func (d *device) landed(now time.Time) command {
 	d.sequence = d.sequence%3 + 1
 	d.failed, d.pause = 0, 0
 	d.dueAt, d.aliveAt = now.Add(idleEvery), now.Add(aliveEvery)
-	if d.wanted == drivers.Ready || !d.up() {
+	if d.wanted == drivers.Ready || d.stage < present {
 		d.dueAt = now.Add(readyEvery)
 	}
 	return c

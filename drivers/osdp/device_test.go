@@ -58,7 +58,7 @@ const (
 func (p *panel) meet() {
 	p.t.Helper()
 	for range 8 {
-		if p.d.up() {
+		if p.d.stage == present {
 			return
 		}
 		switch f := p.send(); f.id {
@@ -119,8 +119,8 @@ func TestExhaustedTriesBeginAtSequenceZero(t *testing.T) {
 	if f := p.send(); f.sequence != 0 || f.id != cmdID {
 		t.Errorf("after the last try: command %02X sequence %d, want ID at 0", f.id, f.sequence)
 	}
-	if p.d.stage == away {
-		t.Error("one failed exchange makes the reader away")
+	if !p.d.up() {
+		t.Error("one failed exchange takes the reader down")
 	}
 }
 
@@ -140,6 +140,9 @@ func TestThreeFailedExchangesMakeAway(t *testing.T) {
 	p.exhaust()
 	if a := p.exhaust(); !a.lost || p.d.stage != away {
 		t.Errorf("third failed exchange = %+v in stage %d, want lost", a, p.d.stage)
+	}
+	if p.d.up() {
+		t.Error("an away reader is up")
 	}
 	if got := p.d.trouble(); !strings.HasPrefix(got, "stopped answering") {
 		t.Errorf("trouble = %q", got)
