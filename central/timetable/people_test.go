@@ -1,0 +1,141 @@
+package timetable
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+func instantOf(t testing.TB, text string) time.Time {
+	t.Helper()
+	if text == "" {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// The validity of a card is in London days: from the first instant of the first to the last millisecond of the last.
+func TestCards(t *testing.T) {
+	m := smallCampus()
+	held := contract.DigestOf([]byte("campus"), "w26:9:9")
+	m.cards = []Card{{Digest: held, Student: "s2"}}
+	rows := "00123,uid:04a2b3c4d5e680,2026-10-05,2026-10-25,active\n" + "s2,w26:9:9,,,lost\n" + "s2,w26:9:10,,,\n"
+	diff, err := m.take(t, Cards, cardsHead+rows, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Card{
+		{Digest: contract.DigestOf([]byte("campus"), "uid:04A2B3C4D5E680"), Student: "00123",
+			From: instantOf(t, "2026-10-04T23:00:00Z"), To: instantOf(t, "2026-10-25T23:59:59.999Z")},
+		{Digest: held, Student: "s2", Blocked: true},
+		{Digest: contract.DigestOf([]byte("campus"), "w26:9:10"), Student: "s2"},
+	}
+	if d := cmp.Diff(want, m.change.Cards); d != "" {
+		t.Errorf("cards differ (-want +got):\n%s", d)
+	}
+	if diff.Added != 2 || diff.Changed != 1 {
+		t.Errorf("diff = %+v, want 2 added and 1 changed", diff)
+	}
+}
+
+func TestACardMovesToAnotherHolderOnlyWithForce(t *testing.T) {
+	m := smallCampus()
+	m.cards = []Card{{Digest: contract.DigestOf([]byte("campus"), "w26:9:9"), Student: "s2"}}
+	content := cardsHead + "00123,w26:9:9,,,\n"
+	if _, err := m.take(t, Cards, content, Options{}); !errors.Is(err, ErrGuard) || m.change != nil {
+		t.Fatalf("Import = %v, change %v; want ErrGuard and none", err, m.change)
+	}
+	diff, err := m.take(t, Cards, content, Options{Force: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"00123", "s2"}; !cmp.Equal(m.change.Dirty, want) {
+		t.Errorf("dirty = %v, want %v: both lose or gain taps", m.change.Dirty, want)
+	}
+	if want := []string{"line 2 moves a card from student s2 to student 00123, with every tap it ever made"}; !cmp.Equal(diff.Warnings, want) {
+		t.Errorf("warnings = %q, want %q", diff.Warnings, want)
+	}
+}
+
+func TestAbsences(t *testing.T) {
+	m := smallCampus()
+	m.absences = []Absence{{Student: "s2", From: instantOf(t, "2026-09-30T23:00:00Z"), To: instantOf(t, "2026-10-01T22:59:59.999Z"), Reason: "ill", Actor: "Dr No"}}
+	rows := "s2,2026-10-01,2026-10-01,ill,Dr No\n" + // as it is there
+		"00123,2026-10-24,2026-10-26,wedding,Dr No\n" + // across the change of clocks
+		"00123,2026-10-05 09:00,2026-10-05T11:30,court,Dr No\n" + // two classes of a day
+		"00123,2026-10-05 09:00,2026-10-05T11:30,court,Dr No\n"
+	diff, err := m.take(t, Absences, "student_id,from,to,reason,approved_by\n"+rows, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Absence{
+		{"00123", instantOf(t, "2026-10-23T23:00:00Z"), instantOf(t, "2026-10-26T23:59:59.999Z"), "wedding", "Dr No"},
+		{"00123", instantOf(t, "2026-10-05T08:00:00Z"), instantOf(t, "2026-10-05T10:30:00Z"), "court", "Dr No"},
+	}
+	if d := cmp.Diff(want, m.change.Absences); d != "" {
+		t.Errorf("absences differ (-want +got):\n%s", d)
+	}
+	if diff.Unchanged != 1 || diff.Added != 2 || len(diff.Warnings) != 1 {
+		t.Errorf("diff = %+v, want 1 unchanged, 2 added and a warning", diff)
+	}
+}
+
+func TestTermsRoomsAndStudents(t *testing.T) {
+	m := smallCampus()
+	m.terms = []calendar.Term{{ID: "a", Name: "Autumn", First: calendar.Day{Year: 2026, Month: 9, Day: 28}, Last: calendar.Day{Year: 2026, Month: 12, Day: 11}}}
+	if _, err := m.take(t, Terms, "term_id,name,first_day,last_day\na,Autumn,2026-09-28,2026-12-18\n", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !m.change.AllDirty || len(m.change.Terms) != 1 || m.change.Terms[0].Last.String() != "2026-12-18" {
+		t.Errorf("change = %+v, want the term longer and everybody dirty", m.change)
+	}
+
+	rooms := "building_id,building_name,room_id,room_name,point_id\nA,Building A,A-101,Room 101,A-101/door\nA,Building A,A-101,Room 101,A-101/back\nB,,B-1,,\n"
+	if _, err := m.take(t, Rooms, rooms, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	got := Places{m.change.Buildings, m.change.Rooms, m.change.Points}
+	want := Places{[]Building{{"B", "B"}}, []Room{{"B-1", "B", "B-1"}}, []Point{{"A-101/back", "A-101"}}}
+	if d := cmp.Diff(want, got); d != "" || !m.change.AllDirty {
+		t.Errorf("places differ (-want +got):\n%s", d)
+	}
+
+	students := studentsHead + "00123,Ada Lovelace,ada@example.ac.uk,Maths,BSc,6,yes\ns2,Bob,,,,,\n"
+	if _, err := m.take(t, Students, students, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	ada := Student{ID: "00123", Name: "Ada Lovelace", Email: "ada@example.ac.uk", Department: "Maths", Programme: "BSc", Level: "6", Visa: true}
+	if d := cmp.Diff([]Student{ada}, m.change.Students, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("students differ (-want +got):\n%s", d)
+	}
+	if want := []string{"00123"}; !cmp.Equal(m.change.Dirty, want) {
+		t.Errorf("dirty = %v, want %v", m.change.Dirty, want)
+	}
+}
+
+func TestRow37StudentNumbersOfASiteHaveOneLength(t *testing.T) {
+	m := smallCampus()
+	i := m.importer()
+	i.o.StudentDigits = 5
+	_, err := i.Import(t.Context(), Students, reader(studentsHead+"124,Cy,,,,,\nguest,Di,,,,,\n00125,Ed,,,,,\n"), Options{})
+	faults, _ := errors.AsType[Faults](err)
+	want := Faults{{2, "student_id", `"124" has 3 digits where student numbers have 5`, "if leading zeros were lost, format the column as text and export it again"}}
+	if d := cmp.Diff(want, faults); d != "" {
+		t.Errorf("faults differ (-want +got):\n%s", d)
+	}
+
+	diff, err := m.take(t, Students, studentsHead+"124,Cy,,,,,\n00125,Ed,,,,,\n", Options{})
+	if err != nil || len(diff.Warnings) != 1 {
+		t.Errorf("without a rule: %q, %v; want one warning about lengths", diff.Warnings, err)
+	}
+}
