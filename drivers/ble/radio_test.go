@@ -55,14 +55,14 @@ type radio struct {
 	answers *bufio.Scanner
 }
 
-func plug(t *testing.T) *radio {
+func plug(t *testing.T, flags ...string) *radio {
 	t.Helper()
 	program, err := buildRadio()
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &radio{t: t, program: program}
-	cmd := exec.Command(program, "-dir", t.TempDir())
+	cmd := exec.Command(program, append(flags, "-dir", t.TempDir())...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -249,6 +249,16 @@ func TestCraftedAdvertsDoNoHarm(t *testing.T) {
 	s.until("counted", func() bool { return malformed(layerAdvert) == 2*20 && malformed(layerController) == 20+1 })
 	if got := s.Adapter(); !got.Up || got.Restarts != 0 {
 		t.Errorf("adapter = %+v, want up and never restarted", got)
+	}
+}
+
+// An adapter whose firmware is missing answers everything, with nothing in it.
+func TestAdapterWithoutAnAddress(t *testing.T) {
+	r := plug(t, "-address", "000000000000")
+	s := r.supervise(Options{})
+	s.untilTrouble("hci0 answers but has no address")
+	if s.Adapter().Up {
+		t.Error("up without an address")
 	}
 }
 

@@ -1,11 +1,12 @@
 // Command rollcall-radio is a virtual Bluetooth adapter for programs that cannot be given one by the kernel.
 // It is a test tool: it plays what it is told and simulates neither range nor interference.
 //
-//	rollcall-radio -dir DIR             play a controller; commands on standard input, one answer a line
+//	rollcall-radio -dir DIR [-address]  play a controller; commands on standard input, one answer a line
 //	rollcall-radio -on SOCKET PROGRAM…  become PROGRAM, with that controller as its hci0
 package main
 
 import (
+	"encoding/hex"
 	"flag"
 	"fmt"
 	"io"
@@ -17,15 +18,16 @@ import (
 
 func main() {
 	dir := flag.String("dir", "", "play a controller whose socket is made in this directory")
+	address := flag.String("address", "0200000beac0", "the controller's address, twelve hexadecimal digits")
 	on := flag.String("on", "", "run the program that follows on the controller at this socket")
 	flag.Parse()
-	if err := run(*dir, *on, flag.Args(), os.Stdin, os.Stdout); err != nil {
+	if err := run(*dir, *address, *on, flag.Args(), os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "rollcall-radio:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir, on string, program []string, in io.Reader, out io.Writer) error {
+func run(dir, address, on string, program []string, in io.Reader, out io.Writer) error {
 	switch {
 	case on != "" && len(program) > 0:
 		path, err := exec.LookPath(program[0])
@@ -34,14 +36,18 @@ func run(dir, on string, program []string, in io.Reader, out io.Writer) error {
 		}
 		return beacon.Exec(on, path, program, os.Environ())
 	case dir != "" && len(program) == 0:
-		return play(dir, in, out)
+		return play(dir, address, in, out)
 	}
 	flag.Usage()
 	return flag.ErrHelp
 }
 
-func play(dir string, in io.Reader, out io.Writer) error {
-	c := beacon.New([6]byte{0x02, 0x00, 0x00, 0x0B, 0xEA, 0xC0})
+func play(dir, address string, in io.Reader, out io.Writer) error {
+	octets, err := hex.DecodeString(address)
+	if err != nil || len(octets) != 6 {
+		return fmt.Errorf("address %q: %w", address, errUsage)
+	}
+	c := beacon.New([6]byte(octets))
 	r, err := beacon.Plug(dir, c)
 	if err != nil {
 		return err
