@@ -1,0 +1,175 @@
+package identity
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// registrar signs renewals in memory and notes when it was asked; err refuses.
+type registrar struct {
+	t      *testing.T
+	campus *campus
+	err    error
+	asked  []time.Time
+}
+
+func (r *registrar) Renew(_ context.Context, n contract.Renewal) (contract.Credentials, error) {
+	r.asked = append(r.asked, time.Now())
+	if r.err != nil {
+		return contract.Credentials{}, r.err
+	}
+	csr, err := x509.ParseCertificateRequest(n.Request)
+	if err != nil {
+		return contract.Credentials{}, err
+	}
+	return r.campus.credentials(r.t, csr.PublicKey.(*ecdsa.PublicKey)), nil
+}
+
+// renewing runs the renewal of a fresh identity inside a bubble of fake time.
+func renewing(t *testing.T, test func(t *testing.T, i *Identity, r *registrar, swaps *int)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		c := newAuthority(t)
+		own := key(t)
+		d, err := newDocument(own, c.credentials(t, &own.PublicKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := d.save(dir); err != nil {
+			t.Fatal(err)
+		}
+		i, err := Open(Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		central, swaps := &registrar{t: t, campus: c}, 0
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			ended <- (&Renewal{Identity: i, Central: central, Renewed: func() { swaps++ }, Log: quiet}).Run(ctx)
+		}()
+		test(t, i, central, &swaps)
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	})
+}
+
+const day = 24 * time.Hour
+
+func TestRenewalAtTwoThirdsOfEachLife(t *testing.T) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+		first := i.current.Load()
+		time.Sleep(20*day - 2*time.Minute)
+		synctest.Wait()
+		if len(r.asked) != 0 {
+			t.Fatalf("asked before two thirds of thirty days had passed")
+		}
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		second := i.current.Load()
+		if len(r.asked) != 1 || *swaps != 1 || second.certificate.Leaf.Equal(first.certificate.Leaf) {
+			t.Fatalf("asked %d times and swapped %d times at two thirds, want 1 and 1", len(r.asked), *swaps)
+		}
+		if first.certificate.PrivateKey.(*ecdsa.PrivateKey).Equal(second.certificate.PrivateKey) {
+			t.Error("the key was not renewed")
+		}
+		reopened, err := Open(Options{Dir: i.o.Dir})
+		if err != nil || !reopened.NotAfter().Equal(i.NotAfter()) {
+			t.Errorf("after a restart: %v, expires %v, want %v", err, reopened.NotAfter(), i.NotAfter())
+		}
+		time.Sleep(20 * day)
+		synctest.Wait()
+		if len(r.asked) != 2 {
+			t.Errorf("asked %d times after forty days, want 2", len(r.asked))
+		}
+	})
+}
+
+func TestRenewalGoesOnThroughAnOutageAndPastExpiry(t *testing.T) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+		r.err = errors.New("no route")
+		time.Sleep(20*day + time.Minute)
+		if w := i.Warning(); w != "" {
+			t.Errorf("Warning while it is due = %q", w)
+		}
+		time.Sleep(2 * day)
+		if w := i.Warning(); !strings.Contains(w, "was not renewed") {
+			t.Errorf("Warning two days later = %q", w)
+		}
+		time.Sleep(10 * day)
+		synctest.Wait()
+		if w := i.Warning(); !strings.Contains(w, "expired at 2000-01-3") {
+			t.Errorf("Warning past expiry = %q", w)
+		}
+		if n := len(r.asked); n < 200 || n > 700 { // every half to whole hour for twelve days
+			t.Errorf("asked %d times in twelve days", n)
+		}
+		r.err = nil
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if w := i.Warning(); w != "" || *swaps != 1 {
+			t.Errorf("Warning = %q after %d swaps, want none after 1", w, *swaps)
+		}
+	})
+}
+
+func TestRenewalRefusesAnotherCampus(t *testing.T) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+		r.campus = newAuthority(t)
+		before := i.current.Load()
+		if err := i.renew(t.Context(), r); !errors.Is(err, ErrCredentials) {
+			t.Errorf("renew = %v, want %v", err, ErrCredentials)
+		}
+		if i.current.Load() != before {
+			t.Error("the identity was changed")
+		}
+	})
+}
+
+// Over a real connection: the certificate in force is presented, and each handshake takes the newest.
+func TestRenewalPresentsTheCertificateInForce(t *testing.T) {
+	c := newCampus(t)
+	i, _ := enrolled(t, c)
+	var want []string
+	for range 2 {
+		want = append(want, i.current.Load().certificate.Leaf.SerialNumber.String())
+		if err := talk(t, c, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.Join(c.callers, " ") != strings.Join(want, " ") {
+		t.Errorf("certificates presented = %v, want %v", c.callers, want)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+		registry := prometheus.NewPedanticRegistry()
+		if _, err := Open(Options{Dir: i.o.Dir, Registerer: registry}); err != nil {
+			t.Fatal(err)
+		}
+		want := `
+# HELP rollcall_gateway_certificate_not_after_timestamp_seconds When a certificate expires.
+# TYPE rollcall_gateway_certificate_not_after_timestamp_seconds gauge
+rollcall_gateway_certificate_not_after_timestamp_seconds{cert="authority"} 9.4927674e+08
+rollcall_gateway_certificate_not_after_timestamp_seconds{cert="gateway"} 9.4927674e+08
+` // thirty days from one minute before the bubble's midnight UTC of 2000-01-01
+		if err := testutil.GatherAndCompare(registry, strings.NewReader(want)); err != nil {
+			t.Error(err)
+		}
+	})
+}
