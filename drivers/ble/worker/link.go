@@ -3,7 +3,6 @@ package worker
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,8 +18,8 @@ type link struct {
 	within time.Duration
 	counts *counts
 	ring   chan wire.Advert // filled by go-ble's goroutines, which must never wait; nobody closes it
-	notes  chan []byte      // status and trouble: few, and sent even while adverts are dropped
-	stop   chan struct{}    // closed by close
+	notes  chan []byte      // status: few, and sent even while adverts are dropped
+	stop   chan []byte      // given the last record, once, by close
 	gone   chan struct{}    // closed when the gateway no longer reads
 	lost   sync.Once
 	group  sync.WaitGroup
@@ -36,16 +35,16 @@ func dial(ctx context.Context, o Options, c *counts) (*link, error) {
 	l := &link{
 		conn: conn, within: o.HeartbeatWithin, counts: c,
 		ring: make(chan wire.Advert, o.Queue), notes: make(chan []byte, 4),
-		stop: make(chan struct{}), gone: make(chan struct{}),
+		stop: make(chan []byte, 1), gone: make(chan struct{}),
 	}
 	l.group.Go(l.write)
 	l.group.Go(l.read)
 	return l, nil
 }
 
-// close sends what notes are waiting, within a bound, and ends the connection.
-func (l *link) close() {
-	close(l.stop)
+// close sends last, which may be nil, as the last record, within a bound, and ends the connection.
+func (l *link) close(last []byte) {
+	l.stop <- last
 	_ = l.conn.SetWriteDeadline(time.Now().Add(l.within))
 	l.group.Wait()
 }
@@ -90,26 +89,12 @@ func (l *link) write() {
 		case a := <-l.ring:
 			buf = wire.AppendAdvert(buf[:0], &a)
 		case buf = <-l.notes:
-		case <-l.stop:
-			l.last(w)
+		case last := <-l.stop:
+			_, _ = w.Write(last) // adverts that wait are of no use any more
+			_ = w.Flush()        // on an error the gateway sees the end without a reason
 			return
 		}
 		if _, err := w.Write(buf); err != nil {
-			return
-		}
-	}
-}
-
-// last sends the notes that wait, above all the reason for the end. Adverts that wait are of no use any more.
-func (l *link) last(w *bufio.Writer) {
-	for {
-		select {
-		case record := <-l.notes:
-			_, _ = w.Write(record)
-		default:
-			if err := w.Flush(); err != nil && !errors.Is(err, net.ErrClosed) {
-				return // the gateway will see the end without a reason
-			}
 			return
 		}
 	}

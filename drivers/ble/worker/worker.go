@@ -65,14 +65,19 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer l.close()
 	err = scan(ctx, o, l, counts)
 	if ctx.Err() != nil {
+		err = nil
+	}
+	l.close(farewell(err))
+	return err
+}
+
+// farewell is the last record for the gateway, nil when there is nothing it needs to know.
+func farewell(err error) []byte {
+	var f *fault
+	if !errors.As(err, &f) {
 		return nil
 	}
-	var f *fault
-	if errors.As(err, &f) {
-		l.note(wire.AppendTrouble(nil, wire.Trouble{Reason: f.reason, Detail: f.Error()}))
-	}
-	return err
+	return wire.AppendTrouble(nil, wire.Trouble{Reason: f.reason, Detail: f.Error()})
 }

@@ -182,9 +182,11 @@ func connect(t *testing.T, o Options, c *counts) (*link, *net.UnixConn) {
 
 func TestLinkSendsTheReasonLast(t *testing.T) {
 	l, conn := connect(t, Options{}, &counts{})
-	l.offer(wire.Advert{RSSI: -60})
-	l.note(wire.AppendTrouble(nil, wire.Trouble{Reason: wire.Heartbeat, Detail: "no answer"}))
-	l.close()
+	l.note(wire.AppendStatus(nil, wire.Status{}))
+	for range 100 {
+		l.offer(wire.Advert{RSSI: -60})
+	}
+	l.close(farewell(fmt.Errorf("scan: %w", faultf(wire.Heartbeat, "no answer"))))
 	r := wire.NewReader(conn)
 	var rec, last wire.Record
 	for r.Next(&rec) == nil {
@@ -202,7 +204,7 @@ func TestLinkToAGatewayThatDoesNotRead(t *testing.T) {
 	for c.dropped.Load() == 0 {
 		l.offer(wire.Advert{Len: 31})
 	}
-	l.close()
+	l.close(farewell(errGatewayGone))
 }
 
 func TestLinkNoticesThatTheGatewayIsGone(t *testing.T) {
@@ -214,7 +216,7 @@ func TestLinkNoticesThatTheGatewayIsGone(t *testing.T) {
 	for range 2 * cap(l.notes) {
 		l.note([]byte{0}) // must not block
 	}
-	l.close()
+	l.close(farewell(errGatewayGone))
 }
 
 func TestRunWithoutGateway(t *testing.T) {
