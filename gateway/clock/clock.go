@@ -23,6 +23,8 @@ const (
 type Kernel interface {
 	// Wall is the time of day, with Go's monotonic reading.
 	Wall() time.Time
+	// Ago is how long ago a moment of Wall was, by a clock that nobody sets.
+	Ago(at time.Time) time.Duration
 	// Uptime is CLOCK_BOOTTIME: the time since boot, suspended time included.
 	Uptime() time.Duration
 	// Discipline is whether the kernel's clock is synchronised and the bound of its error; an error means it would not say.
@@ -72,8 +74,7 @@ func (c *Clock) Now() time.Time { return c.kernel.Wall() }
 // Stamp says when something happened. The moment at must carry the monotonic reading of this process: what counts is how
 // long ago it was, so that a clock set in between corrects the stamp as well.
 func (c *Clock) Stamp(at time.Time) contract.Stamp {
-	now, uptime := c.kernel.Wall(), c.kernel.Uptime()
-	ago := max(now.Sub(at), 0)
+	now, uptime, ago := c.kernel.Wall(), c.kernel.Uptime(), max(c.kernel.Ago(at), 0)
 	s := contract.Stamp{At: now.Add(-ago).UTC().Round(0), Boot: c.boot, Uptime: max(uptime-ago, 0)}
 	s.Quality, s.Within = c.quality()
 	return s

@@ -18,6 +18,9 @@ type Linux struct{}
 // Wall implements Kernel.
 func (Linux) Wall() time.Time { return time.Now() }
 
+// Ago implements Kernel by Go's monotonic reading, which is CLOCK_MONOTONIC.
+func (Linux) Ago(at time.Time) time.Duration { return time.Since(at) }
+
 // Uptime implements Kernel. CLOCK_BOOTTIME exists since Linux 2.6.39.
 func (Linux) Uptime() time.Duration {
 	var t unix.Timespec
