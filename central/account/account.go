@@ -65,12 +65,11 @@ type Options struct {
 
 // Desk is where people and programs prove who they are. Its methods may be called concurrently.
 type Desk struct {
-	store     Store
-	now       func() time.Time
-	perLogin  *limiter
-	perAddr   *limiter
-	hashing   chan struct{} // each hash takes 19 MiB, so only a few run at once
-	dummyHash string        // verified when the login is unknown, so that both answers cost the same
+	store    Store
+	now      func() time.Time
+	perLogin *limiter
+	perAddr  *limiter
+	hashing  chan struct{} // each hash takes 19 MiB, so only a few run at once
 }
 
 // New makes a desk.
@@ -79,12 +78,11 @@ func New(o Options) *Desk {
 		o.Now = time.Now
 	}
 	return &Desk{
-		store:     o.Store,
-		now:       o.Now,
-		perLogin:  newLimiter(attemptsPerLogin, everyPerLogin),
-		perAddr:   newLimiter(attemptsPerAddr, everyPerAddr),
-		hashing:   make(chan struct{}, 2),
-		dummyHash: hashPassword("a password nobody has"),
+		store:    o.Store,
+		now:      o.Now,
+		perLogin: newLimiter(attemptsPerLogin, everyPerLogin),
+		perAddr:  newLimiter(attemptsPerAddr, everyPerAddr),
+		hashing:  make(chan struct{}, 2),
 	}
 }
 

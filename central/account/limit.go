@@ -7,8 +7,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// How often a password may be tried. A login is limited across all addresses, an address across all logins; whoever has
-// to wait for the first can still be let in by an administrator's reset after a minute.
+// How often a password may be tried. A login is limited across all addresses and an address across all logins, so neither
+// many machines nor many logins help a guesser. The price is that a flood of wrong passwords makes a login's owner wait too;
+// browsers that are logged in already do not notice.
 const (
 	attemptsPerLogin = 10
 	everyPerLogin    = 6 * time.Second

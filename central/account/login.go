@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
+
+// dummyHash is verified when a login is unknown, so that both answers cost the same.
+var dummyHash = sync.OnceValue(func() string { return hashPassword(drawPassword()) })
 
 // Login checks a password given from a network address. It answers ErrRefused with the same cost whether the login is
 // unknown or the password is wrong, and ErrTooOften when the login or the address tried too often.
@@ -27,7 +31,7 @@ func (d *Desk) Login(ctx context.Context, address, login, password string) (Acco
 		return Account{}, fmt.Errorf("look up account: %w", err)
 	}
 	if unknown {
-		a.Hash = d.dummyHash
+		a.Hash = dummyHash()
 	}
 	var ok bool
 	if err := d.compute(ctx, func() { ok = len(password) <= 4*maxPassword && matches(a.Hash, password) }); err != nil {

@@ -23,19 +23,17 @@ const (
 // newBrowserSessions sets up the cookie. The "__Host-" prefix binds it to this host and to https; a browser refuses such a
 // cookie over plain http, so on loopback it has a plain name.
 func newBrowserSessions(o Options) *scs.SessionManager {
-	m := scs.New()
-	m.Store = o.Sessions
-	m.HashTokenInStore = true
-	m.IdleTimeout = idleFor
-	m.Lifetime = loggedIn
-	m.Cookie.Name = "rollcall"
+	// Not scs.New: that starts a store in memory whose goroutine nobody could end.
+	m := &scs.SessionManager{
+		Store: o.Sessions, Codec: scs.GobCodec{}, HashTokenInStore: true, IdleTimeout: idleFor, Lifetime: loggedIn,
+		Cookie: scs.SessionCookie{
+			Name: "rollcall", Path: "/", HttpOnly: true, Secure: o.Secure,
+			SameSite: http.SameSiteLaxMode, // Strict would log people out who follow a link in a message
+		},
+	}
 	if o.Secure {
 		m.Cookie.Name = "__Host-rollcall"
 	}
-	m.Cookie.Secure = o.Secure
-	m.Cookie.HttpOnly = true
-	m.Cookie.SameSite = http.SameSiteLaxMode // Strict would log people out who follow a link in a message
-	m.Cookie.Persist = false
 	m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, err error) {
 		o.Log.Error("keep browser session", "error", err)
 		http.Error(w, "Central cannot keep your session now. Try again in a moment.", http.StatusInternalServerError)

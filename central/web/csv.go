@@ -64,7 +64,7 @@ func (s *Site) engagementCSV(c *gin.Context, who *caller) error {
 	if err != nil {
 		return err
 	}
-	f := query.filter(who)
+	f := query.forReader(who).filter(who)
 	f.Limit, f.Offset = 0, 0
 	list, err := s.Reports.Standings(c.Request.Context(), query.Term, f)
 	if err != nil {

@@ -50,6 +50,7 @@ func (s *Site) engagement(c *gin.Context, who *caller) error {
 	if err != nil {
 		return err
 	}
+	query = query.forReader(who)
 	body := engagementBody{Query: query, Filter: query.filter(who), Levels: report.Levels}
 	if !body.Filter.Sponsorship {
 		body.Levels = body.Levels[:report.FinalWarning+1]

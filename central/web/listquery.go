@@ -57,10 +57,15 @@ func (q listQuery) filter(who *caller) report.Filter {
 	if f.Order == "" {
 		f.Order = report.MostUrgent
 	}
-	if !f.Sponsorship {
-		f.Visa, f.Due = false, false
-	}
 	return f
+}
+
+// forReader drops the questions its reader may not ask, so that no link repeats them.
+func (q listQuery) forReader(who *caller) listQuery {
+	if !who.Role.May(account.SeeSponsorship) {
+		q.Visa, q.Due = false, false
+	}
+	return q
 }
 
 // values writes the query back.

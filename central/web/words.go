@@ -14,24 +14,25 @@ import (
 // functions are what pages may call. Instants are shown in London.
 func functions(a *assets) template.FuncMap {
 	return template.FuncMap{
-		"asset":  a.href,
-		"icons":  func() template.HTML { return a.icons },
-		"icon":   icon,
-		"num":    number,
-		"day":    func(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan 2006") },
-		"short":  func(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan") },
-		"iso":    func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
-		"time":   func(t time.Time) string { return t.In(calendar.London).Format("15:04") },
-		"clock":  func(t time.Time) string { return t.In(calendar.London).Format("15:04:05.000") },
-		"civil":  civil,
-		"seg":    url.PathEscape,
-		"code":   codeTag,
-		"level":  levelTag,
-		"light":  lightClass,
-		"codeid": func(c report.Code) string { return string(c) },
-		"card":   func(e report.Session, link bool) linkedSession { return linkedSession{e, link} },
-		"rows":   func(e []report.Session, link bool) linkedSessions { return linkedSessions{e, link} },
-		"tenth":  func(permille int64) string { return strconv.FormatFloat(float64(permille)/10, 'f', 1, 64) + "%" },
+		"asset":      a.href,
+		"icons":      func() template.HTML { return a.icons },
+		"icon":       icon,
+		"num":        number,
+		"day":        func(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan 2006") },
+		"short":      func(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan") },
+		"iso":        func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") },
+		"time":       func(t time.Time) string { return t.In(calendar.London).Format("15:04") },
+		"clock":      func(t time.Time) string { return t.In(calendar.London).Format("15:04:05.000") },
+		"civil":      civil,
+		"civilshort": func(day string) string { return inWords(day, "Mon 2 Jan") },
+		"seg":        url.PathEscape,
+		"code":       codeTag,
+		"level":      levelTag,
+		"light":      lightClass,
+		"codeid":     func(c report.Code) string { return string(c) },
+		"card":       func(e report.Session, link bool) linkedSession { return linkedSession{e, link} },
+		"rows":       func(e []report.Session, link bool) linkedSessions { return linkedSessions{e, link} },
+		"tenth":      func(permille int64) string { return strconv.FormatFloat(float64(permille)/10, 'f', 1, 64) + "%" },
 	}
 }
 
@@ -58,12 +59,14 @@ func number(v any) string {
 }
 
 // civil writes a day, yyyy-mm-dd, in words.
-func civil(day string) string {
+func civil(day string) string { return inWords(day, "Mon 2 Jan 2006") }
+
+func inWords(day, layout string) string {
 	d, err := calendar.ParseDay(day)
 	if err != nil {
 		return day
 	}
-	return d.Starts().Format("Mon 2 Jan 2006")
+	return d.Starts().Format(layout)
 }
 
 // tag is a word with a colour and an icon, so that colour never stands alone.
