@@ -201,6 +201,15 @@ func (c *campus) leader() *gateway {
 	return found
 }
 
+// follows waits until g knows that leader leads.
+func (g *gateway) follows(leader *gateway) {
+	g.campus.t.Helper()
+	await(g.campus.t, g.member.ID+" knows the leader", func() bool {
+		_, id := g.node.Leader()
+		return id == leader.member.ID
+	})
+}
+
 // other is a gateway that is none of those.
 func (c *campus) other(not ...*gateway) *gateway {
 	for _, g := range c.gateways {

@@ -262,10 +262,13 @@ func TestReplicaIsRefilledByOwnJournal(t *testing.T) {
 
 func TestAckReachesEveryGateway(t *testing.T) {
 	c := newCampus(t, 3, nil)
-	c.leader()
+	leader := c.leader()
 	s := c.gateways[0].journal.Stream()
 	c.gateways[0].tap(30)
 	c.settled()
+	for _, g := range c.gateways {
+		g.follows(leader)
+	}
 	for i, g := range c.gateways {
 		want := uint64(10 * (i + 1))
 		if err := g.node.Ack(t.Context(), s, want); err != nil {
@@ -306,6 +309,7 @@ func TestLeaderRefusesUnsoundRecords(t *testing.T) {
 	c := newCampus(t, 3, nil)
 	leader := c.leader()
 	peer := c.other(leader)
+	peer.follows(leader)
 	bad := encoded(t, streamB, 1, 1)
 	bad[0][45] ^= 8
 	a, err := peer.node.submit(t.Context(), command{kind: kindShip, stream: streamB, seq: 1, records: bad}.encode())

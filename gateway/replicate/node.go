@@ -119,6 +119,7 @@ func (n *Node) startRaft() (err error) {
 	n.network = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		ServerAddressProvider: n.members, Logger: c.Logger, Stream: raftLayer{n.port},
 		MaxPool: pooledConns, Timeout: peersWithin, MsgpackUseNewTimeFormat: true,
+		MaxRPCsInFlight: 1, // no pipeline: its decoder would outlive a replicator that ends by a storage error (see fatal)
 	})
 	store := &snapshots{replica: n.replica, fault: n.fault}
 	if err := n.bootstrap(c, store); err != nil {

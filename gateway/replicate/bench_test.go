@@ -1,0 +1,63 @@
+package replicate
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// BenchmarkReplicate measures the way of a tap from the call that journals it to a majority of three gateways over mutual
+// TLS: so many readers at a time, each waiting until its tap is replicated before the next one. All three gateways share
+// this machine's processors and disk. The shipper does not linger here; in the field it waits 50 ms for company.
+func BenchmarkReplicate(b *testing.B) {
+	for _, readers := range []int{1, 16, 256} {
+		b.Run(fmt.Sprintf("readers=%d", readers), func(b *testing.B) {
+			c := newCampus(b, 3, func(o *Options) {
+				o.HeartbeatWithin, o.LeaseWithin, o.SegmentBytes = 2*time.Second, time.Second, 0
+			})
+			leader := c.leader()
+			g := c.other(leader)
+			g.tap(1)
+			g.advance(1)
+			b.ResetTimer()
+			replicated(b, g, leader, readers)
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "taps/s")
+		})
+	}
+}
+
+// replicated journals b.N taps by so many readers. A majority holds a tap when the leader has applied it.
+func replicated(b *testing.B, g, leader *gateway, readers int) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var work sync.WaitGroup
+	for range readers {
+		work.Go(func() {
+			for left.Add(-1) >= 0 {
+				id, err := g.journal.Append(tapRecord(streamA, 1))
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				leader.reaches(id)
+			}
+		})
+	}
+	work.Wait()
+}
+
+// reaches waits until the gateway's replica holds a record.
+func (g *gateway) reaches(id contract.TapID) {
+	for {
+		moved := g.node.Changed()
+		if g.node.Watermark(id.Stream) >= id.Seq {
+			return
+		}
+		<-moved
+	}
+}
