@@ -145,7 +145,7 @@ func (c *Central) announceAdmin(ctx context.Context, o Options) error {
 }
 
 func (c *Central) listen(cfg *config.Central, pages, gateways http.Handler) (err error) {
-	if c.pages, err = listen(cfg.Listen, &http.Server{Handler: pages, WriteTimeout: time.Minute}, c.log); err != nil {
+	if c.pages, err = listen(cfg.Listen, &http.Server{Handler: pages, ReadTimeout: time.Minute, WriteTimeout: time.Minute}, c.log); err != nil {
 		return err
 	}
 	c.gateways, err = listen(cfg.GatewayListen, &http.Server{

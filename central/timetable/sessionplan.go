@@ -9,7 +9,8 @@ import (
 	"github.com/rollcall-edge/rollcall/central/calendar"
 )
 
-// guardPercent is how many of the coming sessions an import may cancel without force.
+// guardPercent is how many of the coming sessions an import may cancel without force, and how many of the places on their
+// class lists it may take away by leaving them out.
 const guardPercent = 10
 
 // sessionPlan is a plan with what sessions are compared against.
@@ -23,6 +24,8 @@ type sessionPlan struct {
 	coming   int // sessions that are still to start
 	canceled int // of these, how many this import cancels
 	past     int // sessions already over that this import changes
+	listed   int // places on the class lists of coming sessions that the file states
+	unlisted int // of these, how many it takes away by leaving them out
 }
 
 func (f *sessionsFile) plan(ctx context.Context, state State, p *plan) error {
@@ -119,6 +122,10 @@ func (s *sessionPlan) want(e *event, old Session) Session {
 			listed.note(student, 0)
 		}
 	}
+	if s.f.complete && e.stated > 0 && !old.StartsAt.Before(s.now) {
+		s.listed += len(old.Students)
+		s.unlisted += len(without(old.Students, slices.Sorted(maps.Keys(listed))))
+	}
 	for student := range e.leaving {
 		delete(listed, student)
 	}
@@ -200,6 +207,9 @@ func (s *sessionPlan) cancelUnnamed(ctx context.Context, state State) error {
 func (s *sessionPlan) conclude() {
 	if s.past > 0 {
 		s.diff.warn("%d sessions that are over change; their marks will be judged again", s.past)
+	}
+	if s.unlisted*100 > s.listed*guardPercent {
+		s.guard = fmt.Sprintf("it takes %d of %d students off the lists of coming sessions by leaving them out, more than %d %%", s.unlisted, s.listed, guardPercent)
 	}
 	if s.canceled*100 > s.coming*guardPercent {
 		s.guard = fmt.Sprintf("it cancels %d of %d coming sessions, more than %d %%", s.canceled, s.coming, guardPercent)

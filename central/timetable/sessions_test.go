@@ -67,7 +67,7 @@ func TestTimetables(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := smallCampus()
-			diff, err := m.take(t, Sessions, eventsHead+tt.rows, Options{Mode: tt.mode})
+			diff, err := m.take(t, Sessions, eventsHead+tt.rows, Options{Mode: tt.mode, Force: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,6 +126,40 @@ func TestRow45GuardAgainstLosingSessions(t *testing.T) {
 			}
 			if tt.o.DryRun && !slices.ContainsFunc(diff.Warnings, func(w string) bool { return strings.Contains(w, "without force") }) {
 				t.Errorf("warnings = %q, want one about force", diff.Warnings)
+			}
+		})
+	}
+}
+
+func TestRow45GuardAgainstLosingStudents(t *testing.T) {
+	var students []string
+	for i := range 10 {
+		students = append(students, fmt.Sprintf("s%d", i))
+	}
+	for _, tt := range []struct {
+		name  string
+		names int // how many of the ten students the file names
+		rows  string
+		mode  Mode
+		want  error
+	}{
+		{"a tenth is left out", 9, "", CompleteForDates, nil},
+		{"two tenths are left out", 8, "", CompleteForDates, ErrGuard},
+		{"left out of a delta", 1, "", Delta, nil},
+		{"taken off by name", 8, "law-1,,,,,,,,,,s8,yes\nlaw-1,,,,,,,,,,s9,yes\n", Delta, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := smallCampus()
+			m.sessions = []Session{lecture("law-1", "2026-10-05T08:00:00Z", "A-101", students...)}
+			rows := tt.rows
+			for i, s := range students {
+				m.students = append(m.students, Student{ID: s, Name: s})
+				if i < tt.names {
+					rows += "law-1,2026-10-05,09:00,10:00,A-101,LAW,lecture,,,," + s + ",\n"
+				}
+			}
+			if _, err := m.take(t, Sessions, eventsHead+rows, Options{Mode: tt.mode}); !errors.Is(err, tt.want) {
+				t.Errorf("Import = %v, want %v", err, tt.want)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -67,16 +68,15 @@ func NewUplink(o UplinkOptions) (*Uplink, error) {
 // Handler serves the uplink.
 func (u *Uplink) Handler() http.Handler { return u.engine }
 
-// errPanic means a fault of ours; its text is only logged.
-type errPanic struct{ value any }
-
-func (e errPanic) Error() string { return fmt.Sprintf("handler panicked: %v", e.value) }
-
+// recover turns a panic, which is a fault of ours, into an answer and a line in the log.
 func (u *Uplink) recover(c *gin.Context) {
 	defer func() {
-		if r := recover(); r != nil {
-			u.Log.Error("gateway request panicked", "route", c.FullPath(), "stack", string(debug.Stack()))
-			u.refuse(c, errPanic{r})
+		r := recover()
+		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(r) // the server's own way to drop a connection
+		}
+		if r != nil {
+			u.refuse(c, fmt.Errorf("handler panicked: %v\n%s", r, debug.Stack()))
 		}
 	}()
 	c.Next()
