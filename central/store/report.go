@@ -66,8 +66,9 @@ func (s ReportSource) Weekly(ctx context.Context, term string, endedBy time.Time
 		t.StartsAt = instant(starts)
 		return t, err
 	}, `SELECT m.starts_at, s.department, `+attendedMarks+`, `+countedMarks+`
-		FROM mark m JOIN session e ON e.id = m.session_id JOIN student s ON s.id = m.student_id
-		WHERE m.term_id = $1 AND e.ends_at <= $2 GROUP BY m.starts_at, s.department`, term, milliseconds(endedBy))
+		FROM student s JOIN mark m ON m.student_id = s.id
+		WHERE m.term_id = $1 AND m.session_id NOT IN (SELECT id FROM session WHERE ends_at > $2)
+		GROUP BY m.starts_at, s.department`, term, milliseconds(endedBy))
 	if err != nil {
 		return nil, fmt.Errorf("count marks by week: %w", err)
 	}

@@ -464,3 +464,52 @@ func dirtyStudents(t testing.TB, s *Store) []string {
 	}
 	return ids
 }
+
+// bigCollege adds 600 students with 60 marks each to the small one.
+func bigCollege(b *testing.B) *report.Reports {
+	b.Helper()
+	s, reports := smallCollege(b)
+	_, err := s.write.ExecContext(context.Background(), `
+		WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 699)
+		INSERT INTO student (id, name, department) SELECT 's' || i, 'Student ' || i, 'Faculty ' || (i % 12) FROM n;
+		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1199)
+		INSERT INTO session (id, module_id, starts_at, ends_at, opens_at, closes_at)
+			SELECT 'big' || i, 'CS101', t, t + 3600000, t - 1800000, t + 3600000 FROM (SELECT i, unixepoch('2026-09-28 08:00') * 1000 + i * 3600000 AS t FROM n);
+		INSERT INTO mark (student_id, session_id, term_id, starts_at, code, source, reason, policy, judged_at)
+			SELECT s.id, e.id, '2026-autumn', e.starts_at, CASE WHEN (s.rowid + e.rowid) % 9 = 0 THEN 'A' ELSE 'P' END, 'tap', '', '', 0
+			FROM student s JOIN session e ON e.id LIKE 'big%' AND (s.rowid + e.rowid) % 20 = 0 WHERE s.id LIKE 's___';
+		INSERT INTO standing (student_id, term_id, attended, counted, missed, pending, permille, level, judged_at)
+			SELECT student_id, term_id, sum(code = 'P'), count(*), sum(code = 'A'), 0, sum(code = 'P') * 1000 / count(*), 0, 0
+			FROM mark WHERE session_id LIKE 'big%' GROUP BY student_id, term_id;`)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return reports
+}
+
+func BenchmarkOverview(b *testing.B) {
+	reports := bigCollege(b)
+	for b.Loop() {
+		if _, err := reports.Overview(context.Background(), "", true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStudentsPage(b *testing.B) {
+	reports := bigCollege(b)
+	for b.Loop() {
+		if _, err := reports.Students(context.Background(), "", report.Filter{Limit: 25, Sponsorship: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkStudentRecord(b *testing.B) {
+	reports := bigCollege(b)
+	for b.Loop() {
+		if _, err := reports.Student(context.Background(), "s150", "", true); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

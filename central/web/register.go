@@ -18,8 +18,7 @@ type registerBody struct {
 	report.Register
 	Codes      []report.Code
 	AmendCodes []report.Code
-	Names      map[string]string // of the students on the list
-	Amendable  string            // why the caller may not amend; "" if they may
+	Amendable  string // why the caller may not amend; "" if they may
 	CanClose   bool
 	Over       bool
 }
@@ -31,11 +30,8 @@ func (s *Site) register(c *gin.Context, who *caller) error {
 	}
 	now := s.now()
 	body := registerBody{
-		Register: reg, Codes: report.Codes, AmendCodes: report.AmendCodes, Names: make(map[string]string, len(reg.Rows)),
+		Register: reg, Codes: report.Codes, AmendCodes: report.AmendCodes,
 		CanClose: who.May("close registers") && canClose(reg.Session, now) == nil, Over: now.After(reg.Session.EndsAt),
-	}
-	for _, row := range reg.Rows {
-		body.Names[row.Student] = row.Name
 	}
 	if err := who.Role.CheckAmend(reg.Session.EndsAt, now); err != nil {
 		body.Amendable = sentence(err.Error())
