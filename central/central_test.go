@@ -177,6 +177,31 @@ func TestLongPoll(t *testing.T) {
 	}
 }
 
+// Who is revoked while waiting gets nothing any more.
+func TestLongPollOfARevokedGateway(t *testing.T) {
+	r := startRig(t)
+	r.furnish()
+	g := r.enrolled("gw-a", "A")
+	signed, err := g.Timetable(t.Context(), 0, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, err := signed.Decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() {
+		_, err := g.Timetable(t.Context(), have.Version, time.Minute)
+		answer <- err
+	}()
+	if err := r.Fleet.Revoke(t.Context(), "gw-a"); err != nil {
+		t.Fatal(err)
+	}
+	r.take(timetable.Cards, "student_id,card", "ada,w26:1:2")
+	wantProblem(t, "a timetable after revocation", <-answer, http.StatusForbidden, contract.ProblemForbidden)
+}
+
 func TestFirstPasswordIsAnnouncedOnce(t *testing.T) {
 	cfg := testConfig(t)
 	first := startRigAt(t, cfg)

@@ -319,22 +319,16 @@ func TestStreamsArriveSideBySide(t *testing.T) {
 // However a stream is cut into batches, and however often a part of it comes again, each record is stored once.
 func TestAnyDeliveryOfAStreamStoresItOnce(t *testing.T) {
 	const length = 40
-	records := batchOf(t, streamA, 1, taps(1, length)...).Records
+	d := newDoor(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		s, err := Open(context.Background(), filepath.Join(t.TempDir(), fmt.Sprintf("%d.db", rapid.Uint64().Draw(rt, "file"))))
-		if err != nil {
-			rt.Fatal(err)
-		}
-		defer s.Close()
-		intake := ingest.New(ingest.Options{
-			Store: s, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Now: func() time.Time { return nine },
-		})
+		stream := contract.NewStream()
+		records := batchOf(t, stream, 1, taps(1, length)...).Records
 		through := 0
 		for range rapid.IntRange(1, 12).Draw(rt, "batches") {
 			first := rapid.IntRange(1, length).Draw(rt, "first")
 			n := rapid.IntRange(1, length-first+1).Draw(rt, "n")
-			b := contract.Batch{Version: 1, Stream: streamA, First: uint64(first), Records: records[first-1 : first-1+n]}
-			receipt, err := intake.Ingest(context.Background(), "gw-a", b)
+			b := contract.Batch{Version: 1, Stream: stream, First: uint64(first), Records: records[first-1 : first-1+n]}
+			receipt, err := d.intake.Ingest(context.Background(), "gw-a", b)
 			if first > through+1 {
 				if !errors.Is(err, ingest.ErrGap) {
 					rt.Fatalf("batch from %d over %d = %v, want a gap", first, through, err)
@@ -343,12 +337,12 @@ func TestAnyDeliveryOfAStreamStoresItOnce(t *testing.T) {
 			}
 			before := through
 			through = max(through, first+n-1)
-			want := contract.Receipt{Stream: streamA, Through: uint64(through), Stored: through - before, Known: n - (through - before)}
+			want := contract.Receipt{Stream: stream, Through: uint64(through), Stored: through - before, Known: n - (through - before)}
 			if err != nil || receipt != want {
 				rt.Fatalf("receipt = %+v, %v; want %+v", receipt, err, want)
 			}
 		}
-		stored, err := list(context.Background(), s.read, scanOctets, `SELECT octets FROM record ORDER BY seq`)
+		stored, err := list(context.Background(), d.store.read, scanOctets, `SELECT octets FROM record WHERE stream_id = $1 ORDER BY seq`, stream[:])
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -95,6 +95,9 @@ func (u *Uplink) timetable(c *gin.Context, who fleet.Caller) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := u.Fleet.Identify(c.Request.Context(), c.Request.TLS); err != nil {
+		return nil, err // it was revoked while it waited
+	}
 	return nil, sendTimetable(c, p)
 }
 
