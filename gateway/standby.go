@@ -80,7 +80,9 @@ type standby struct {
 // wait ends when the reason may be gone: an identity appears, or it is time for a fresh start.
 func (s *standby) wait(ctx context.Context, dir string) error {
 	if errors.Is(s.why, ErrStorage) {
-		sleep(ctx, storageAgain)
+		if !sleep(ctx, storageAgain) {
+			return nil
+		}
 		return s.why
 	}
 	for sleep(ctx, enrolledLook) {

@@ -1,0 +1,234 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/drivers"
+)
+
+func enrolledSite(t *testing.T, m *model, r *reader) *config.Gateway {
+	t.Helper()
+	c := site(t, m, r)
+	if _, _, err := Enrol(t.Context(), c, m.invitation(), slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// stopped is a gateway whose parts are made and do not run.
+func stopped(t *testing.T, c *config.Gateway) *Gateway {
+	t.Helper()
+	g, err := New(c, Options{Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+// A tap of a different card each time, so that records differ.
+func strangerTap(t *testing.T, g *Gateway, n int) {
+	t.Helper()
+	if got := g.Tap(t.Context(), drivers.Read{Reader: "lib/door", Credential: fmt.Sprint("uid:", n), HeardAt: time.Now()}); got != drivers.Stored {
+		t.Errorf("Tap = %v, want %v", got, drivers.Stored)
+	}
+}
+
+// The disk is an old image: central holds more of its stream. Taps of this run go on in a new one, none lost or doubled.
+func TestOldImageIsCarriedOver(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	m.publish(t, time.Now())
+	c := enrolledSite(t, m, r)
+
+	old := stopped(t, c)
+	strangerTap(t, old, 1)
+	strangerTap(t, old, 2)
+	stream := old.journal.Stream()
+	for seq := range uint64(2) { // an earlier run had delivered both
+		records, err := old.journal.Read(seq+1, 1, contract.MaxRecord)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.records[stream] = append(m.records[stream], records[0])
+	}
+	// A clone of the disk went on and delivered a third.
+	other, err := contract.AppendRecord(nil, contract.Record{ID: contract.TapID{Stream: stream, Seq: 3}, Stamp: old.clock.Stamp(time.Now()), Heartbeat: &contract.Heartbeat{Since: time.Now()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.records[stream] = append(m.records[stream], other)
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	old.journal, old.cluster = nil, nil // closed
+
+	start(t, c)
+	r.awaitSteady(t, blue)
+	r.cards <- knownCard
+	r.awaitFlash(t, green)
+	r.cards <- knownCard
+	r.awaitFlash(t, green)
+	taps := m.awaitTaps(t, 4)
+	byStream := map[bool]int{}
+	var outcomes []contract.Outcome
+	for _, tap := range taps {
+		byStream[tap.ID.Stream == stream]++
+		if tap.ID.Stream != stream {
+			outcomes = append(outcomes, tap.Tap.Outcome)
+		}
+	}
+	if byStream[true] != 2 || byStream[false] != 2 {
+		t.Errorf("taps at central: %d in the old stream, %d in the new, want 2 and 2", byStream[true], byStream[false])
+	}
+	if diff := cmp.Diff(outcomes, []contract.Outcome{contract.Accepted, contract.Duplicate}); diff != "" {
+		t.Errorf("outcomes (-got +want):\n%s", diff)
+	}
+	if _, body := fetch(t, "http://"+c.Status.Listen+"/"); !strings.Contains(body, stream.String()+" ended") {
+		t.Errorf("page does not name the stream that ended:\n%s", body)
+	}
+}
+
+func TestRestreamIsBounded(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	g := stopped(t, enrolledSite(t, m, r))
+	first := g.journal.Stream()
+	if err := g.restream("test", 0); err != nil {
+		t.Fatal(err)
+	}
+	second := g.journal.Stream()
+	if first == second {
+		t.Error("no new stream was begun")
+	}
+	if err := g.restream("test", 0); !errors.Is(err, errRestreamed) {
+		t.Errorf("second restream within an hour = %v, want %v", err, errRestreamed)
+	}
+	if g.journal.Stream() != second {
+		t.Error("another stream was begun")
+	}
+}
+
+// What a gateway knew before a restart comes back from its journal, however much of it is not of the last day.
+func TestRecall(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	m.publish(t, time.Now())
+	c := enrolledSite(t, m, r)
+	g := stopped(t, c)
+	old, recent := time.Now().Add(-25*time.Hour), time.Now().Add(-time.Hour)
+	var digest contract.Digest
+	tap := func(at time.Time, n int) {
+		binary.BigEndian.PutUint32(digest[:], uint32(n))
+		if _, err := g.append(contract.Record{Stamp: contract.Stamp{At: at, Quality: contract.NeverSet},
+			Tap: &contract.Tap{Point: "lib/door", Digest: digest, Evidence: contract.EvidenceCard, Outcome: contract.Accepted, Session: "s"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 1100 {
+		tap(old, n)
+	}
+	for n := range 700 {
+		tap(recent, 2000+n)
+	}
+	from, err := g.dayBefore(g.journal.Durable())
+	if err != nil || from > 1101 || from < 1101-recallStep {
+		t.Errorf("dayBefore = %d, %v, want at most %d records before 1101", from, err, recallStep)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	g.journal, g.cluster = nil, nil
+	again := stopped(t, c)
+	if got := again.credited.Len(); got != 700 {
+		t.Errorf("%d credits after the restart, want 700", got)
+	}
+	if got := again.identity.Now(); got.Before(recent) {
+		t.Errorf("time for certificates = %v, want at least %v", got, recent)
+	}
+}
+
+// A heartbeat says which points heard everything, its interval begins where the last one ended, and every tap heard
+// before its moment has a smaller number.
+func TestHeartbeat(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	m.publish(t, time.Now())
+	run := start(t, enrolledSite(t, m, r))
+	g := run.gateway
+	r.cards <- knownCard
+	r.awaitFlash(t, green) // it has been up since before that
+	since := time.Now()
+	r.cards <- strangeCard
+	r.awaitFlash(t, red)
+	at := time.Now()
+	if err := g.heartbeat(t.Context(), since, at); err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now()
+	if err := g.heartbeat(t.Context(), at, later); err != nil {
+		t.Fatal(err)
+	}
+	var beats []contract.Record
+	tapAt := uint64(0)
+	for seq := uint64(1); seq <= g.journal.Durable(); seq++ {
+		records, err := g.decoded(seq, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if records[0].Heartbeat != nil {
+			beats = append(beats, records[0])
+		}
+		if records[0].Tap != nil {
+			tapAt = seq
+		}
+	}
+	if len(beats) != 2 || tapAt == 0 || beats[0].ID.Seq < tapAt {
+		t.Fatalf("%d heartbeats, the first at %d after the tap at %d", len(beats), beats[0].ID.Seq, tapAt)
+	}
+	want := []contract.PointState{{Point: "lib/door", Up: true}}
+	for i, moments := range [][2]time.Time{{since, at}, {at, later}} {
+		b := beats[i]
+		if diff := cmp.Diff(b.Heartbeat.Points, want); diff != "" {
+			t.Errorf("heartbeat %d (-got +want):\n%s", i+1, diff)
+		}
+		if !b.Heartbeat.Since.Equal(moments[0].Round(0)) || !b.Stamp.At.Equal(moments[1].Round(0)) {
+			t.Errorf("heartbeat %d speaks of %v to %v, want %v to %v", i+1, b.Heartbeat.Since, b.Stamp.At, moments[0], moments[1])
+		}
+	}
+}
+
+func TestNextBeat(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	now := time.Now()
+	m.publish(t, now) // its register closes 50 minutes from now
+	g := stopped(t, enrolledSite(t, m, r))
+	if got, want := g.nextBeat(now), now.Add(beatEvery); !got.Equal(want) {
+		t.Errorf("without a timetable: %v, want %v", got, want)
+	}
+	if err := g.timetable.Install(m.timetable); err != nil {
+		t.Fatal(err)
+	}
+	closes := now.Add(50 * time.Minute).Round(0)
+	tests := []struct{ last, want time.Time }{
+		{now, now.Add(beatEvery)},
+		{closes.Add(-time.Second), closes.Add(time.Millisecond)}, // right after the register closes
+		{closes, closes.Add(time.Millisecond)},
+		{closes.Add(time.Millisecond), closes.Add(time.Millisecond + beatEvery)},
+	}
+	for _, test := range tests {
+		if got := g.nextBeat(test.last); !got.Equal(test.want) {
+			t.Errorf("nextBeat(close%+v) = close%+v, want close%+v", test.last.Sub(closes), got.Sub(closes), test.want.Sub(closes))
+		}
+	}
+}
