@@ -100,7 +100,7 @@ func TestBadBatches(t *testing.T) {
 		{"row 54: not UTF-8", "", strings.Replace(good, `"first"`, "\"fir\xffst\"", 1), 400, contract.ProblemMalformed, "not valid UTF-8"},
 		{"row 55: more than a MiB", "", good + strings.Repeat(" ", contract.MaxBatchBytes), 413, contract.ProblemTooLarge, ""},
 		{"row 55: too many records", "", encode(many), 413, contract.ProblemTooLarge, "501 records, at most 500"},
-		{"row 56: a gzip bomb", "gzip", zipped(t, good+strings.Repeat(" ", 64<<20)), 413, contract.ProblemTooLarge, "document is too large"},
+		{"row 56: a gzip bomb", "gzip", zipped(t, good+strings.Repeat(" ", 8<<20)), 413, contract.ProblemTooLarge, "document is too large"},
 		{"gzip in name only", "gzip", good, 400, contract.ProblemMalformed, "not gzip"},
 		{"gzip that ends too soon", "gzip", zipped(t, good)[:60], 400, contract.ProblemMalformed, "unexpected EOF"},
 		{"something after the gzip", "gzip", zipped(t, good) + "garbage after it", 400, contract.ProblemMalformed, "invalid header"},

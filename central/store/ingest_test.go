@@ -34,16 +34,7 @@ var nine = time.Date(2026, 10, 5, 8, 0, 0, 0, time.UTC)
 
 func openTest(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "central.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return openAt(t, filepath.Join(t.TempDir(), "central.db"))
 }
 
 func newDoor(t testing.TB) *door {

@@ -4,8 +4,47 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
+
+var (
+	emptyOnce sync.Once
+	empty     []byte // a database with the schema and nothing in it
+)
+
+// openAt opens a database of its own for a test. Under the race detector the schema takes half a second, so it is made once.
+func openAt(t testing.TB, path string) *Store {
+	t.Helper()
+	emptyOnce.Do(func() {
+		model := filepath.Join(t.TempDir(), "model.db")
+		s, err := Open(context.Background(), model)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil { // which moves everything from the log into the file
+			t.Fatal(err)
+		}
+		if empty, err = os.ReadFile(model); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		if err := os.WriteFile(path, empty, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
 
 // The database and what SQLite keeps beside it hold names: nobody else on the machine may read them.
 func TestDatabaseIsPrivate(t *testing.T) {

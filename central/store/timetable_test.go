@@ -53,20 +53,6 @@ func newCampus(t testing.TB) *campus {
 	return c
 }
 
-func openAt(t testing.TB, path string) *Store {
-	t.Helper()
-	s, err := Open(context.Background(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 func (c *campus) importerOver(s *Store) *timetable.Importer {
 	return timetable.NewImporter(timetable.ImporterOptions{
 		Store: s, CampusKey: []byte("campus"), OpensBefore: 30 * time.Minute, Log: slog.New(slog.DiscardHandler),
