@@ -148,6 +148,9 @@ func (s *Shipper) compare() error {
 		return nil
 	}
 	there, err := s.cluster.Read(s.stream, held, 1, contract.MaxRecord)
+	if errors.Is(err, ErrNotFound) {
+		return nil // a snapshot has just taken the replica's place: compared next time
+	}
 	if err != nil {
 		return fmt.Errorf("compare with the replica: %w", err)
 	}
