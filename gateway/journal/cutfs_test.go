@@ -78,6 +78,18 @@ func (c *cutFS) afterCut(rng *rand.Rand, calls int) *cutFS {
 	return next
 }
 
+// afterWorstCut is the disk with nothing on it that no flush has covered.
+func (c *cutFS) afterWorstCut(calls int) *cutFS {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	next := newCutFS(calls)
+	for name, node := range c.onDisk {
+		next.onDisk[name] = &inode{seen: bytes.Clone(node.disk), disk: bytes.Clone(node.disk)}
+	}
+	next.names = maps.Clone(next.onDisk)
+	return next
+}
+
 // afterKill is the disk as the next process finds it when only this one ended: the page cache is still there.
 func (c *cutFS) afterKill(calls int) *cutFS {
 	c.mu.Lock()

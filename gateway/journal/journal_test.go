@@ -191,7 +191,10 @@ func TestAcknowledgeRidesWithTheNextTap(t *testing.T) {
 	}
 	appendTaps(t, j, "c")
 	copied := options(t) // what a power cut now would leave
-	if err := os.CopyFS(copied.Dir, os.DirFS(o.Dir)); err != nil {
+	j.log.filling.Lock() // so that no file is renamed under the copy
+	err := os.CopyFS(copied.Dir, os.DirFS(o.Dir))
+	j.log.filling.Unlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	closeJournal(t, j)

@@ -159,3 +159,40 @@ func TestFailedFlushIsNotBelievedAfterRestart(t *testing.T) {
 	appendNumbered(t, l, 1)
 	checkNumbered(t, l)
 }
+
+// The process alone is killed at every call in turn, another one takes over and acknowledges records, and then the power
+// goes: what the second one found in the page cache, names of files included, must have become durable first.
+func TestKillAtEveryCallThenPowerCut(t *testing.T) {
+	o := LogOptions{Dir: "/j", SegmentBytes: minSegment, ReserveBytes: -1}
+	for calls := range 200 {
+		disk := newCutFS(calls)
+		o.FS = disk
+		var last uint64
+		if l, err := OpenLog(o); err == nil {
+			for err == nil {
+				last = l.Last()
+				_, err = l.AppendFunc(1, func(first uint64, dst [][]byte) error {
+					dst[0] = numbered(first)
+					return nil
+				})
+			}
+			l.Close()
+		}
+		disk = disk.afterKill(1 << 30)
+		o.FS = disk
+		l := openLog(t, o)
+		appendNumbered(t, l, 1)
+		if l.Last() <= last {
+			t.Fatalf("killed at call %d: Last = %d after one more append, want above %d", calls, l.Last(), last)
+		}
+		last = l.Last()
+		closeLog(t, l)
+		o.FS = disk.afterWorstCut(1 << 30)
+		l = openLog(t, o)
+		if l.Last() != last {
+			t.Errorf("killed at call %d, then cut: Last = %d, want %d", calls, l.Last(), last)
+		}
+		checkNumbered(t, l)
+		closeLog(t, l)
+	}
+}

@@ -15,6 +15,9 @@ func (l *Log) recover() error {
 	if err != nil {
 		return fmt.Errorf("list journal directory: %w", err)
 	}
+	if err := l.o.FS.SyncDir(l.o.Dir); err != nil { // a process that was killed may have left names no flush has covered
+		return fmt.Errorf("flush journal directory: %w", err)
+	}
 	ids, err := l.sortOut(names)
 	if err != nil {
 		return err
