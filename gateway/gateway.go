@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -157,8 +156,6 @@ func (g *Gateway) openTimetable() error {
 		Path: filepath.Join(g.config.Data, "timetable"), Building: g.identity.Building(), Authority: g.identity.AuthorityKey(),
 		Registerer: g.registry, Log: g.log,
 	})
-	// Decoding a large campus takes much more room than its index; a small board wants it back.
-	debug.FreeOSMemory()
 	return nil
 }
 

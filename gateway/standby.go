@@ -21,34 +21,39 @@ const (
 	storageAgain = 30 * time.Second // before a gateway without a usable disk ends, for the supervisor to start it anew
 )
 
+// Living can be asked for a sign of life: Alive returns unless something hangs that must not.
+type Living interface{ Alive() }
+
 // Run makes a gateway and runs it until ctx ends; it returns nil then. A gateway always starts: while it has no identity or
 // its disk cannot be opened, the readers are amber and the status page says what to do. Started is called with
-// the gateway once it is about to record taps; it may be nil.
-func Run(ctx context.Context, c *config.Gateway, o Options, started func(*Gateway)) error {
+// whatever begins to run, a *Gateway or one on stand-by, again whenever that changes; it may be nil.
+func Run(ctx context.Context, c *config.Gateway, o Options, started func(Living)) error {
+	if started == nil {
+		started = func(Living) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	for {
 		g, err := New(c, o)
 		if err == nil {
-			if started != nil {
-				started(g)
-			}
+			started(g)
 			return errors.Join(g.Run(ctx), g.Close())
 		}
-		if err := standBy(ctx, c, o, err); err != nil || ctx.Err() != nil {
+		if err := standBy(ctx, c, o, err, started); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
 }
 
 // standBy shows why no tap can be kept: nil once that may have changed, or ctx ended.
-func standBy(ctx context.Context, c *config.Gateway, o Options, why error) error {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+func standBy(ctx context.Context, c *config.Gateway, o Options, why error, started func(Living)) error {
 	o.Log.Error("no tap can be kept", slog.Any("error", why))
 	registry := newRegistry(o.Version)
 	s := &standby{why: why, startedAt: time.Now(), version: o.Version}
 	s.capture = capture.New(capture.Options{Buses: openBuses(c, registry, o.Log), Handler: s, Lights: s, Registerer: registry, Log: o.Log})
 	page := status.New(status.Options{Listen: c.Status.Listen, Snapshot: s.snapshot, Healthy: s.healthy, Gatherer: registry, Log: o.Log})
+	started(s)
 	ctx, done := context.WithCancel(ctx)
 	return runAll(ctx, s.capture.Run, page.Run, func(ctx context.Context) error {
 		defer done()
@@ -92,6 +97,9 @@ func (s *standby) wait(ctx context.Context, dir string) error {
 	}
 	return nil
 }
+
+// Alive implements Living.
+func (s *standby) Alive() { s.capture.Status() }
 
 // Tap implements capture.Handler.
 func (s *standby) Tap(context.Context, drivers.Read) drivers.Signal { return drivers.NotKept }

@@ -74,7 +74,7 @@ func TestGatewayWhoseDiskFails(t *testing.T) {
 	c := enrolledSite(t, m, r)
 	begun, ended := make(chan *Gateway, 1), make(chan error, 1)
 	go func() {
-		ended <- Run(t.Context(), c, Options{Version: "test"}, func(g *Gateway) { begun <- g })
+		ended <- Run(t.Context(), c, Options{Version: "test"}, func(l Living) { begun <- l.(*Gateway) })
 	}()
 	g := <-begun
 	r.awaitSteady(t, blue)

@@ -20,7 +20,7 @@ const (
 // healthy is nil while a tap could be kept now.
 func (g *Gateway) healthy() error { return g.journal.Usable() }
 
-// Alive goes through the locks that a tap goes through and returns; where one of them hangs, so does Alive.
+// Alive implements Living: it goes through the locks that a tap goes through.
 func (g *Gateway) Alive() {
 	g.appending.RLock()
 	defer g.appending.RUnlock()

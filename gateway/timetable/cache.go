@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,10 @@ var (
 	ErrOtherBuilding = errors.New("timetable is of another building")
 	ErrOlder         = errors.New("timetable is older than the one held")
 )
+
+// largeDocument is the size, in octets, from which a timetable takes so much more room while it is decoded than its index
+// does afterwards that a small board wants the difference back at once.
+const largeDocument = 4 << 20
 
 // Options of a Cache.
 type Options struct {
@@ -87,7 +92,11 @@ func (c *Cache) open(s contract.SignedTimetable) (*Index, error) {
 	if c.o.Building != "" && t.Building != c.o.Building {
 		return nil, fmt.Errorf("open timetable: %w: %q, this gateway was enrolled for %q", ErrOtherBuilding, t.Building, c.o.Building)
 	}
-	return Build(t), nil
+	x := Build(t)
+	if len(s.Document) > largeDocument {
+		debug.FreeOSMemory()
+	}
+	return x, nil
 }
 
 // Index is the timetable in force; nil when there is none.

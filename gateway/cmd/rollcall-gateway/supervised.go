@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -11,19 +12,23 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway"
 )
 
-// superviseFrom returns what to call once taps are being recorded: it tells systemd so and then, if the unit asks for it,
-// that the gateway is alive, twice as often as demanded; one that hangs is not spoken for. Without systemd nothing
-// happens. Stop waits for it to end.
-func superviseFrom(ctx context.Context, log *slog.Logger) (started func(*gateway.Gateway), stop func()) {
+// superviseFrom returns what to call with whatever begins to run: it tells systemd that the program is up and then, if the
+// unit asks for it, that it is alive, twice as often as demanded; a gateway that hangs is not spoken for. Without systemd
+// nothing happens. Stop waits for it to end.
+func superviseFrom(ctx context.Context, log *slog.Logger) (started func(gateway.Living), stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	started = func(g *gateway.Gateway) {
+	var present atomic.Pointer[gateway.Living]
+	started = func(l gateway.Living) {
+		if present.Swap(&l) != nil {
+			return // another part took over; systemd knows us already
+		}
 		notify(log, daemon.SdNotifyReady)
 		every, err := daemon.SdWatchdogEnabled(false)
 		if err != nil || every == 0 {
 			return
 		}
-		running.Go(func() { keepAlive(ctx, log, every/2, g.Alive) })
+		running.Go(func() { keepAlive(ctx, log, every/2, func() { (*present.Load()).Alive() }) })
 	}
 	return started, func() {
 		notify(log, daemon.SdNotifyStopping)
