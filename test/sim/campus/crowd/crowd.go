@@ -1,5 +1,5 @@
 // Package crowd walks people up to simulated readers: each waits in line at a door, holds the card to the reader, looks at the
-// light for three seconds, and tries again a little later when there was none. It keeps what each of them saw. It knows
+// light for some seconds, and tries again a little later when there was none. It keeps what each of them saw. It knows
 // neither gateway nor central, and does not judge what was shown.
 package crowd
 
@@ -18,14 +18,19 @@ import (
 	"github.com/rollcall-edge/rollcall/test/sim/reader/lamp"
 )
 
-// The patience of people.
-const (
-	looksFor   = 3 * time.Second // at the light
-	restsFor   = 3 * time.Second // before the same tag is held again to a reader that cannot answer: sooner is one tap that goes on
-	comesAfter = 2 * time.Second // again when there was none, at the earliest
-	comesBy    = 5 * time.Second // and at the latest
-	perDoor    = 120 * time.Millisecond
-)
+// manners are how long people wait for what.
+type manners struct {
+	looksFor   time.Duration // at the light
+	restsFor   time.Duration // before the same tag is held again to a reader that cannot answer: sooner is one tap that goes on
+	comesAfter time.Duration // again when there was no light, at the earliest
+	comesBy    time.Duration // and at the latest
+	stepsUp    time.Duration // from one person to the next
+}
+
+var usual = manners{
+	looksFor: 3 * time.Second, restsFor: 3 * time.Second, comesAfter: 2 * time.Second, comesBy: 5 * time.Second,
+	stepsUp: 120 * time.Millisecond,
+}
 
 // Presentation is one card held to one reader, and what was seen.
 type Presentation struct {
@@ -43,7 +48,8 @@ func (p Presentation) Lit() bool { return p.Light.Lit() }
 
 // Crowd is everybody who comes during a run. It is a runner.
 type Crowd struct {
-	doors map[string]*door
+	doors   map[string]*door
+	manners manners
 
 	mu   sync.Mutex // guards everything that follows
 	seen []*entry
@@ -57,7 +63,7 @@ type entry struct {
 
 // New makes the crowd of doors: room → its reader.
 func New(doors map[string]*reader.Reader, seed uint64) *Crowd {
-	c := &Crowd{doors: map[string]*door{}}
+	c := &Crowd{doors: map[string]*door{}, manners: usual}
 	for i, room := range slices.Sorted(maps.Keys(doors)) {
 		c.doors[room] = &door{
 			crowd: c, room: room, reader: doors[room], held: map[string]time.Time{},
@@ -148,23 +154,33 @@ func (d *door) run(ctx context.Context, line []campus.Visit, until time.Time, pa
 	for len(d.waiting) > 0 {
 		next := d.waiting[0]
 		d.waiting = d.waiting[1:]
+		latest := until
+		if next.tried {
+			latest = until.Add(patience)
+		}
+		if next.At.After(latest) || time.Now().After(latest) {
+			continue // goes home
+		}
 		if !sleepUntil(ctx, next.At) {
 			return
 		}
 		now := time.Now()
-		if late := now.After(until); late && !next.tried || now.After(until.Add(patience)) {
-			continue // goes home
-		}
-		if rested := d.held[next.Card.Key].Add(restsFor); now.Before(rested) {
+		if rested := d.held[next.Card.Key].Add(d.crowd.manners.restsFor); now.Before(rested) {
 			d.comeBack(next, rested)
 			continue
 		}
 		if again := d.serve(ctx, next.Visit); again {
 			next.tried = true
-			d.comeBack(next, time.Now().Add(comesAfter+time.Duration(d.chance.Int64N(int64(comesBy-comesAfter)))))
+			d.comeBack(next, time.Now().Add(d.pause()))
 		}
-		sleepUntil(ctx, now.Add(perDoor)) // the next one steps forward
+		sleepUntil(ctx, now.Add(d.crowd.manners.stepsUp)) // the next one steps forward
 	}
+}
+
+// pause is how long somebody without an answer waits before the next try.
+func (d *door) pause() time.Duration {
+	m := d.crowd.manners
+	return m.comesAfter + time.Duration(d.chance.Int64N(int64(m.comesBy-m.comesAfter)))
 }
 
 // comeBack puts a person back in line for a later moment.
@@ -181,7 +197,7 @@ func (d *door) serve(ctx context.Context, v campus.Visit) (again bool) {
 	if err != nil {
 		return errors.Is(err, reader.ErrFull) || errors.Is(err, reader.ErrWaiting)
 	}
-	patience, cancel := context.WithTimeout(ctx, looksFor)
+	patience, cancel := context.WithTimeout(ctx, d.crowd.manners.looksFor)
 	defer cancel()
 	e := &entry{live: live, Presentation: Presentation{
 		Room: d.room, Student: v.Student, Card: v.Card, Result: live.Wait(patience), EndedAt: time.Now(),

@@ -80,7 +80,7 @@ func (a *account) isEqual() bool {
 
 // readTaps reads what the gateways in service recorded since the run began.
 func (d *Demo) readTaps(ctx context.Context, a *account) error {
-	taps, err := d.site.Central.API.Taps(ctx, d.began.Add(-time.Second), a.at.Add(time.Hour))
+	taps, err := d.site.Central.API.Taps(ctx, d.began.Add(-5*time.Millisecond), a.at.Add(time.Hour))
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func (d *Demo) bounded(ctx context.Context) (*verdict.Result, error) {
 	if err := d.openClasses(ctx, now, now.Add(lead+d.o.For/2)); err != nil {
 		return nil, err
 	}
-	d.begin()
+	d.begin(ctx)
 	until := d.began.Add(d.o.For)
 	rate := d.o.Rate
 	if rate == 0 {

@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,8 +21,9 @@ import (
 func (d *Demo) compareLive(ctx context.Context, a *account) error {
 	a.allowed = verdict.Marks{}
 	for _, late := range []bool{false, true} {
-		w := d.world(a.at, d.live, d.modelTaps(a, late), late)
-		a.allowed.Allow(w.Marks())
+		taps := slices.Concat(d.earlier, d.modelTaps(a, late))
+		w := d.world(a.at, slices.Concat(d.before, d.live), taps, late)
+		a.allowed.Allow(of(d.live, w.Marks()))
 	}
 	central, err := d.registers(ctx, d.live)
 	if err != nil {
@@ -35,6 +38,12 @@ func (d *Demo) compareLive(ctx context.Context, a *account) error {
 		}
 	}
 	return nil
+}
+
+// of keeps the marks of some sessions.
+func of(sessions []model.Session, marks map[model.Key]byte) map[model.Key]byte {
+	maps.DeleteFunc(marks, func(k model.Key, _ byte) bool { return sessionOf(sessions, k.Session).ID == "" })
+	return marks
 }
 
 func sessionOf(sessions []model.Session, id string) model.Session {

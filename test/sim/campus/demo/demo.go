@@ -22,7 +22,10 @@ type Demo struct {
 	screen *screen
 
 	began   time.Time       // of tapping
+	base    uint64          // records in the journals before
 	live    []model.Session // of this run
+	before  []model.Session // of earlier runs in the last hours
+	earlier []model.Tap     // likewise
 	vouched model.Interval  // what the retired gateways said of the time before
 	login   [2]string
 
@@ -81,7 +84,7 @@ func (d *Demo) open(ctx context.Context) error {
 		if err := d.openClasses(ctx, now, time.Time{}); err != nil {
 			return err
 		}
-		d.begin()
+		d.begin(ctx)
 		until := d.live[0].End
 		rate := d.o.Rate
 		if rate == 0 {
@@ -94,7 +97,13 @@ func (d *Demo) open(ctx context.Context) error {
 }
 
 // begin puts a new crowd in front of the doors.
-func (d *Demo) begin() {
+func (d *Demo) begin(ctx context.Context) {
+	d.base = 0
+	for _, g := range d.site.Gateways {
+		if j, err := g.Journal(ctx); err == nil { // only the summary counts from here
+			d.base += j.Durable
+		}
+	}
 	d.crowd = crowd.New(d.site.Doors(), d.o.Seed)
 	d.began = time.Now()
 }

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/test/sim/campus"
+	"github.com/rollcall-edge/rollcall/test/sim/campus/model"
 )
 
 // kept is what a later start has to know of the campus.
@@ -16,7 +20,45 @@ type kept struct {
 	Imported bool      `json:"imported"` // people and timetable are at central
 	History  int       `json:"history"`  // records of the term; 0 until all are at central
 	Judged   bool      `json:"judged"`   // and every mark has followed
+	Rounds   []round   `json:"rounds"`   // classes of the last hours that were on while somebody looked
 	path     string
+}
+
+// round is a set of classes that was put on at once; it can be made up again from this.
+type round struct {
+	At        time.Time `json:"at"`
+	ShortEnd  time.Time `json:"short_end"`
+	Cancelled []string  `json:"cancelled,omitempty"` // classes that a later start ended early
+}
+
+// recent is how long taps of earlier classes may still count: longer than a register is open.
+const recent = 3 * time.Hour
+
+// add keeps a new round and forgets those that matter no more.
+func (k *kept) add(r round) error {
+	k.Rounds = slices.DeleteFunc(k.Rounds, func(old round) bool { return r.At.Sub(old.At) > recent })
+	k.Rounds = append(k.Rounds, r)
+	return k.save()
+}
+
+// cancel keeps which classes were ended early.
+func (k *kept) cancel(ids []string) error {
+	for i := range k.Rounds {
+		k.Rounds[i].Cancelled = append(k.Rounds[i].Cancelled, ids...)
+	}
+	return k.save()
+}
+
+// classes are the classes of earlier rounds as they stand now.
+func (k *kept) classes(c *campus.Campus) []model.Session {
+	var all []model.Session
+	for _, r := range k.Rounds {
+		for _, s := range c.Live(r.At, r.ShortEnd) {
+			s.Cancelled = slices.Contains(r.Cancelled, s.ID)
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // open reads what was kept in dir, or begins anew with the seed.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/test/sim/campus"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/model"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/site"
@@ -76,9 +77,13 @@ func (d *Demo) endClasses(ctx context.Context) error {
 	if len(still) == 0 {
 		return nil
 	}
-	return d.site.Central.Import(ctx, campus.File{
+	err = d.site.Central.Import(ctx, campus.File{
 		Kind: "timetable", Name: "over.csv", Write: func(w io.Writer) error { return campus.WriteCancelled(w, still) },
 	})
+	if err != nil {
+		return err
+	}
+	return d.kept.cancel(still)
 }
 
 func (d *Demo) startGateways(ctx context.Context) error { return d.site.StartGateways(ctx) }
@@ -131,7 +136,11 @@ func (d *Demo) openClasses(ctx context.Context, now, shortEnd time.Time) error {
 	if err := d.endClasses(ctx); err != nil {
 		return err
 	}
+	d.before = d.kept.classes(d.campus)
 	d.live = d.campus.Live(now, shortEnd)
+	if err := d.kept.add(round{At: now.UTC().Round(0), ShortEnd: shortEnd.UTC().Round(0)}); err != nil {
+		return err
+	}
 	err := d.site.Central.Import(ctx, campus.File{
 		Kind: "timetable", Name: "now.csv", Write: func(w io.Writer) error { return d.campus.WriteTimetable(w, d.live) },
 	})
@@ -141,7 +150,32 @@ func (d *Demo) openClasses(ctx context.Context, now, shortEnd time.Time) error {
 	if err := d.site.AwaitDoors(ctx, lamp.Blue, 30*time.Second); err != nil {
 		return err
 	}
-	return d.handOver(ctx, now)
+	if err := d.handOver(ctx, now); err != nil {
+		return err
+	}
+	return d.readEarlier(ctx)
+}
+
+// readEarlier takes note of the taps of earlier runs that lie in the windows of the classes now on: they count there (W-1), as
+// a tap before the start of a class does. That they arrived was the matter of their own run.
+func (d *Demo) readEarlier(ctx context.Context) error {
+	holders := map[string]string{}
+	for i := range d.campus.Students {
+		s := &d.campus.Students[i]
+		for _, c := range []campus.Card{s.Wiegand, s.Tag} {
+			holders[contract.DigestOf(d.campusKey, c.Key).String()] = s.ID
+		}
+	}
+	now := time.Now()
+	taps, err := d.site.Central.API.Taps(ctx, now.Add(-recent), now)
+	if err != nil {
+		return err
+	}
+	d.earlier = nil
+	for _, t := range taps {
+		d.earlier = append(d.earlier, model.Tap{Student: holders[t.Digest], Room: strings.TrimSuffix(t.Point, pointOf("")), At: t.At})
+	}
+	return nil
 }
 
 // handOver ends the service of the retired gateways: they say what they heard until now, which is nothing, and are revoked.

@@ -54,7 +54,7 @@ func (d *Demo) summary(ctx context.Context) string {
 			leader = g.Building.ID
 		}
 	}
-	fmt.Fprintf(&b, "  journalled %d  not replicated %d  not at central %d  leader %s", durable, durable-copied, durable-central, leader)
+	fmt.Fprintf(&b, "  journal records %d  not replicated %d  not at central %d  leader %s", max(durable, d.base)-d.base, durable-copied, durable-central, leader)
 	if silent != "" {
 		fmt.Fprintf(&b, "  no answer from%s", silent)
 	}

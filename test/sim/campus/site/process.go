@@ -52,7 +52,6 @@ func (p *Process) Start() error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", p.Name, err)
 	}
-	defer log.Close()
 	cmd := exec.Command(p.Path, p.Args...) //nolint:gosec,noctx // the programs of this repository; Stop and Kill end them
 	cmd.Stdout, cmd.Stderr = log, log
 	if p.Stdout != nil {
@@ -61,17 +60,17 @@ func (p *Process) Start() error {
 	// Ctrl-C at the terminal is for this program, which stops the others in order; they must not outlive it either.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w; build it with: make build", p.Name, err)
+		return errors.Join(fmt.Errorf("start %s: %w; build it with: make build", p.Name, err), log.Close())
 	}
 	p.cmd, p.ended, p.err, p.stopped = cmd, make(chan struct{}), nil, false
 	p.spans = append(p.spans, Span{From: time.Now()})
-	go p.reap(cmd, p.ended)
+	go p.reap(cmd, log, p.ended)
 	return nil
 }
 
 // reap waits for the end of one life. It ends with the process, which Stop and Kill wait for.
-func (p *Process) reap(cmd *exec.Cmd, ended chan struct{}) {
-	err := cmd.Wait()
+func (p *Process) reap(cmd *exec.Cmd, log io.Closer, ended chan struct{}) {
+	err := errors.Join(cmd.Wait(), log.Close())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.cmd, p.err = nil, err

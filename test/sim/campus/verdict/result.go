@@ -71,6 +71,9 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // Decide sets OK and says why not. A fault that had no effect, and a run in which nothing was tried, prove nothing.
 func (r *Result) Decide() {
 	r.Reasons = []string{}
+	if r.Problems == nil {
+		r.Problems = []string{}
+	}
 	fail := func(n int, what string) {
 		if n > 0 {
 			r.Reasons = append(r.Reasons, fmt.Sprintf("%d %s", n, what))
