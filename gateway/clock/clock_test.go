@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,7 +24,9 @@ var boot = contract.Boot{1, 2, 3}
 
 // kernel is a clock that a test sets: offset is added to Go's wall time alone.
 type kernel struct {
-	began        time.Time
+	began time.Time
+
+	mu           sync.Mutex // guards everything that follows
 	offset       time.Duration
 	synchronised bool
 	within       time.Duration
@@ -32,11 +35,29 @@ type kernel struct {
 
 func newKernel() *kernel { return &kernel{began: time.Now()} }
 
-func (k *kernel) Wall() time.Time                { return time.Now().Round(0).Add(k.offset) }
+func (k *kernel) Wall() time.Time {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return time.Now().Round(0).Add(k.offset)
+}
 func (k *kernel) Ago(at time.Time) time.Duration { return time.Since(at) }
 func (k *kernel) Uptime() time.Duration          { return time.Minute + time.Since(k.began) }
 func (k *kernel) Discipline() (bool, time.Duration, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	return k.synchronised, k.within, k.err
+}
+
+func (k *kernel) shift(offset time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.offset = offset
+}
+
+func (k *kernel) discipline(synchronised bool, within time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.synchronised, k.within = synchronised, within
 }
 
 func open(t *testing.T, k Kernel) *Clock {
@@ -150,11 +171,12 @@ func pass(d time.Duration) {
 // The repair of early stamps: an anchor gives back the true time of a tap made before time was gained.
 func TestAnchorWhenTimeIsGained(t *testing.T) {
 	watching(t, func(k *kernel, c *Clock, anchors *[]contract.Anchor) {
-		k.offset = -30 * 365 * 24 * time.Hour
+		k.shift(-30 * 365 * 24 * time.Hour)
 		pass(10 * time.Second)
 		early, truth := c.Stamp(time.Now()), time.Now()
 		pass(time.Minute)
-		k.offset, k.synchronised, k.within = 0, true, 38*time.Millisecond
+		k.shift(0)
+		k.discipline(true, 38*time.Millisecond)
 		pass(2 * time.Second)
 		if len(*anchors) != 1 {
 			t.Fatalf("%d anchors, want 1", len(*anchors))
@@ -178,30 +200,30 @@ func TestAnchors(t *testing.T) {
 		steps   int
 	}{
 		{"nothing happens", func(*kernel) {}, 0, 0},
-		{"synchronised", func(k *kernel) { k.synchronised = true }, 1, 0},
+		{"synchronised", func(k *kernel) { k.discipline(true, 0) }, 1, 0},
 		{"synchronised, lost and regained", func(k *kernel) {
-			k.synchronised = true
+			k.discipline(true, 0)
 			pass(5 * second)
-			k.synchronised = false
+			k.discipline(false, 0)
 			pass(5 * second)
-			k.synchronised = true
+			k.discipline(true, 0)
 		}, 2, 0},
-		{"set by hand while unsynchronised is no anchor", func(k *kernel) { k.offset = time.Hour }, 0, 1},
+		{"set by hand while unsynchronised is no anchor", func(k *kernel) { k.shift(time.Hour) }, 0, 1},
 		{"set while synchronised", func(k *kernel) {
-			k.synchronised = true
+			k.discipline(true, 0)
 			pass(5 * second)
-			k.offset = -2 * second
+			k.shift(-2 * second)
 		}, 2, 1},
 		{"half a second is steering", func(k *kernel) {
-			k.synchronised = true
+			k.discipline(true, 0)
 			pass(5 * second)
-			k.offset = 500 * time.Millisecond
+			k.shift(500 * time.Millisecond)
 		}, 1, 0},
 		{"steering adds up", func(k *kernel) {
-			k.synchronised = true
-			for range 5 {
+			k.discipline(true, 0)
+			for n := range 5 {
 				pass(5 * second)
-				k.offset += 400 * time.Millisecond
+				k.shift(time.Duration(n+1) * 400 * time.Millisecond)
 			}
 		}, 2, 0},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,11 +14,28 @@ import (
 
 // answers is a central that gives one answer after another, the last for ever, and notes when it was asked.
 type answers struct {
+	mu    sync.Mutex // guards everything that follows
 	give  []func(contract.Batch) (contract.Receipt, error)
 	asked []time.Time
 }
 
+// times is when it was asked.
+func (a *answers) times() []time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.asked
+}
+
+// from now on gives one answer.
+func (a *answers) from(give func(contract.Batch) (contract.Receipt, error)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.give = []func(contract.Batch) (contract.Receipt, error){give}
+}
+
 func (a *answers) SendBatch(_ context.Context, b contract.Batch) (contract.Receipt, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.asked = append(a.asked, time.Now())
 	return a.give[min(len(a.asked), len(a.give))-1](b)
 }
@@ -63,10 +81,10 @@ func TestRetryAfterIsObeyedAndNotShortened(t *testing.T) {
 			synctest.Wait()
 			stop()
 			synctest.Wait()
-			if len(central.asked) != 2 {
-				t.Fatalf("central was asked %d times, want 2", len(central.asked))
+			if len(central.times()) != 2 {
+				t.Fatalf("central was asked %d times, want 2", len(central.times()))
 			}
-			if d := central.asked[1].Sub(central.asked[0]); d < 40*time.Second || d > 42*time.Second {
+			if d := central.times()[1].Sub(central.times()[0]); d < 40*time.Second || d > 42*time.Second {
 				t.Errorf("asked again after %v, want 40 s and a little", d)
 			}
 		})
@@ -88,10 +106,10 @@ func TestWakeEndsTheBackOff(t *testing.T) {
 		go func() { _ = f.Run(ctx) }()
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
-		if n := len(central.asked); n < 10 || n > 60 {
+		if n := len(central.times()); n < 10 || n > 60 {
 			t.Errorf("central was asked %d times in ten minutes of outage", n)
 		}
-		central.give = []func(contract.Batch) (contract.Receipt, error){stored}
+		central.from(stored)
 		f.Wake()
 		synctest.Wait() // no time passes
 		if got := b.Acknowledged(); got != 3 {
@@ -117,7 +135,7 @@ func TestForkStopsTheStreamAndNoOther(t *testing.T) {
 		b.write(5)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		if n := len(central.asked); n != 1 {
+		if n := len(central.times()); n != 1 {
 			t.Errorf("%d batches of a forked stream were sent, want 1", n)
 		}
 		s := f.State()

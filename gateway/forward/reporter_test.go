@@ -40,6 +40,19 @@ func (d *desk) SendReport(ctx context.Context, r contract.Report) (contract.Repo
 	}}, nil
 }
 
+// tell sets what the next answers are.
+func (d *desk) tell(through uint64, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.through, d.err = through, err
+}
+
+func (d *desk) reports() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.reported)
+}
+
 // reporting runs a reporter for a gateway with ten records, whose batches central refuses.
 func reporting(t *testing.T, d *desk, test func(b *box, f *Forwarder, r *Reporter, central *answers)) {
 	t.Helper()
@@ -62,7 +75,7 @@ func TestReportsComeEveryTenSeconds(t *testing.T) {
 	d := &desk{}
 	reporting(t, d, func(b *box, f *Forwarder, r *Reporter, _ *answers) {
 		pass(61 * time.Second)
-		if got := len(d.reported); got != 6 { // at 0, 10 … 50 s; the one of 60 s is on its way
+		if got := d.reports(); got != 6 { // at 0, 10 … 50 s; the one of 60 s is on its way
 			t.Errorf("%d reports in 61 s, want 6", got)
 		}
 		if at, trouble := r.HeardAt(); at.IsZero() || trouble != "" {
@@ -96,9 +109,7 @@ func TestReportUncoversACentralThatWentBack(t *testing.T) {
 	d := &desk{through: 10}
 	reporting(t, d, func(b *box, f *Forwarder, r *Reporter, _ *answers) {
 		pass(3 * time.Second)
-		d.mu.Lock()
-		d.through = 4
-		d.mu.Unlock()
+		d.tell(4, nil)
 		pass(20 * time.Second)
 		next, ok, err := f.next()
 		if err != nil || !ok || next.First != 5 {
@@ -120,9 +131,7 @@ func TestRecoveredReportWakesTheForwarder(t *testing.T) {
 		if len(f.wake) != 0 {
 			t.Error("woken while central does not answer")
 		}
-		d.mu.Lock()
-		d.err = nil
-		d.mu.Unlock()
+		d.tell(0, nil)
 		pass(10 * time.Second)
 		if len(f.wake) != 1 {
 			t.Error("not woken when central answers again")

@@ -82,6 +82,42 @@ func (l *ledger) SendBatch(_ context.Context, b contract.Batch) (contract.Receip
 	return contract.Receipt{Stream: b.Stream, Through: l.through[b.Stream]}, nil
 }
 
+func (l *ledger) sent(s contract.Stream) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.batches[s]
+}
+
+func (l *ledger) holds(s contract.Stream) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.through[s]
+}
+
+func (l *ledger) refuse(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = err
+}
+
+func (l *ledger) disown(s contract.Stream) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fork = s
+}
+
+func (c *cell) refuse(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ackErr = err
+}
+
+func (c *cell) acks(s contract.Stream) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ackedBy[s]
+}
+
 // sweeping runs a sweeper over a cluster of an own box and a foreign one with 700 records, inside a bubble of fake time.
 func sweeping(t *testing.T, leads bool, test func(c *cell, l *ledger, own, foreign *box)) {
 	t.Helper()
@@ -107,17 +143,17 @@ func pass(d time.Duration) {
 func TestSweeperTakesOverAStreamThatStandsStill(t *testing.T) {
 	sweeping(t, true, func(c *cell, l *ledger, own, foreign *box) {
 		pass(55 * time.Second)
-		if got := l.batches[foreign.Stream()]; got != 0 {
+		if got := l.sent(foreign.Stream()); got != 0 {
 			t.Errorf("%d batches before a minute had passed, want 0", got)
 		}
 		pass(20 * time.Second)
 		if got := foreign.Acknowledged(); got != 700 {
 			t.Errorf("acknowledged %d, want 700", got)
 		}
-		if got := l.batches[foreign.Stream()]; got != 2 {
+		if got := l.sent(foreign.Stream()); got != 2 {
 			t.Errorf("%d batches, want 2", got)
 		}
-		if got := l.batches[own.Stream()]; got != 0 {
+		if got := l.sent(own.Stream()); got != 0 {
 			t.Errorf("%d batches of the own stream, which its forwarder sends", got)
 		}
 		foreign.write(1) // its owner is still cut off from central: no further minute
@@ -134,7 +170,7 @@ func TestSweeperLeavesAStreamThatMoves(t *testing.T) {
 			_ = foreign.Acknowledge(seq)
 			pass(30 * time.Second)
 		}
-		if got := l.batches[foreign.Stream()]; got != 0 {
+		if got := l.sent(foreign.Stream()); got != 0 {
 			t.Errorf("%d batches of a stream whose owner forwards, want 0", got)
 		}
 	})
@@ -143,12 +179,12 @@ func TestSweeperLeavesAStreamThatMoves(t *testing.T) {
 func TestSweeperStopsWhenTheOwnerIsBack(t *testing.T) {
 	sweeping(t, true, func(c *cell, l *ledger, own, foreign *box) {
 		pass(2 * time.Minute)
-		swept := l.batches[foreign.Stream()]
+		swept := l.sent(foreign.Stream())
 		foreign.write(10)
 		_ = foreign.Acknowledge(710) // by its owner, before the next round
 		foreign.write(1)
 		pass(30 * time.Second)
-		if got := l.batches[foreign.Stream()] - swept; got != 0 {
+		if got := l.sent(foreign.Stream()) - swept; got != 0 {
 			t.Errorf("%d batches after the owner was back, want 0", got)
 		}
 	})
@@ -157,7 +193,7 @@ func TestSweeperStopsWhenTheOwnerIsBack(t *testing.T) {
 func TestOnlyTheLeaderSweeps(t *testing.T) {
 	sweeping(t, false, func(c *cell, l *ledger, own, foreign *box) {
 		pass(10 * time.Minute)
-		if got := l.batches[foreign.Stream()]; got != 0 {
+		if got := l.sent(foreign.Stream()); got != 0 {
 			t.Errorf("%d batches from a follower, want 0", got)
 		}
 		c.mu.Lock()
@@ -172,9 +208,9 @@ func TestOnlyTheLeaderSweeps(t *testing.T) {
 
 func TestSweeperLeavesAForkedStreamAlone(t *testing.T) {
 	sweeping(t, true, func(c *cell, l *ledger, own, foreign *box) {
-		l.fork = foreign.Stream()
+		l.disown(foreign.Stream())
 		pass(time.Hour)
-		if got := l.batches[foreign.Stream()]; got != 1 {
+		if got := l.sent(foreign.Stream()); got != 1 {
 			t.Errorf("%d batches of a forked stream, want 1", got)
 		}
 	})
@@ -184,7 +220,7 @@ func TestSweeperGoesBackToWhatCentralExpects(t *testing.T) {
 	sweeping(t, true, func(c *cell, l *ledger, own, foreign *box) {
 		_ = foreign.Acknowledge(600) // by a central that has lost it since
 		pass(2 * time.Minute)
-		if got := l.through[foreign.Stream()]; got != 700 {
+		if got := l.holds(foreign.Stream()); got != 700 {
 			t.Errorf("central holds %d, want 700", got)
 		}
 	})
@@ -192,14 +228,12 @@ func TestSweeperGoesBackToWhatCentralExpects(t *testing.T) {
 
 func TestSweeperHeedsRetryAfter(t *testing.T) {
 	sweeping(t, true, func(c *cell, l *ledger, own, foreign *box) {
-		l.err = &contract.Problem{Type: contract.ProblemBusy, Status: 503, RetryAfter: 5 * time.Minute}
+		l.refuse(&contract.Problem{Type: contract.ProblemBusy, Status: 503, RetryAfter: 5 * time.Minute})
 		pass(6 * time.Minute)
-		if got := l.batches[foreign.Stream()]; got != 1 {
+		if got := l.sent(foreign.Stream()); got != 1 {
 			t.Errorf("%d batches although central asked for five minutes, want 1", got)
 		}
-		l.mu.Lock()
-		l.err = nil
-		l.mu.Unlock()
+		l.refuse(nil)
 		pass(time.Minute)
 		if got := foreign.Acknowledged(); got != 700 {
 			t.Errorf("acknowledged %d, want 700", got)
@@ -210,13 +244,9 @@ func TestSweeperHeedsRetryAfter(t *testing.T) {
 // Without quorum the acknowledgement cannot be shared; the records are sent again and central knows them.
 func TestSweeperWithoutQuorum(t *testing.T) {
 	sweeping(t, true, func(c *cell, l *ledger, own, foreign *box) {
-		c.mu.Lock()
-		c.ackErr = errors.New("no quorum")
-		c.mu.Unlock()
+		c.refuse(errors.New("no quorum"))
 		pass(2 * time.Minute)
-		c.mu.Lock()
-		c.ackErr = nil
-		c.mu.Unlock()
+		c.refuse(nil)
 		pass(10 * time.Second)
 		if got := foreign.Acknowledged(); got != 700 {
 			t.Errorf("acknowledged %d, want 700", got)
@@ -232,7 +262,7 @@ func TestSharer(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { _ = s.Run(ctx) }()
 		pass(30 * time.Second)
-		if got := c.ackedBy[own.Stream()]; got != 0 {
+		if got := c.acks(own.Stream()); got != 0 {
 			t.Errorf("shared %d times with nothing to share", got)
 		}
 		for seq := range uint64(50) { // fifty receipts within five seconds
@@ -240,16 +270,16 @@ func TestSharer(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		pass(30 * time.Second)
-		if got := c.ackedBy[own.Stream()]; got < 1 || got > 2 {
+		if got := c.acks(own.Stream()); got < 1 || got > 2 {
 			t.Errorf("shared %d times, want one or two", got)
 		}
-		c.ackErr = errors.New("no quorum")
+		c.refuse(errors.New("no quorum"))
 		_ = own.Acknowledge(60)
 		pass(30 * time.Second)
-		c.ackErr = nil
-		shared := c.ackedBy[own.Stream()]
+		c.refuse(nil)
+		shared := c.acks(own.Stream())
 		pass(6 * time.Second)
-		if got := c.ackedBy[own.Stream()]; got != shared+1 {
+		if got := c.acks(own.Stream()); got != shared+1 {
 			t.Errorf("shared %d times after quorum was back, want once", got-shared)
 		}
 		stop()

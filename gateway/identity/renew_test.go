@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,11 +22,27 @@ import (
 type registrar struct {
 	t      *testing.T
 	campus *campus
-	err    error
-	asked  []time.Time
+
+	mu    sync.Mutex // guards everything that follows
+	err   error
+	asked []time.Time
+}
+
+func (r *registrar) refuse(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+func (r *registrar) times() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.asked)
 }
 
 func (r *registrar) Renew(_ context.Context, n contract.Renewal) (contract.Credentials, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.asked = append(r.asked, time.Now())
 	if r.err != nil {
 		return contract.Credentials{}, r.err
@@ -37,7 +55,7 @@ func (r *registrar) Renew(_ context.Context, n contract.Renewal) (contract.Crede
 }
 
 // renewing runs the renewal of a fresh identity inside a bubble of fake time.
-func renewing(t *testing.T, test func(t *testing.T, i *Identity, r *registrar, swaps *int)) {
+func renewing(t *testing.T, test func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := newAuthority(t)
@@ -54,13 +72,13 @@ func renewing(t *testing.T, test func(t *testing.T, i *Identity, r *registrar, s
 		if err != nil {
 			t.Fatal(err)
 		}
-		central, swaps := &registrar{t: t, campus: c}, 0
+		central, swaps := &registrar{t: t, campus: c}, new(atomic.Int32)
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- (&Renewal{Identity: i, Central: central, Renewed: func() { swaps++ }, Log: quiet}).Run(ctx)
+			ended <- (&Renewal{Identity: i, Central: central, Renewed: func() { swaps.Add(1) }, Log: quiet}).Run(ctx)
 		}()
-		test(t, i, central, &swaps)
+		test(t, i, central, swaps)
 		stop()
 		if err := <-ended; err != nil {
 			t.Errorf("Run = %v", err)
@@ -71,18 +89,18 @@ func renewing(t *testing.T, test func(t *testing.T, i *Identity, r *registrar, s
 const day = 24 * time.Hour
 
 func TestRenewalAtTwoThirdsOfEachLife(t *testing.T) {
-	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32) {
 		first := i.current.Load()
 		time.Sleep(20*day - 2*time.Minute)
 		synctest.Wait()
-		if len(r.asked) != 0 {
+		if r.times() != 0 {
 			t.Fatalf("asked before two thirds of thirty days had passed")
 		}
 		time.Sleep(4 * time.Minute)
 		synctest.Wait()
 		second := i.current.Load()
-		if len(r.asked) != 1 || *swaps != 1 || second.certificate.Leaf.Equal(first.certificate.Leaf) {
-			t.Fatalf("asked %d times and swapped %d times at two thirds, want 1 and 1", len(r.asked), *swaps)
+		if r.times() != 1 || swaps.Load() != 1 || second.certificate.Leaf.Equal(first.certificate.Leaf) {
+			t.Fatalf("asked %d times and swapped %d times at two thirds, want 1 and 1", r.times(), swaps.Load())
 		}
 		if first.certificate.PrivateKey.(*ecdsa.PrivateKey).Equal(second.certificate.PrivateKey) {
 			t.Error("the key was not renewed")
@@ -93,15 +111,15 @@ func TestRenewalAtTwoThirdsOfEachLife(t *testing.T) {
 		}
 		time.Sleep(20 * day)
 		synctest.Wait()
-		if len(r.asked) != 2 {
-			t.Errorf("asked %d times after forty days, want 2", len(r.asked))
+		if r.times() != 2 {
+			t.Errorf("asked %d times after forty days, want 2", r.times())
 		}
 	})
 }
 
 func TestRenewalGoesOnThroughAnOutageAndPastExpiry(t *testing.T) {
-	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
-		r.err = errors.New("no route")
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32) {
+		r.refuse(errors.New("no route"))
 		time.Sleep(20*day + time.Minute)
 		if w := i.Warning(); w != "" {
 			t.Errorf("Warning while it is due = %q", w)
@@ -115,20 +133,20 @@ func TestRenewalGoesOnThroughAnOutageAndPastExpiry(t *testing.T) {
 		if w := i.Warning(); !strings.Contains(w, "expired at 2000-01-3") {
 			t.Errorf("Warning past expiry = %q", w)
 		}
-		if n := len(r.asked); n < 200 || n > 700 { // every half to whole hour for twelve days
+		if n := r.times(); n < 200 || n > 700 { // every half to whole hour for twelve days
 			t.Errorf("asked %d times in twelve days", n)
 		}
-		r.err = nil
+		r.refuse(nil)
 		time.Sleep(2 * time.Hour)
 		synctest.Wait()
-		if w := i.Warning(); w != "" || *swaps != 1 {
-			t.Errorf("Warning = %q after %d swaps, want none after 1", w, *swaps)
+		if w := i.Warning(); w != "" || swaps.Load() != 1 {
+			t.Errorf("Warning = %q after %d swaps, want none after 1", w, swaps.Load())
 		}
 	})
 }
 
 func TestRenewalRefusesAnotherCampus(t *testing.T) {
-	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32) {
 		r.campus = newAuthority(t)
 		before := i.current.Load()
 		if err := i.renew(t.Context(), r); !errors.Is(err, ErrCredentials) {
@@ -157,7 +175,7 @@ func TestRenewalPresentsTheCertificateInForce(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
-	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *int) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32) {
 		registry := prometheus.NewPedanticRegistry()
 		if _, err := Open(Options{Dir: i.o.Dir, Registerer: registry}); err != nil {
 			t.Fatal(err)
