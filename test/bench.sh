@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Measures on this machine, in under ten minutes, and writes the figures into README.md. Leave the machine alone meanwhile.
+# Arguments go to rollcall-bench, for example --brief, or --only light,storage; --help tells them all.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+CGO_ENABLED=0 go build -trimpath -o bin/rollcall-bench ./test/load/cmd/rollcall-bench
+exec bin/rollcall-bench --bin bin --dir bin --readme README.md --commit "$(git describe --tags --always --dirty 2>/dev/null || echo unknown)" "$@"

@@ -1,0 +1,114 @@
+package load
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/test/load/appliance"
+	"github.com/rollcall-edge/rollcall/test/load/light"
+)
+
+// What Rollcall aims at.
+const (
+	decideWithin    = time.Microsecond
+	overModel       = 0.15 // of the model and one flush
+	overFlush       = 1.2  // times a bare flush, for one writer
+	groupedAtLeast  = 20   // times the rate of bare flushes, for 256 writers
+	residentBelow   = 96 << 20
+	blueWithin      = time.Second
+	allocationsNone = 0
+)
+
+// Aim is one promise in figures and what became of it.
+type Aim struct {
+	What string
+	Got  string
+	Met  bool
+}
+
+// Aims compares what was measured with what is aimed at. What was not measured is left out.
+func (r *Results) Aims() []Aim {
+	var aims []Aim
+	for _, aim := range []func() (Aim, bool){r.aimDecide, r.aimLight, r.aimLone, r.aimGrouped, r.aimMemory, r.aimStart} {
+		if a, ok := aim(); ok {
+			aims = append(aims, a)
+		}
+	}
+	return aims
+}
+
+func (r *Results) aimDecide() (Aim, bool) {
+	f, ok := r.Decide["BenchmarkDecide"]
+	if !ok {
+		return Aim{}, false
+	}
+	return Aim{
+		"a tap is judged in less than 1 µs, without allocation",
+		fmt.Sprintf("%.0f ns, %.0f allocations", f["ns/op"], f["allocs/op"]),
+		f["ns/op"] < float64(decideWithin.Nanoseconds()) && f["allocs/op"] == allocationsNone,
+	}, true
+}
+
+// excess is by how much the median of a cell is over the model and one flush, as a share.
+func (r *Results) excess(c light.Cell) float64 {
+	budget := light.NewModel(c.Baud, c.Readers).Mean + r.Storage.Disk.Middle
+	return float64(c.Tap.Median())/float64(budget) - 1
+}
+
+func (r *Results) aimLight() (Aim, bool) {
+	if len(r.Lights) == 0 || r.Storage.Disk.Middle == 0 {
+		return Aim{}, false
+	}
+	worst := slices.MaxFunc(r.Lights, func(a, b light.Cell) int {
+		if r.excess(a) < r.excess(b) {
+			return -1
+		}
+		return 1
+	})
+	return Aim{
+		"from card to light: at most 15 % over the wire's model and one flush",
+		fmt.Sprintf("%+.0f %% at worst (%d baud, %d readers)", 100*r.excess(worst), worst.Baud, worst.Readers),
+		r.excess(worst) <= overModel,
+	}, true
+}
+
+func (r *Results) aimLone() (Aim, bool) {
+	if len(r.Storage.Journal) == 0 {
+		return Aim{}, false
+	}
+	got := 1 / r.Storage.Journal[0].Times
+	return Aim{"journal, one writer: at most 1.2 × a bare write and flush", fmt.Sprintf("%.2f ×", got), got <= overFlush}, true
+}
+
+func (r *Results) aimGrouped() (Aim, bool) {
+	if len(r.Storage.Journal) == 0 {
+		return Aim{}, false
+	}
+	got := r.Storage.Journal[len(r.Storage.Journal)-1].Times
+	return Aim{"journal, 256 writers: at least 20 × the rate of bare flushes", fmt.Sprintf("%.0f ×", got), got >= groupedAtLeast}, true
+}
+
+func (r *Results) aimMemory() (Aim, bool) {
+	a := r.Appliance
+	if a.Fetched.Resident == 0 {
+		return Aim{}, false
+	}
+	return Aim{
+		"gateway with a campus of 50,000: less than 96 MiB resident",
+		fmt.Sprintf("%s once the timetable has come, %s after a restart", mebibytes(a.Fetched.Resident), mebibytes(a.Restarted.Resident)),
+		max(a.Fetched.Resident, a.Restarted.Resident) < residentBelow,
+	}, true
+}
+
+func (r *Results) aimStart() (Aim, bool) {
+	if len(r.Appliance.Starts) == 0 {
+		return Aim{}, false
+	}
+	last := r.Appliance.Starts[len(r.Appliance.Starts)-1]
+	return Aim{
+		"from the start of the program to blue: less than 1 s",
+		fmt.Sprintf("%s with a journal of %d days (%s records)", seconds(last.Times.Median()), last.Days, thousands(last.Days*appliance.Daily)),
+		last.Times.Median() < blueWithin,
+	}, true
+}
