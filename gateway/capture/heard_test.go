@@ -71,23 +71,26 @@ func TestHeardWaitsForEveryReadBeforeIt(t *testing.T) {
 	})
 }
 
-// A Read that the driver still offers because the dispatcher was busy is not overtaken.
+// A Read that the driver still offers because the dispatcher was busy is not overtaken. Repeated, since a choice between
+// two that wait is made by lot.
 func TestHeardDoesNotOvertakeAWaitingRead(t *testing.T) {
-	d := &desk{holds: "a"}
-	capturing(t, only("a"), d, func(c *Capture, b *bus, _ *doors, _ func()) {
-		since := time.Now()
-		for n := range queued + 3 { // worker, queue, dispatcher, driver: all hands are full
-			b.cards <- read("a", n)
-		}
-		time.AfterFunc(time.Second, func() { close(d.hold["a"]) })
-		heard := c.Heard(context.Background(), since, time.Now())
-		if !heard["a"] {
-			t.Error("reader is not spoken for")
-		}
-		if got, want := len(d.log()), queued+3; got != want {
-			t.Errorf("%d taps answered when Heard returned, want %d", got, want)
-		}
-	})
+	for range 20 {
+		d := &desk{holds: "a"}
+		capturing(t, only("a"), d, func(c *Capture, b *bus, _ *doors, _ func()) {
+			since := time.Now()
+			for n := range queued + 3 { // worker, queue, dispatcher, driver: all hands are full
+				b.cards <- read("a", n)
+			}
+			time.AfterFunc(time.Second, func() { close(d.hold["a"]) })
+			heard := c.Heard(context.Background(), since, time.Now())
+			if !heard["a"] {
+				t.Error("reader is not spoken for")
+			}
+			if got, want := len(d.log()), queued+3; got != want {
+				t.Errorf("%d taps answered when Heard returned, want %d", got, want)
+			}
+		})
+	}
 }
 
 // A reader whose tap cannot be answered is not spoken for; the others are.
