@@ -17,7 +17,7 @@ func (d *Demo) banner() {
 	for _, g := range campus.Buildings {
 		fmt.Fprintf(&b, "  gateway %d   http://%s/   %s, %d rooms; figures under /metrics\n", g.Number, site.StatusAddress(g.Number), g.Name, len(g.Rooms))
 	}
-	fmt.Fprintf(&b, "  logs        %s\n\n", filepath.Join(d.o.Dir, "log"))
+	fmt.Fprintf(&b, "  logs        %s\n\n", filepath.Join(d.here(), "log"))
 	if d.o.For == 0 {
 		d.suggestions(&b)
 	}
@@ -28,6 +28,18 @@ func (d *Demo) suggestions(b *strings.Builder) {
 	fmt.Fprintf(b, "  Three things to try:\n")
 	fmt.Fprintf(b, "  1. Open a class on http://%s/ and watch students come in; follow one to the taps behind every mark.\n", site.PagesAddress)
 	fmt.Fprintf(b, "  2. Kill a gateway without warning (kill -9 %d) and look at the other two; it is started again, and nothing is missing.\n", d.site.Gateways[1].PID())
-	fmt.Fprintf(b, "  3. curl -H \"Authorization: Bearer $(cat %s)\" http://%s/engagement.csv\n", filepath.Join(d.o.Dir, "token"), site.PagesAddress)
+	fmt.Fprintf(b, "  3. curl -H \"Authorization: Bearer $(cat %s)\" http://%s/engagement.csv\n", filepath.Join(d.here(), "token"), site.PagesAddress)
 	fmt.Fprintf(b, "  Ctrl-C stops everything.\n")
+}
+
+// here is the campus's directory as a person in the present directory would write it.
+func (d *Demo) here() string {
+	present, err := filepath.Abs(".")
+	if err != nil {
+		return d.o.Dir
+	}
+	if near, err := filepath.Rel(present, d.o.Dir); err == nil && !strings.HasPrefix(near, "..") {
+		return near
+	}
+	return d.o.Dir
 }

@@ -91,7 +91,9 @@ func (d *Demo) open(ctx context.Context) error {
 			rate = openRate
 		}
 		visits := d.campus.Visits(d.live, campus.Pace{From: d.began, Until: until, Rush: rushFor, Rate: rate, Trickle: trickleRate})
-		d.watch(ctx, func(ctx context.Context) error { return d.crowd.Run(ctx, visits, until, 0) })
+		if err := d.watch(ctx, func(ctx context.Context) error { return d.crowd.Run(ctx, visits, until, 0) }); err != nil {
+			return err
+		}
 	}
 	return nil
 }
