@@ -75,7 +75,7 @@ func TestHeardWaitsForEveryReadBeforeIt(t *testing.T) {
 // two that wait is made by lot.
 func TestHeardDoesNotOvertakeAWaitingRead(t *testing.T) {
 	for range 20 {
-		d := &desk{holds: "a"}
+		d := &desk{holds: "a", takes: 10 * time.Millisecond}
 		capturing(t, only("a"), d, func(c *Capture, b *bus, _ *doors, _ func()) {
 			since := time.Now()
 			for n := range queued + 3 { // worker, queue, dispatcher, driver: all hands are full
