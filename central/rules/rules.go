@@ -22,7 +22,7 @@ const (
 	Report // to UKVI
 )
 
-var levelNames = [...]string{"none", "first warning", "second warning", "final warning", "report to UKVI"}
+var levelNames = [...]string{"None", "First warning", "Second warning", "Final warning", "Report to UKVI"}
 
 // String is the name shown to people.
 func (l Level) String() string { return levelNames[l] }

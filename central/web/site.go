@@ -74,7 +74,7 @@ func New(o Options) (*Site, error) {
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, fmt.Errorf("load assets: %w", err)
 	}
-	if s.views, err = parseViews(s.assets); err != nil {
+	if s.views, err = parseViews(s.assets, o.Now); err != nil {
 		return nil, fmt.Errorf("parse pages: %w", err)
 	}
 	if s.metrics, err = newMetrics(o.Registerer); err != nil {

@@ -51,7 +51,7 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 		switch {
 		case now.Before(e.OpensAt):
 			body.Next = append(body.Next, e)
-		case now.After(e.EndsAt) && now.After(e.ClosesAt):
+		case e.Cancelled || now.After(e.EndsAt) && now.After(e.ClosesAt): // a cancelled session has no register to be open
 			body.Earlier = append([]report.Session{e}, body.Earlier...)
 		default:
 			body.Open = append(body.Open, e)

@@ -46,8 +46,8 @@ var navigation = []struct {
 }
 
 // parseViews parses every page together with the frame and the shared pieces.
-func parseViews(a *assets) (*views, error) {
-	shared, err := template.New("").Option("missingkey=error").Funcs(functions(a)).ParseFS(pageFiles, "pages/frame.html", "pages/pieces.html")
+func parseViews(a *assets, now func() time.Time) (*views, error) {
+	shared, err := template.New("").Option("missingkey=error").Funcs(functions(a, now)).ParseFS(pageFiles, "pages/frame.html", "pages/pieces.html")
 	if err != nil {
 		return nil, err
 	}

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
 // functions are what pages may call. Instants are shown in London.
-func functions(a *assets) template.FuncMap {
+func functions(a *assets, now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"asset":      a.href,
 		"icons":      func() template.HTML { return a.icons },
@@ -25,6 +26,8 @@ func functions(a *assets) template.FuncMap {
 		"clock":      func(t time.Time) string { return t.In(calendar.London).Format("15:04:05.000") },
 		"civil":      civil,
 		"civilshort": func(day string) string { return inWords(day, "Mon 2 Jan") },
+		"overdue":    func(day string) bool { return calendar.DayOf(now()).String() > day },
+		"quality":    clockWords,
 		"seg":        url.PathEscape,
 		"code":       codeTag,
 		"level":      levelTag,
@@ -67,6 +70,17 @@ func inWords(day, layout string) string {
 		return day
 	}
 	return d.Starts().Format(layout)
+}
+
+// clockWords says how far a gateway's clock can be trusted (contract.Quality).
+func clockWords(quality string) string {
+	switch quality {
+	case contract.FreeRunning.String():
+		return "running freely since it was last set"
+	case contract.NeverSet.String():
+		return "not set since the gateway started"
+	}
+	return quality
 }
 
 // tag is a word with a colour and an icon, so that colour never stands alone.
