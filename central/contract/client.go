@@ -117,7 +117,10 @@ func readTimetable(response *http.Response) (SignedTimetable, error) {
 // Decode reads the timetable after its signature was verified.
 func (s SignedTimetable) Decode() (*Timetable, error) {
 	var t Timetable
-	if err := DecodeReply(bytes.NewReader(s.Document), maxTimetable, &t); err != nil {
+	if len(s.Document) > maxTimetable {
+		return nil, fmt.Errorf("%w: %w: more than %d octets", ErrTimetable, ErrTooLarge, maxTimetable)
+	}
+	if err := decodeJSON(s.Document, &t, true); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTimetable, err)
 	}
 	if err := t.Validate(); err != nil {
