@@ -12,12 +12,11 @@ import (
 
 // largeCampus is a building that is given the whole campus: 50,000 people with a card each, 400 rooms with two weeks of
 // eight sessions a day, 6,000 lists of which each person is on twelve.
-func largeCampus() (*timetable.Index, []contract.Digest, []string, time.Time) {
+func largeCampus() (tt *contract.Timetable, cards []contract.Digest) {
 	const people, rooms, lists = 50_000, 400, 6_000
 	random := rand.New(rand.NewPCG(1, 2))
 	monday := time.Date(2026, 10, 5, 0, 0, 0, 0, time.UTC)
-	tt := &contract.Timetable{Version: 1, Building: "campus", MadeAt: monday, ValidUntil: monday.AddDate(0, 0, 14), Lists: make([]contract.List, lists)}
-	var cards []contract.Digest
+	tt = &contract.Timetable{Version: 1, Building: "campus", MadeAt: monday, ValidUntil: monday.AddDate(0, 0, 14), Lists: make([]contract.List, lists)}
 	for i := range people {
 		d := contract.DigestOf([]byte("key"), fmt.Sprint(i))
 		cards, tt.Holders = append(cards, d), append(tt.Holders, contract.Holder{Digests: []contract.Digest{d}})
@@ -25,10 +24,8 @@ func largeCampus() (*timetable.Index, []contract.Digest, []string, time.Time) {
 			tt.Lists[l].Holders = append(tt.Lists[l].Holders, uint32(i))
 		}
 	}
-	var points []string
 	for r := range rooms {
 		room := fmt.Sprintf("room-%03d", r)
-		points = append(points, room+"/door")
 		tt.Points = append(tt.Points, contract.Point{ID: room + "/door", Room: room})
 		for day := range 14 {
 			for hour := range 8 {
@@ -40,24 +37,41 @@ func largeCampus() (*timetable.Index, []contract.Digest, []string, time.Time) {
 			}
 		}
 	}
-	return timetable.Build(tt), cards, points, monday
+	return tt, cards
 }
 
-// drawTaps is a mix of the day: mostly people on the list at a room in use, some strangers.
-func drawTaps(n int) (x *timetable.Index, facts []Facts, times []time.Time) {
-	x, cards, points, monday := largeCampus()
+// drawTaps is a mix like a day's: nine in ten are people of the session, within its window; the others are anybody
+// anywhere at any time, of whom one in ten has a strange card.
+func drawTaps(tt *contract.Timetable, cards []contract.Digest, n int) (facts []Facts, times []time.Time) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range n {
-		facts = append(facts, Facts{Point: points[random.IntN(len(points))], Digest: cards[random.IntN(len(cards))]})
-		times = append(times, monday.AddDate(0, 0, random.IntN(14)).Add(time.Duration(random.IntN(10*3600)+8*3600)*time.Second))
+		s := tt.Sessions[random.IntN(len(tt.Sessions))]
+		members := tt.Lists[s.List].Holders
+		f := Facts{Point: s.Rooms[0] + "/door", Digest: cards[members[random.IntN(len(members))]]}
+		at := s.OpensAt.Add(time.Duration(random.IntN(90*60)) * time.Second)
+		switch random.IntN(100) {
+		case 0:
+			f.Digest[0] ^= 1
+		case 1, 2, 3, 4, 5, 6, 7, 8, 9:
+			f.Digest, at = cards[random.IntN(len(cards))], s.OpensAt.Add(time.Duration(random.IntN(24*3600))*time.Second)
+		}
+		facts, times = append(facts, f), append(times, at)
 	}
-	return x, facts, times
+	return facts, times
 }
 
+// One decision, among 20,000 credits of the day.
 func BenchmarkDecide(b *testing.B) {
 	const n = 1 << 14
-	x, facts, times := drawTaps(n)
-	credited := lockedCredits{NewCredited()}
+	tt, cards := largeCampus()
+	x, memory := timetable.Build(tt), NewCredited()
+	facts, times := drawTaps(tt, cards, n)
+	for i, f := range facts {
+		if i%2 == 0 {
+			memory.Decide(x, f, times[i])
+		}
+	}
+	credited := lockedCredits{memory}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		Decide(x, credited, facts[i%n], times[i%n])

@@ -46,13 +46,13 @@ func Decide(x *timetable.Index, credited Credits, f Facts, now time.Time) Decisi
 	if !ok {
 		return d.leave()
 	}
-	holder, blocked, known := x.Credential(f.Digest)
+	card, known := x.Credential(f.Digest)
 	if !known {
 		return d.refuse(contract.UnknownCard, "")
 	}
-	c := choose(x, credited, point, holder, now)
+	c := choose(credited, point, card, now)
 	switch {
-	case blocked:
+	case card.Blocked():
 		return d.refuse(contract.BlockedCard, c.wouldCredit())
 	case !c.open.some:
 		return d.refuse(contract.WindowClosed, "")
@@ -87,15 +87,15 @@ func (c choice) wouldCredit() string {
 	return c.listed.Session
 }
 
-func choose(x *timetable.Index, credited Credits, p timetable.Point, h timetable.Holder, now time.Time) choice {
+func choose(credited Credits, p timetable.Point, card timetable.Credential, now time.Time) choice {
 	var c choice
 	for r := range p.Open(now) {
 		c.open.consider(r, now)
-		if !x.Listed(r, h) {
+		if !r.Lists(card) {
 			continue
 		}
 		c.listed.consider(r, now)
-		if !seen(x, credited, h, r.Session) {
+		if !seen(credited, card, r.Session) {
 			c.fresh.consider(r, now)
 		}
 	}
@@ -103,8 +103,8 @@ func choose(x *timetable.Index, credited Credits, p timetable.Point, h timetable
 }
 
 // seen asks for every credential of the holder: a card and a phone pass are one person.
-func seen(x *timetable.Index, credited Credits, h timetable.Holder, session string) bool {
-	for d := range x.Digests(h) {
+func seen(credited Credits, card timetable.Credential, session string) bool {
+	for d := range card.OfHolder {
 		if credited.Seen(d, session) {
 			return true
 		}

@@ -47,36 +47,36 @@ func (b *builder) span(id string) span {
 }
 
 func (b *builder) addCards(holders []contract.Holder) {
-	x, n := b.index, 0
+	n := 0
 	for _, h := range holders {
 		n += len(h.Digests) + len(h.Blocked)
 	}
-	x.cards, x.own = make([]card, 0, n), make([]uint32, 1, len(holders)+1)
-	x.slots = make([]uint32, 1<<bits.Len(uint(2*n+1)))
+	b.index.cards = make([]card, 1<<bits.Len(uint(n+n/2+1)))
 	for i, h := range holders {
 		// Blocked cards go first: should a card be listed as blocked and as good, the withdrawal counts.
-		for _, d := range h.Blocked {
-			b.addCard(card{digest: d, holder: Holder(i), blocked: true})
-		}
-		for _, d := range h.Digests {
-			b.addCard(card{digest: d, holder: Holder(i)})
-		}
-		x.own = append(x.own, uint32(len(x.cards)))
+		last := b.addCardsOf(uint32(i), h.Blocked, true, nil)
+		b.addCardsOf(uint32(i), h.Digests, false, last)
 	}
 }
 
-// addCard keeps the first holder of a card; a withdrawal counts whoever held it.
-func (b *builder) addCard(c card) {
-	x, mask := b.index, uint64(len(b.index.slots)-1)
-	i := hash(c.digest) & mask
-	for ; x.slots[i] != 0; i = (i + 1) & mask {
-		if known := &x.cards[x.slots[i]-1]; known.digest == c.digest {
-			known.blocked = known.blocked || c.blocked
-			return
+// addCardsOf adds cards of one holder to the ring that last, if there is one, is in.
+func (b *builder) addCardsOf(holder uint32, digests []contract.Digest, blocked bool, last *card) *card {
+	x := b.index
+	for _, d := range digests {
+		place, known := x.find(d)
+		c := &x.cards[place]
+		if known { // the first holder keeps it; a withdrawal counts whoever held it
+			c.blocked = c.blocked || blocked
+			continue
 		}
+		*c = card{digest: d, holder: holder, next: place, used: true, blocked: blocked}
+		if last != nil {
+			c.next, last.next = last.next, place
+		}
+		last = c
+		x.known++
 	}
-	x.cards = append(x.cards, c)
-	x.slots[i] = uint32(len(x.cards))
+	return last
 }
 
 func (b *builder) addLists(lists []contract.List) {

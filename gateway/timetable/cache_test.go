@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -235,24 +236,38 @@ func TestEdges(t *testing.T) {
 func TestCardsOfTwoHolders(t *testing.T) {
 	shared := contract.Digest{9}
 	x := Build(document(1, func(tt *contract.Timetable) {
-		tt.Holders = []contract.Holder{{Digests: []contract.Digest{{1}, shared}}, {Digests: []contract.Digest{{2}}, Blocked: []contract.Digest{shared, {3}}}, {Digests: []contract.Digest{{3}}}}
+		tt.Holders = []contract.Holder{{Digests: []contract.Digest{{1}, shared}}, {Digests: []contract.Digest{{2}}, Blocked: []contract.Digest{shared, {3}}}, {Digests: []contract.Digest{{3}}}, {Digests: []contract.Digest{{4}, {5}, {6}}}}
 	}))
 	tests := []struct {
 		digest         contract.Digest
-		holder         Holder
 		blocked, known bool
+		siblings       []contract.Digest // itself first
 	}{
-		{contract.Digest{1}, 0, false, true}, {contract.Digest{2}, 1, false, true},
-		{shared, 0, true, true},             // withdrawn counts, whoever holds it
-		{contract.Digest{3}, 1, true, true}, // likewise, in the other order
-		{contract.Digest{4}, 0, false, false}, {contract.Digest{}, 0, false, false},
+		{contract.Digest{1}, false, true, []contract.Digest{{1}, shared}},
+		{contract.Digest{2}, false, true, []contract.Digest{{2}, {3}}},
+		{shared, true, true, []contract.Digest{shared, {1}}},          // withdrawn counts, whoever holds it
+		{contract.Digest{3}, true, true, []contract.Digest{{3}, {2}}}, // likewise, in the other order
+		{contract.Digest{4}, false, true, []contract.Digest{{4}, {5}, {6}}},
+		{contract.Digest{7}, false, false, nil},
+		{contract.Digest{}, false, false, nil},
 	}
 	for _, test := range tests {
-		if h, blocked, known := x.Credential(test.digest); h != test.holder || blocked != test.blocked || known != test.known {
-			t.Errorf("Credential(%s) = %v, %v, %v, want %v, %v, %v", test.digest.Short(), h, blocked, known, test.holder, test.blocked, test.known)
+		c, known := x.Credential(test.digest)
+		if known != test.known {
+			t.Errorf("Credential(%s) is known: %v, want %v", test.digest.Short(), known, test.known)
+		}
+		if !known {
+			continue
+		}
+		var siblings []contract.Digest
+		for d := range c.OfHolder {
+			siblings = append(siblings, d)
+		}
+		if c.Blocked() != test.blocked || !slices.Equal(siblings, test.siblings) {
+			t.Errorf("Credential(%s) is blocked: %v, of a holder with %v, want %v, %v", test.digest.Short(), c.Blocked(), siblings, test.blocked, test.siblings)
 		}
 	}
-	if got, want := x.Cards(), 4; got != want {
+	if got, want := x.Cards(), 7; got != want {
 		t.Errorf("Cards = %d, want %d", got, want)
 	}
 }

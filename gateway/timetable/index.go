@@ -17,10 +17,9 @@ type Index struct {
 	madeAt     time.Time
 	validUntil time.Time
 
-	text  string   // every identifier, each once
-	slots []uint32 // open addressing over cards: place in cards + 1; 0 is empty
-	cards []card   // ordered by holder
-	own   []uint32 // holder h has cards[own[h]:own[h+1]]
+	text  string // every identifier, each once
+	cards []card // open addressing by digest, a power of two
+	known int    // cards that are not empty
 
 	points  []point   // ordered by identifier
 	opens   []instant // when windows[i] opens; apart, so that the search for the moment touches little memory
@@ -31,9 +30,6 @@ type Index struct {
 	shuts   []instant // when any register has just shut, ascending
 }
 
-// Holder is the place of a person in the timetable; it means nothing in another version.
-type Holder uint32
-
 // instant is nanoseconds since 1970, UTC.
 type instant = int64
 
@@ -42,7 +38,9 @@ type span struct{ from, to uint32 }
 
 type card struct {
 	digest  contract.Digest
-	holder  Holder
+	holder  uint32 // place in contract.Timetable.Holders
+	next    uint32 // place of the holder's next card; the last one's next is the first
+	used    bool
 	blocked bool
 }
 
@@ -71,7 +69,7 @@ func (x *Index) MadeAt() time.Time { return x.madeAt }
 func (x *Index) ValidUntil() time.Time { return x.validUntil }
 
 // Cards is how many credentials are known, blocked ones included.
-func (x *Index) Cards() int { return len(x.cards) }
+func (x *Index) Cards() int { return x.known }
 
 // clockSlack is how far a gateway's clock may be behind the making of the timetable it holds before that proves it wrong.
 const clockSlack = 24 * time.Hour
@@ -82,33 +80,48 @@ func (x *Index) Usable(now time.Time) bool {
 	return !now.After(x.validUntil) && !now.Before(x.madeAt.Add(-clockSlack))
 }
 
-// Credential finds the holder of a card. Blocked cards have a holder too.
-func (x *Index) Credential(d contract.Digest) (h Holder, blocked, known bool) {
-	if len(x.slots) == 0 {
-		return 0, false, false
-	}
-	mask := uint64(len(x.slots) - 1)
-	for i := hash(d) & mask; x.slots[i] != 0; i = (i + 1) & mask {
-		if c := &x.cards[x.slots[i]-1]; c.digest == d {
-			return c.holder, c.blocked, true
-		}
-	}
-	return 0, false, false
+// Credential finds a card; ok is false when nobody holds it. Blocked cards are found too.
+func (x *Index) Credential(d contract.Digest) (c Credential, ok bool) {
+	i, ok := x.find(d)
+	return Credential{x: x, place: i}, ok
 }
 
-// Digests calls yield with every credential of a holder until it returns false.
-func (x *Index) Digests(h Holder) func(yield func(contract.Digest) bool) {
-	return func(yield func(contract.Digest) bool) {
-		for i := x.own[h]; i < x.own[h+1]; i++ {
-			if !yield(x.cards[i].digest) {
-				return
-			}
+// find looks for the place of a card; without one, it is the place where the card would be.
+func (x *Index) find(d contract.Digest) (place uint32, ok bool) {
+	mask := uint32(len(x.cards) - 1)
+	i := hash(d) & mask
+	for ; x.cards[i].used; i = (i + 1) & mask {
+		if x.cards[i].digest == d {
+			return i, true
+		}
+	}
+	return i, false
+}
+
+// Credential is a card that somebody holds. It means nothing to another Index.
+type Credential struct {
+	x     *Index
+	place uint32
+}
+
+// Blocked reports whether the card was reported lost or withdrawn.
+func (c Credential) Blocked() bool { return c.x.cards[c.place].blocked }
+
+// OfHolder calls yield with every card of the person, this one first, until it returns false.
+func (c Credential) OfHolder(yield func(contract.Digest) bool) {
+	for i := c.place; ; {
+		card := &c.x.cards[i]
+		if !yield(card.digest) {
+			return
+		}
+		if i = card.next; i == c.place {
+			return
 		}
 	}
 }
 
 // hash spreads digests over the slots; they are random octets already.
-func hash(d contract.Digest) uint64 { return binary.LittleEndian.Uint64(d[:8]) }
+func hash(d contract.Digest) uint32 { return binary.LittleEndian.Uint32(d[:4]) }
 
 // Point finds the point where a reader hangs; ok is false when the timetable does not name it.
 func (x *Index) Point(id string) (p Point, ok bool) {
@@ -152,24 +165,17 @@ func (p Point) Open(now time.Time) func(yield func(Register) bool) {
 
 // upTo is how many of the instants, which ascend, are not after t.
 func upTo(instants []instant, t instant) int {
-	from, to := 0, len(instants)
-	for from < to {
-		if middle := int(uint(from+to) / 2); instants[middle] <= t {
-			from = middle + 1
-		} else {
-			to = middle
-		}
-	}
-	return from
+	return sort.Search(len(instants), func(i int) bool { return instants[i] > t })
 }
 
 func (x *Index) register(w *window) Register {
 	return Register{Session: x.at(w.id), StartsAt: time.Unix(0, w.startsAt), EndsAt: time.Unix(0, w.endsAt), list: w.list}
 }
 
-// Listed reports whether a holder is on the list of a register.
-func (x *Index) Listed(r Register, h Holder) bool {
-	_, found := slices.BinarySearch(x.members[x.lists[r.list]:x.lists[r.list+1]], uint32(h))
+// Lists reports whether the holder of a card is on the list of the register. Both must be of the same Index.
+func (r Register) Lists(c Credential) bool {
+	x, holder := c.x, c.x.cards[c.place].holder
+	_, found := slices.BinarySearch(x.members[x.lists[r.list]:x.lists[r.list+1]], holder)
 	return found
 }
 
