@@ -123,17 +123,18 @@ func TestOfKeepsSomeSessions(t *testing.T) {
 }
 
 func TestScreen(t *testing.T) {
-	for terminal, want := range map[bool]string{
-		false: "one\ntwo\nsaid\n",
-		true:  "\r\x1b[Kone\r\x1b[Ktwo\r\x1b[Ksaid\n",
+	for columns, want := range map[int]string{
+		0:  "one\ntwo\nsaid\n",
+		80: "\r\x1b[Kone\r\x1b[Ktwo\r\x1b[Ksaid\n",
+		3:  "\r\x1b[Kon\r\x1b[Ktw\r\x1b[Ksaid\n",
 	} {
 		var b bytes.Buffer
-		s := &screen{out: &b, terminal: terminal}
+		s := &screen{out: &b, columns: columns}
 		s.show("one")
 		s.show("two")
 		s.say("said")
 		if b.String() != want {
-			t.Errorf("terminal %v: %q, want %q", terminal, b.String(), want)
+			t.Errorf("%d columns: %q, want %q", columns, b.String(), want)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options) (result *verdict.Result, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	d := &Demo{o: o, screen: &screen{out: o.Out, terminal: o.Terminal}}
+	d := &Demo{o: o, screen: &screen{out: o.Out, columns: o.Columns}}
 	began := time.Now()
 	if d.site, err = site.Open(o.Dir, o.Bin, o.Seed); err != nil {
 		return nil, err

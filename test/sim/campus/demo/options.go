@@ -14,15 +14,15 @@ import (
 
 // Options say how to run.
 type Options struct {
-	Dir      string        // holds everything that the campus keeps; made if it is not there
-	Bin      string        // holds the programs
-	Seed     uint64        // of a new campus, and of the people of this run
-	For      time.Duration // how long people tap; 0 until the context ends
-	Rate     float64       // people a second; 0 chooses
-	JSON     string        // file for the result of a bounded run; "" for none
-	Faults   []fault.Fault // only in a bounded run
-	Out      io.Writer     // for people
-	Terminal bool          // Out is one: the summary is rewritten in place
+	Dir     string        // holds everything that the campus keeps; made if it is not there
+	Bin     string        // holds the programs
+	Seed    uint64        // of a new campus, and of the people of this run
+	For     time.Duration // how long people tap; 0 until the context ends
+	Rate    float64       // people a second; 0 chooses
+	JSON    string        // file for the result of a bounded run; "" for none
+	Faults  []fault.Fault // only in a bounded run
+	Out     io.Writer     // for people
+	Columns int           // of the terminal that Out is, so that the summary is rewritten in place; 0 when it is none
 }
 
 // The pace of people when nobody asks for another.

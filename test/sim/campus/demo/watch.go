@@ -18,7 +18,7 @@ const (
 // watch does something and tells how the campus is meanwhile.
 func (d *Demo) watch(ctx context.Context, do func(context.Context) error) error {
 	every := tellEvery
-	if d.o.Terminal {
+	if d.o.Columns > 0 {
 		every = redrawEvery
 	}
 	done := make(chan error, 1)
@@ -30,17 +30,24 @@ func (d *Demo) watch(ctx context.Context, do func(context.Context) error) error 
 		case err := <-done:
 			return err
 		case <-tick.C:
-			d.screen.show(d.summary(ctx))
+			if ctx.Err() == nil {
+				d.screen.show(d.summary(ctx))
+			}
 		}
 	}
 }
 
-// summary is the campus in one line.
+// summary is the campus in one line: what people saw, the records in the journals since the run began, how many of all records
+// the cluster and central still lack, and who leads.
 func (d *Demo) summary(ctx context.Context) string {
 	presented, lights := d.crowd.Counts()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%4.0fs  taps %d  green %d  red %d", time.Since(d.began).Seconds(), presented, lights[lamp.Green], lights[lamp.Red]+lights[lamp.RedDouble])
-	fmt.Fprintf(&b, "  blue blink %d  amber %d  none %d", lights[lamp.BlueBlink], lights[lamp.Amber], lights[lamp.None])
+	for _, seldom := range []lamp.Light{lamp.BlueBlink, lamp.Amber, lamp.None} {
+		if lights[seldom] > 0 {
+			fmt.Fprintf(&b, "  %s %d", seldom, lights[seldom])
+		}
+	}
 	var durable, copied, central uint64
 	leader, silent := "none", ""
 	for _, g := range d.site.Gateways {
@@ -54,7 +61,7 @@ func (d *Demo) summary(ctx context.Context) string {
 			leader = g.Building.ID
 		}
 	}
-	fmt.Fprintf(&b, "  journal records %d  not replicated %d  not at central %d  leader %s", max(durable, d.base)-d.base, durable-copied, durable-central, leader)
+	fmt.Fprintf(&b, "  journal %d  cluster -%d  central -%d  leader %s", max(durable, d.base)-d.base, durable-copied, durable-central, leader)
 	if silent != "" {
 		fmt.Fprintf(&b, "  no answer from%s", silent)
 	}

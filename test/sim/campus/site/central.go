@@ -77,7 +77,7 @@ func (c *Central) Import(ctx context.Context, f campus.File) error {
 		return fmt.Errorf("import %s: %w", f.Name, err)
 	}
 	_, err := c.command(ctx, "import", "--config", c.config, f.Kind, path)
-	return err
+	return errors.Join(err, os.Remove(path)) // card numbers do not lie about
 }
 
 // Invite prints an invitation.

@@ -36,7 +36,7 @@ type flags struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	var f flags
 	kong.Parse(&f, kong.Name("rollcall-campus"), kong.Description("Runs a campus to look at."), kong.UsageOnError(),
 		kong.Vars{"version": "rollcall-campus " + version})
@@ -51,7 +51,7 @@ func main() {
 // run is 0 when all went well, 1 when the verdict is bad or something failed, 2 when the flags are at fault.
 func run(ctx context.Context, f flags) (status int, err error) {
 	o := demo.Options{
-		Dir: f.Dir, Bin: f.Bin, Seed: f.Seed, For: f.For, Rate: f.Rate, JSON: f.JSON, Out: os.Stdout, Terminal: isTerminal(os.Stdout),
+		Dir: f.Dir, Bin: f.Bin, Seed: f.Seed, For: f.For, Rate: f.Rate, JSON: f.JSON, Out: os.Stdout, Columns: columnsOf(os.Stdout),
 	}
 	if o.Faults, err = fault.Parse(f.Kill, f.Cut, len(campus.Buildings)); err != nil {
 		return 2, err
@@ -71,7 +71,14 @@ func run(ctx context.Context, f flags) (status int, err error) {
 	return 0, nil
 }
 
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
+// columnsOf is the width of the terminal, 0 if the file is none.
+func columnsOf(f *os.File) int {
+	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	switch {
+	case err != nil:
+		return 0
+	case size.Col == 0: // a terminal that does not tell
+		return 80
+	}
+	return int(size.Col)
 }
