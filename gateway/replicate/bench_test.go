@@ -3,7 +3,6 @@ package replicate
 import (
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,31 +22,33 @@ func BenchmarkReplicate(b *testing.B) {
 			g := c.other(leader)
 			g.tap(1)
 			g.advance(1)
-			b.ResetTimer()
 			replicated(b, g, leader, readers)
-			b.StopTimer()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "taps/s")
 		})
 	}
 }
 
-// replicated journals b.N taps by so many readers. A majority holds a tap when the leader has applied it.
+// replicated journals taps by so many readers for as long as the benchmark lasts. A majority holds a tap when the leader has
+// applied it.
 func replicated(b *testing.B, g, leader *gateway, readers int) {
-	var left atomic.Int64
-	left.Store(int64(b.N))
+	taps := make(chan struct{}) // no room: a tap begins when a reader is free
 	var work sync.WaitGroup
 	for range readers {
 		work.Go(func() {
-			for left.Add(-1) >= 0 {
+			for range taps {
 				id, err := g.journal.Append(tapRecord(streamA, 1))
 				if err != nil {
 					b.Error(err)
-					return
+					continue
 				}
 				leader.reaches(id)
 			}
 		})
 	}
+	for b.Loop() {
+		taps <- struct{}{}
+	}
+	close(taps)
 	work.Wait()
 }
 

@@ -36,8 +36,8 @@ type Effort struct {
 	Rounds    int           // of the storage contenders
 	Turn      time.Duration // of each in a round
 	Taps      int           // in each cell of the table of lights
-	Count     int           // of each benchmark beside the code
-	BenchTime string        // of each
+	Count     int           // how often each benchmark beside the code is run
+	BenchTime string        // of each time
 	Settle    time.Duration // before memory is read
 	Starts    int           // to blue, for each length of the journal
 	Days      []int         // lengths of the journal
@@ -47,7 +47,7 @@ type Effort struct {
 // everything works.
 var (
 	Thorough = Effort{
-		Size: appliance.Whole, Rounds: 5, Turn: time.Second, Taps: 150, Count: 5, BenchTime: "1s",
+		Size: appliance.Whole, Rounds: 5, Turn: time.Second, Taps: 150, Count: 3, BenchTime: "1s",
 		Settle: 20 * time.Second, Starts: 7, Days: []int{1, 30},
 	}
 	Brief = Effort{

@@ -20,8 +20,8 @@ import (
 const (
 	patience = 5 * time.Second
 	// restAtLeast lets the bus finish the beep and go back to polling; restAtMost spreads cards over its rounds.
-	restAtLeast = 120 * time.Millisecond
-	restAtMost  = 260 * time.Millisecond
+	restAtLeast = 80 * time.Millisecond
+	restAtMost  = 200 * time.Millisecond
 )
 
 // Cell is one line: a speed and a number of readers.
