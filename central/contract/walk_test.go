@@ -19,6 +19,7 @@ type walked struct {
 	Named  map[string]StreamState `json:"named"`
 	At     time.Time              `json:"at"`
 	Any    any                    `json:"any"`
+	//lint:ignore U1000 it is here to be passed over
 	hidden int
 }
 

@@ -32,7 +32,6 @@ type bus struct {
 	states map[string]drivers.Status
 	silent map[string]bool // answers no poll: HeardAt stands still
 	shown  []string
-	ended  int
 }
 
 func newBus(supervised bool, readers ...string) *bus {
