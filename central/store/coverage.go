@@ -56,7 +56,7 @@ func (t streamTx) coveredBefore(ctx context.Context, d ingest.Delivery, point st
 // advance raises the watermark of a point. Registers that closed below it may be complete now, even when this point's reader
 // did not work and only its neighbours in the room did.
 func (t streamTx) advance(ctx context.Context, d ingest.Delivery, w ingest.Watermark) error {
-	until, before := milliseconds(w.Until), milliseconds(w.Until)
+	until, before := milliseconds(w.Until), int64(0) // the first word on a point is news for every register of its room
 	err := t.tx.QueryRowContext(ctx, `SELECT until FROM watermark WHERE point_id = $1`, w.Point).Scan(&before)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("read watermark: %w", err)
