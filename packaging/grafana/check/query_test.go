@@ -34,6 +34,7 @@ type watched struct {
 	engine *promql.Engine
 	parser parser.Parser
 	at     time.Time
+	campus *campus
 }
 
 func watch(t *testing.T) *watched {
@@ -43,6 +44,7 @@ func watch(t *testing.T) *watched {
 		return &target{address: g.status, labels: map[string]string{"job": "rollcall-gateway", "building": g.building, "gateway": g.name}}
 	}
 	w := &watched{
+		campus:  c,
 		storage: openStorage(t, gatewayTarget(c.library), gatewayTarget(c.science), &target{address: c.pages, labels: map[string]string{"job": "rollcall-central"}}),
 		parser:  parser.NewParser(parser.Options{}),
 	}
@@ -118,6 +120,7 @@ func TestAgainstARunningCampus(t *testing.T) {
 	t.Run("variables have values", func(t *testing.T) { variablesHaveValues(t, w) })
 	t.Run("tiles say what happened", func(t *testing.T) { tilesSayWhatHappened(t, w) })
 	t.Run("alerts watch what exists", func(t *testing.T) { alertsWatchWhatExists(t, w) })
+	t.Run("units start what exists", func(t *testing.T) { unitsStartWhatExists(t, w.campus) })
 	t.Run("a renamed metric is found", func(t *testing.T) {
 		if got := w.unknown(t, "rollcall_gateway_no_such_metric > 0"); len(got) != 1 {
 			t.Errorf("unknown = %q, want one", got)
