@@ -31,6 +31,9 @@ type account struct {
 	absences   int
 }
 
+// slack allows for stamps in whole milliseconds.
+const slack = 5 * time.Millisecond
+
 // takeAccount asks everybody.
 func (d *Demo) takeAccount(ctx context.Context) (*account, error) {
 	a := &account{
@@ -80,7 +83,7 @@ func (a *account) isEqual() bool {
 
 // readTaps reads what the gateways in service recorded since the run began.
 func (d *Demo) readTaps(ctx context.Context, a *account) error {
-	taps, err := d.site.Central.API.Taps(ctx, d.began.Add(-5*time.Millisecond), a.at.Add(time.Hour))
+	taps, err := d.site.Central.API.Taps(ctx, d.began.Add(-slack), a.at.Add(time.Hour))
 	if err != nil {
 		return err
 	}

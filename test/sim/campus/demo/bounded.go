@@ -65,12 +65,13 @@ func (d *Demo) conclude(ctx context.Context, injuries []verdict.Injury) (*verdic
 		return nil, err
 	}
 	r.Converged, r.ConvergedMS = a.equal, time.Since(mended).Milliseconds()
+	ended := d.site.Ended()
 	if err := d.compare(ctx, r, a); err != nil {
 		return nil, err
 	}
 	r.Decide()
-	if err := d.site.Ended(); err != nil {
-		r.OK, r.Reasons = false, append(r.Reasons, err.Error())
+	if ended != nil {
+		r.OK, r.Reasons = false, append(r.Reasons, ended.Error())
 	}
 	d.screen.say("%s", verdictText(r))
 	if d.o.JSON == "" {

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/test/sim/campus"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/model"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/site"
@@ -128,7 +127,8 @@ func (d *Demo) registers(ctx context.Context, sessions []model.Session) (map[mod
 	return marks, failed
 }
 
-// compare fills in the result from the last account, and compares the registers of the whole term.
+// compare fills in the result from the last account, compares the registers of the whole term, and then stops the gateways to
+// see for itself what is on their disks.
 func (d *Demo) compare(ctx context.Context, r *verdict.Result, a *account) error {
 	if err := d.compareTerm(ctx, r, a); err != nil {
 		return err
@@ -139,16 +139,42 @@ func (d *Demo) compare(ctx context.Context, r *verdict.Result, a *account) error
 	r.Problems = append(r.Problems, m.Problems...)
 	d.countLights(r, a)
 	r.Central = len(a.taps)
-	r.Replicated = map[string]int{}
-	for name, j := range a.journals {
-		r.Journalled += tapsUpTo(a.taps, map[string]uint64{a.own[name]: j.Durable})
-		r.Replicated[name] = tapsUpTo(a.taps, a.copies[name])
-		if through := a.through[a.own[name]]; through < j.Durable {
-			r.Journalled += int(j.Durable - through) // on that disk alone; some of them are taps
-			r.Problems = append(r.Problems, fmt.Sprintf("%d records of %s are not at central", j.Durable-through, name))
+	if err := d.site.StopGateways(); err != nil {
+		return err
+	}
+	var recorded []contract.TapID
+	for _, g := range d.site.Gateways {
+		taps, err := g.Recorded(d.began.Add(-slack))
+		if err != nil {
+			return err
+		}
+		recorded = append(recorded, taps...)
+	}
+	a.follow(r, recorded)
+	return nil
+}
+
+// follow counts how far the taps on the gateways' disks came.
+func (a *account) follow(r *verdict.Result, recorded []contract.TapID) {
+	r.Journalled, r.Replicated = len(recorded), map[string]int{}
+	for name := range a.copies {
+		r.Replicated[name] = 0
+	}
+	atCentral := map[string]bool{}
+	for _, t := range a.taps {
+		atCentral[t.ID] = true
+	}
+	for _, id := range recorded {
+		for name, held := range a.copies {
+			if id.Seq <= held[id.Stream.String()] {
+				r.Replicated[name]++
+			}
+		}
+		if !atCentral[id.String()] {
+			r.Missing++
+			r.Problems = append(r.Problems, fmt.Sprintf("tap %s is on its gateway's disk and not at central", id))
 		}
 	}
-	return nil
 }
 
 // compareTerm compares all registers of the weeks before with what the readers heard then.
@@ -194,18 +220,6 @@ func (d *Demo) countLights(r *verdict.Result, a *account) {
 		}
 	}
 	r.LightMS = verdict.SpreadOf(after)
-}
-
-// tapsUpTo counts taps whose number is at most the watermark of their stream.
-func tapsUpTo(taps []site.Tap, watermarks map[string]uint64) int {
-	n := 0
-	for _, t := range taps {
-		stream, number, _ := strings.Cut(t.ID, "/")
-		if seq, err := strconv.ParseUint(number, 10, 64); err == nil && seq <= watermarks[stream] {
-			n++
-		}
-	}
-	return n
 }
 
 func (d *Demo) gatewayOf(room string) *site.Gateway {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/test/sim/campus"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/crowd"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/model"
@@ -104,13 +105,16 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-func TestTapsUpTo(t *testing.T) {
-	taps := []site.Tap{{ID: "s1/1"}, {ID: "s1/2"}, {ID: "s1/9"}, {ID: "s2/1"}, {ID: "nonsense"}}
-	if got := tapsUpTo(taps, map[string]uint64{"s1": 2}); got != 2 {
-		t.Errorf("taps up to s1/2 = %d, want 2", got)
+func TestFollow(t *testing.T) {
+	one, two := contract.Stream{1}, contract.Stream{2}
+	a := &account{
+		taps:   []site.Tap{{ID: contract.TapID{Stream: one, Seq: 1}.String()}, {ID: contract.TapID{Stream: two, Seq: 4}.String()}},
+		copies: map[string]map[string]uint64{"a": {one.String(): 2, two.String(): 4}, "b": {one.String(): 1}},
 	}
-	if got := tapsUpTo(taps, map[string]uint64{"s1": 9, "s2": 1}); got != 4 {
-		t.Errorf("taps up to s1/9 and s2/1 = %d, want 4", got)
+	r := &verdict.Result{}
+	a.follow(r, []contract.TapID{{Stream: one, Seq: 1}, {Stream: one, Seq: 2}, {Stream: two, Seq: 4}})
+	if r.Journalled != 3 || r.Replicated["a"] != 3 || r.Replicated["b"] != 1 || r.Missing != 1 || len(r.Problems) != 1 {
+		t.Errorf("journalled %d, replicated %v, missing %d, want 3, a 3 and b 1, 1", r.Journalled, r.Replicated, r.Missing)
 	}
 }
 

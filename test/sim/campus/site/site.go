@@ -138,6 +138,17 @@ func (s *Site) StartGateways(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
+// StopGateways stops them all together, because each has something to hand over to its peers.
+func (s *Site) StopGateways() error {
+	errs := make([]error, len(s.Gateways))
+	var all sync.WaitGroup
+	for i, g := range s.Gateways {
+		all.Go(func() { errs[i] = g.Stop() })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
 // Ended is the first program that ended by itself, or nil.
 func (s *Site) Ended() error {
 	for _, g := range s.Gateways {
@@ -189,15 +200,9 @@ func (s *Site) AwaitJudged(ctx context.Context, since time.Time, within time.Dur
 	})
 }
 
-// Close stops what runs: gateways first, because they have something to hand over, and together, because each waits for its
-// peers; then central.
+// Close stops what runs: gateways first, because they have something to send, then central.
 func (s *Site) Close() error {
-	errs := make([]error, len(s.Gateways))
-	var all sync.WaitGroup
-	for i, g := range s.Gateways {
-		all.Go(func() { errs[i] = g.Stop() })
-	}
-	all.Wait()
+	errs := []error{s.StopGateways()}
 	if s.Central != nil {
 		errs = append(errs, s.Central.Stop())
 	}

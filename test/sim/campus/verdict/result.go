@@ -24,6 +24,7 @@ type Result struct {
 
 	RegisterMismatches int `json:"register_mismatches"`
 
+	Missing        int      `json:"missing_at_central"`       // taps on a gateway's disk that central has not got
 	Unheard        int      `json:"unheard"`                  // taps at central that no reader heard
 	Unlike         int      `json:"light_outcome_mismatches"` // lights that differ from the recorded outcome
 	LightSurprises int      `json:"light_model_mismatches"`   // lights that differ from what the independent model expects
@@ -81,6 +82,7 @@ func (r *Result) Decide() {
 	}
 	fail(r.Lost, "taps were lost")
 	fail(r.Duplicated, "taps were duplicated")
+	fail(r.Missing, "taps are on a gateway's disk and not at central")
 	fail(r.Unheard, "taps at central were heard by no reader")
 	fail(r.Unlike, "lights differ from the recorded outcome")
 	fail(r.LightSurprises, "lights differ from what the rules say")

@@ -27,6 +27,7 @@ func TestDecide(t *testing.T) {
 		{"all went well", func(*Result) {}, ""},
 		{"a loss", func(r *Result) { r.Lost = 1 }, "1 taps were lost"},
 		{"a duplicate", func(r *Result) { r.Duplicated = 2 }, "2 taps were duplicated"},
+		{"a tap that stayed behind", func(r *Result) { r.Missing = 1 }, "1 taps are on a gateway's disk and not at central"},
 		{"a tap of nobody", func(r *Result) { r.Unheard = 1 }, "1 taps at central were heard by no reader"},
 		{"a light that lied", func(r *Result) { r.Unlike = 1 }, "1 lights differ from the recorded outcome"},
 		{"a light against the rules", func(r *Result) { r.LightSurprises = 1 }, "1 lights differ from what the rules say"},
