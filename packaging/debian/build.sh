@@ -72,7 +72,7 @@ for architecture in "${architectures[@]}"; do
   done
   (cd "$work/$architecture-first/out" && sha256sum ./*.deb) >"$work/sums"
   (cd "$work/$architecture-second/out" && sha256sum --quiet --check "$work/sums") ||
-    { echo "build: two builds for $architecture differ; something in them depends on time, place or order" >&2; exit 1; }
+    { echo "build: two builds for $architecture differ: something in them depends on time, place or order, or a file changed meanwhile" >&2; exit 1; }
   cp "$work/$architecture-first/out/"*.deb dist/
   (cd dist && ls -1 "rollcall-"*"_${VERSION}_${architecture}.deb")
 done
