@@ -15,6 +15,7 @@ import (
 const (
 	beatEvery = time.Minute
 	beatLook  = time.Second // how soon a clock that was set, or a new timetable, is noticed
+	beatFirst = 3 * time.Second
 )
 
 // beat writes a heartbeat every minute and right after a register closes, until ctx ends. Each begins where the one before
@@ -22,7 +23,8 @@ const (
 // interval to the next. Across a clock that was set no interval has a length anyone knows: it begins anew there.
 func (g *Gateway) beat(ctx context.Context) error {
 	since, stepped := g.clock.Now(), g.clock.Stepped()
-	tried := since
+	// No reader is up at the very start, so the first interval has nobody's word: it is kept short.
+	tried := since.Add(beatFirst - beatEvery)
 	for {
 		now := g.clock.Now()
 		if n := g.clock.Stepped(); n != stepped {
