@@ -77,7 +77,15 @@ func (c *Cache) recall() error {
 		return err
 	}
 	c.current.Store(x)
+	giveBack(len(s.Document))
 	return nil
+}
+
+// giveBack returns memory to the system once nothing refers to a document of so many octets any more.
+func giveBack(octets int) {
+	if octets > largeDocument {
+		debug.FreeOSMemory()
+	}
 }
 
 // open checks a signed timetable and makes its index.
@@ -92,11 +100,7 @@ func (c *Cache) open(s contract.SignedTimetable) (*Index, error) {
 	if c.o.Building != "" && t.Building != c.o.Building {
 		return nil, fmt.Errorf("open timetable: %w: %q, this gateway was enrolled for %q", ErrOtherBuilding, t.Building, c.o.Building)
 	}
-	x := Build(t)
-	if len(s.Document) > largeDocument {
-		debug.FreeOSMemory()
-	}
-	return x, nil
+	return Build(t), nil
 }
 
 // Index is the timetable in force; nil when there is none.
@@ -122,6 +126,7 @@ func (c *Cache) Install(s contract.SignedTimetable) error {
 	}
 	c.current.Store(x)
 	err = keep(c.o.Path, s)
+	defer giveBack(len(s.Document)) // after the readers' lights were told
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.trouble = err

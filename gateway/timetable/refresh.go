@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -73,9 +72,6 @@ func (r *Refresh) once(ctx context.Context) error {
 		return err
 	}
 	r.Cache.confirm()
-	// Receiving and decoding a large campus takes much more room than its index; a small board wants it back now, not when
-	// the next collection happens to be due.
-	debug.FreeOSMemory()
 	x := r.Cache.Index()
 	r.Log.Info("timetable in force", slog.Uint64("version", x.Version()), slog.Time("valid_until", x.ValidUntil()), slog.Int("cards", x.Cards()))
 	return nil
