@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/config"
@@ -80,7 +81,7 @@ func New(c *config.Gateway, o Options) (*Gateway, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}}
-	for _, step := range []func() error{g.openIdentity, g.openClock, g.openJournal, g.openTimetable, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
+	for _, step := range []func() error{g.openIdentity, g.openClock, g.openKept, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, g.Close())
 		}
@@ -137,6 +138,15 @@ func identityDir(c *config.Gateway) string { return filepath.Join(c.Data, "ident
 func (g *Gateway) openClock() (err error) {
 	g.clock, err = clock.Open(clock.Options{Registerer: g.registry, Log: g.log})
 	return err
+}
+
+// openKept reads the journal and the timetable at the same time, one from the disk and the other with the processor: between
+// them they are most of the wait for the first blue light.
+func (g *Gateway) openKept() error {
+	var reading errgroup.Group
+	reading.Go(g.openJournal)
+	reading.Go(g.openTimetable)
+	return reading.Wait()
 }
 
 func (g *Gateway) openJournal() (err error) {
