@@ -92,9 +92,9 @@ func TestBadBatches(t *testing.T) {
 		detail               string // part of it
 	}{
 		{"row 47: something after the document", "", good + "{}", 400, contract.ProblemMalformed, "something follows the document"},
-		{"row 48: a key twice", "", strings.Replace(good, `"first":3`, `"first":3,"first":4`, 1), 400, contract.ProblemMalformed, "key appears twice: $.first"},
-		{"row 49: a key in other letters", "", strings.Replace(good, `"first"`, `"FIRST"`, 1), 400, contract.ProblemMalformed, "unknown field: $.FIRST"},
-		{"row 50: an unknown field", "", strings.Replace(good, `"first":3`, `"first":3,"last":3`, 1), 400, contract.ProblemMalformed, "unknown field: $.last"},
+		{"row 48: a key twice", "", strings.Replace(good, `"first":3`, `"first":3,"first":4`, 1), 400, contract.ProblemMalformed, "key appears twice: at $.first"},
+		{"row 49: a key in other letters", "", strings.Replace(good, `"first"`, `"FIRST"`, 1), 400, contract.ProblemMalformed, "unknown field: at $.FIRST"},
+		{"row 50: an unknown field", "", strings.Replace(good, `"first":3`, `"first":3,"last":3`, 1), 400, contract.ProblemMalformed, "unknown field: at $.last"},
 		{"row 51: a gap", "", encode(batchOf(t, stream, 5, 1)), 409, contract.ProblemGap, "want 3 next"},
 		{"row 53: another record under a stored number", "", encode(forked), 409, contract.ProblemFork, "stored with other content"},
 		{"row 54: not UTF-8", "", strings.Replace(good, `"first"`, "\"fir\xffst\"", 1), 400, contract.ProblemMalformed, "not valid UTF-8"},
