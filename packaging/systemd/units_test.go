@@ -100,10 +100,10 @@ func TestGatewayMayAskHowSureTheClockIs(t *testing.T) {
 	}
 }
 
-// A gateway that waits for its identity is not ready and must not be killed for it.
+// A gateway that waits for its identity is ready, and one that reads a long journal must not be killed for it.
 func TestGatewayMayStandBy(t *testing.T) {
 	u := units(t)["rollcall-gateway.service"]
-	for key, want := range map[string]string{"Type": "notify", "TimeoutStartSec": "infinity", "WatchdogSec": "30", "Restart": "always"} {
+	for key, want := range map[string]string{"Type": "notify", "TimeoutStartSec": "180", "WatchdogSec": "30", "Restart": "always"} {
 		if got := u[key]; !slices.Equal(got, []string{want}) {
 			t.Errorf("%s = %q, want %s", key, got, want)
 		}
