@@ -1,6 +1,7 @@
 package system
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -23,6 +24,13 @@ func TestNothingIsDroppedWithoutAReceipt(t *testing.T) {
 	c.awaitSteady(g, door, lamp.Blue)
 	c.tap("north", door, people[0], lamp.Green)
 	c.awaitLevel()
+	c.await("the receipt has come back, so that no batch is under way", func() error {
+		m, err := g.metrics()
+		if err == nil && m[`rollcall_gateway_uplink_batches_total{result="stored"}`] == 0 {
+			err = errors.New("there is none; the gateway learned from a report what central holds")
+		}
+		return err
+	})
 	before, err := g.reach()
 	must(t, err)
 

@@ -1,7 +1,6 @@
 package system
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -238,9 +237,4 @@ func readAll(read func(first uint64, records, octets int) ([][]byte, error), las
 		all = append(all, some...)
 	}
 	return slices.Clip(all), nil
-}
-
-// waits bounds how long a person looks at a reader.
-func waits(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, 20*time.Second)
 }

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,7 +25,17 @@ func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
+// together is how many tests run at once: they mostly wait for clocks, elections and back-offs.
+const together = "4"
+
 func run(m *testing.M) (status int) {
+	flag.Parse()
+	if !given("test.parallel") {
+		if err := flag.Set("test.parallel", together); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	if err := build(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -38,6 +49,12 @@ func run(m *testing.M) (status int) {
 		return 1
 	}
 	return 0
+}
+
+// given reports whether a flag stands on the command line.
+func given(name string) (yes bool) {
+	flag.Visit(func(f *flag.Flag) { yes = yes || f.Name == name })
+	return yes
 }
 
 // build makes the programs as they are shipped, without cgo.

@@ -2,6 +2,7 @@ package system
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -23,8 +24,16 @@ func (c *campus) tap(gateway, room string, who person, want lamp.Light) {
 	}
 }
 
-// present lets a person hold a card to a reader for as long as people look, and remembers what the reader showed.
+// looksFor is how long a person looks at a reader: as long as an answer may take on a machine that is busy with other tests.
+const looksFor = 20 * time.Second
+
+// present lets a person hold a card to a reader until it shows a light, and remembers which.
 func (c *campus) present(gateway, room string, who person) (reader.Result, error) {
+	return c.presentFor(looksFor, gateway, room, who)
+}
+
+// presentFor is present with another patience.
+func (c *campus) presentFor(patience time.Duration, gateway, room string, who person) (reader.Result, error) {
 	r := c.gateways[gateway].readers[room]
 	held := who.badge
 	if !r.HasLight() {
@@ -34,7 +43,7 @@ func (c *campus) present(gateway, room string, who person) (reader.Result, error
 	if err != nil {
 		return reader.Result{}, fmt.Errorf("present card at %s: %w", room, err)
 	}
-	looks, goes := waits(c.t.Context())
+	looks, goes := context.WithTimeout(c.t.Context(), patience)
 	defer goes()
 	result := p.Wait(looks)
 	c.mu.Lock()
@@ -164,7 +173,7 @@ func (c *campus) copied(stream string, durable uint64) error {
 		if err != nil {
 			return err
 		}
-		if (c.clustered || own == stream) && held[stream] != durable {
+		if (c.clustered || own == stream) && held[stream] < durable {
 			return fmt.Errorf("%s holds %d of %d records of %s", g.post.gateway, held[stream], durable, stream)
 		}
 	}
