@@ -131,7 +131,7 @@ func (c *Clock) Warning() string {
 	case q == contract.FreeRunning:
 		return "the clock has lost its time source and runs freely: check that an NTP server can be reached"
 	case q == contract.NeverSet:
-		return "the clock was not synchronised since boot: taps are kept and will be corrected; check chrony and that an NTP server can be reached"
+		return "the clock was not synchronised since boot: taps are kept, with the time since boot beside the time of day; check chrony and that an NTP server can be reached"
 	}
 	return ""
 }
