@@ -108,7 +108,7 @@ func (r *Results) aimStart() (Aim, bool) {
 	last := r.Appliance.Starts[len(r.Appliance.Starts)-1]
 	return Aim{
 		"from the start of the program to blue: less than 1 s",
-		fmt.Sprintf("%s with a journal of %d days (%s records)", seconds(last.Times.Median()), last.Days, thousands(last.Days*appliance.Daily)),
+		fmt.Sprintf("%s with a journal of %s (%s records)", seconds(last.Times.Median()), days(last.Days), thousands(last.Days*appliance.Daily)),
 		last.Times.Median() < blueWithin,
 	}, true
 }

@@ -47,11 +47,11 @@ type Effort struct {
 // everything works.
 var (
 	Thorough = Effort{
-		Size: appliance.Whole, Rounds: 5, Turn: time.Second, Taps: 150, Count: 3, BenchTime: "1s",
+		Size: appliance.Whole, Rounds: 20, Turn: 200 * time.Millisecond, Taps: 150, Count: 3, BenchTime: "1s",
 		Settle: 20 * time.Second, Starts: 7, Days: []int{1, 30},
 	}
 	Brief = Effort{
-		Size: appliance.Whole, Rounds: 1, Turn: 200 * time.Millisecond, Taps: 15, Count: 1, BenchTime: "100ms",
+		Size: appliance.Whole, Rounds: 2, Turn: 100 * time.Millisecond, Taps: 15, Count: 1, BenchTime: "100ms",
 		Settle: 3 * time.Second, Starts: 1, Days: []int{1},
 	}
 )
@@ -61,6 +61,7 @@ type Results struct {
 	At      time.Time
 	Took    time.Duration
 	Machine machine.Description
+	Others  float64 // share of the processors that other programs took
 
 	Storage   storage.Result
 	Lights    []light.Cell
@@ -130,8 +131,9 @@ func Run(ctx context.Context, o Options) (Results, error) {
 		return Results{}, fmt.Errorf("measure: %w", err)
 	}
 	r := &run{o: o, dir: dir, results: Results{At: time.Now(), Machine: machine.Describe(dir)}}
+	usage := machine.Watch()
 	err = r.all(ctx)
-	r.results.Took = time.Since(r.results.At)
+	r.results.Took, r.results.Others = time.Since(r.results.At), usage.Others()
 	if err != nil {
 		return r.results, fmt.Errorf("measure: %w; what the gateway printed is in %s", err, dir)
 	}

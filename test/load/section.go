@@ -8,6 +8,7 @@ import (
 	"github.com/rollcall-edge/rollcall/test/load/appliance"
 	"github.com/rollcall-edge/rollcall/test/load/gobench"
 	"github.com/rollcall-edge/rollcall/test/load/light"
+	"github.com/rollcall-edge/rollcall/test/load/machine"
 	"github.com/rollcall-edge/rollcall/test/load/storage"
 )
 
@@ -15,7 +16,8 @@ import (
 // what was measured.
 func (r *Results) Markdown(commit string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Written by `make bench` on %s, at commit %s, in %s, on: %s.\n", r.At.UTC().Format("2006-01-02 15:04 UTC"), commit, r.Took.Round(time.Second), r.Machine)
+	fmt.Fprintf(&b, "Written by `make bench` on %s, at commit %s, in %s, on: %s; %s.\n",
+		r.At.UTC().Format("2006-01-02 15:04 UTC"), commit, r.Took.Round(time.Second), r.Machine, machine.Words(r.Others))
 	for _, part := range []string{r.aims(), r.lights(), r.storage(), r.appliance(), r.rates()} {
 		if part != "" {
 			b.WriteString("\n" + part)
@@ -56,7 +58,7 @@ func (r *Results) lights() string {
 		return ""
 	}
 	flush := r.Storage.Disk.Middle
-	rows := [][]string{{"baud", "readers", "median ms", "p99 ms", "model + flush: mean ms", "worst ms", "median over model", "ideal wire: mean ms", "of it gateway, LED frame and lamp: median ms", "p99 ms"}}
+	rows := [][]string{{"baud", "readers", "median ms", "p99 ms", "model + flush: mean ms", "worst ms", "median over model", "ideal wire: mean ms", "card sent to light: median ms", "p99 ms"}}
 	for _, c := range r.Lights {
 		m := light.NewModel(c.Baud, c.Readers)
 		rows = append(rows, []string{
@@ -105,7 +107,7 @@ func (r *Results) appliance() string {
 	starts := [][]string{{"program started until a reader shows blue, page cache dropped", "runs", "median", "slowest"}}
 	for _, s := range a.Starts {
 		starts = append(starts, []string{
-			fmt.Sprintf("journal of %d days, %s records", s.Days, thousands(s.Days*appliance.Daily)), fmt.Sprint(len(s.Times)),
+			fmt.Sprintf("journal of %s, %s records", days(s.Days), thousands(s.Days*appliance.Daily)), fmt.Sprint(len(s.Times)),
 			seconds(s.Times.Median()), seconds(s.Times.Quantile(1)),
 		})
 	}
@@ -146,6 +148,13 @@ func millis(d time.Duration) string {
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
 
 func mebibytes(n int64) string { return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20)) }
+
+func days(n int) string {
+	if n == 1 {
+		return "a day"
+	}
+	return fmt.Sprintf("%d days", n)
+}
 
 // thousands writes a number with a comma before every three digits.
 func thousands(n int) string {

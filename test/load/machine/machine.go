@@ -1,4 +1,5 @@
-// Package machine says on what a measurement was made: processor, kernel, disk, load. It measures nothing.
+// Package machine says on what a measurement was made: processor, kernel, disk, and how much of the processors others took
+// meanwhile. It measures nothing of ours.
 package machine
 
 import (
@@ -18,12 +19,11 @@ type Description struct {
 	Kernel string // e.g. "Linux 6.12.0 amd64"
 	Disk   string // file system and device below the directory that was asked about
 	Go     string // version of the compiler
-	Load   string // the load average of the last minute when it was asked
 }
 
 // String is one line.
 func (d Description) String() string {
-	return fmt.Sprintf("%s, %d cores, %s, %s, %s, load average %s at the start", d.CPU, d.Cores, d.Kernel, d.Disk, d.Go, d.Load)
+	return fmt.Sprintf("%s, %d cores, %s, %s, %s", d.CPU, d.Cores, d.Kernel, d.Disk, d.Go)
 }
 
 // Describe looks at this machine and the disk on which dir lies.
@@ -31,7 +31,7 @@ func Describe(dir string) Description {
 	return Description{
 		CPU: model(read("/proc/cpuinfo")), Cores: runtime.NumCPU(), Go: runtime.Version(),
 		Kernel: "Linux " + known(strings.TrimSpace(read("/proc/sys/kernel/osrelease"))) + " " + runtime.GOARCH,
-		Disk:   disk(dir), Load: known(first(read("/proc/loadavg"))),
+		Disk:   disk(dir),
 	}
 }
 
@@ -54,11 +54,6 @@ func known(text string) string {
 		return "unknown"
 	}
 	return text
-}
-
-func first(text string) string {
-	word, _, _ := strings.Cut(text, " ")
-	return word
 }
 
 // model finds the processor's name; on ARM boards the kernel names the board instead.

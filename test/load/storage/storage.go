@@ -52,8 +52,7 @@ type contender interface {
 type bout struct {
 	contender contender
 	writers   int
-	rates     []float64
-	ratios    []float64
+	rates     []float64 // of each round
 	times     sample.Times
 }
 
@@ -70,61 +69,65 @@ func Measure(ctx context.Context, o Options) (Result, error) {
 	return result, nil
 }
 
-func measure(ctx context.Context, o Options, dir string) (result Result, err error) {
-	var open []contender
-	defer func() {
-		for _, c := range open {
-			err = errors.Join(err, c.close())
-		}
-	}()
-	for name, opener := range map[string]func(dir string) (contender, error){"disk": openDisk, "journal": openJournal, "badger": openBadger} {
-		c, err := opener(filepath.Join(dir, name))
-		if err != nil {
-			return Result{}, err
-		}
-		open = append(open, c)
+func measure(ctx context.Context, o Options, dir string) (Result, error) {
+	d, err := openDisk(filepath.Join(dir, "disk"))
+	if err != nil {
+		return Result{}, err
 	}
-	bouts := arrange(open)
-	for range o.Rounds {
-		for _, b := range bouts {
-			if err := b.fight(ctx, o.Turn); err != nil {
-				return Result{}, err
-			}
-			b.ratios = append(b.ratios, b.rates[len(b.rates)-1]/bouts[0].rates[len(b.rates)-1])
-		}
-	}
-	return conclude(bouts), nil
+	r, err := compare(ctx, o, dir, d)
+	return r, errors.Join(err, d.close())
 }
 
-// arrange puts the bare disk first, which the others of a round are compared with.
-func arrange(open []contender) []*bout {
-	var first, others []*bout
-	for _, c := range open {
-		if _, ok := c.(*disk); ok {
-			first = append(first, &bout{contender: c, writers: 1})
-			continue
-		}
-		for _, n := range Writers {
-			others = append(others, &bout{contender: c, writers: n})
-		}
+func compare(ctx context.Context, o Options, dir string, d contender) (r Result, err error) {
+	if r.Disk, r.Journal, err = against(ctx, o, d, filepath.Join(dir, "journal"), openJournal); err != nil {
+		return r, err
 	}
-	return append(first, others...)
+	_, r.Badger, err = against(ctx, o, d, filepath.Join(dir, "badger"), openBadger)
+	return r, err
 }
 
-func conclude(bouts []*bout) Result {
-	var r Result
+// against lets one contender and the bare disk take turns; what the one still does in the background does not strike another.
+func against(ctx context.Context, o Options, d contender, dir string, open func(dir string) (contender, error)) (disk Speed, speeds []Speed, err error) {
+	c, err := open(dir)
+	if err != nil {
+		return disk, nil, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	bouts := []*bout{{contender: d, writers: 1}}
+	for _, n := range Writers {
+		bouts = append(bouts, &bout{contender: c, writers: n})
+	}
+	for round := range o.Rounds {
+		if err := fightRound(ctx, bouts, o.Turn, round%2 == 1); err != nil {
+			return disk, nil, err
+		}
+	}
 	for _, b := range bouts {
-		s := Speed{Rate: sample.Median(b.rates), Times: sample.Median(b.ratios), Middle: b.times.Median(), Late: b.times.Quantile(0.99)}
-		switch b.contender.(type) {
-		case *disk:
-			r.Disk = s
-		case *journalLog:
-			r.Journal = append(r.Journal, s)
-		case *badgerDB:
-			r.Badger = append(r.Badger, s)
+		speeds = append(speeds, b.conclude(bouts[0]))
+	}
+	return speeds[0], speeds[1:], nil
+}
+
+// fightRound goes through the bouts, every second time from the last to the first, so that none always follows the same one.
+func fightRound(ctx context.Context, bouts []*bout, turn time.Duration, backwards bool) error {
+	for i := range bouts {
+		if backwards {
+			i = len(bouts) - 1 - i
+		}
+		if err := bouts[i].fight(ctx, turn); err != nil {
+			return err
 		}
 	}
-	return r
+	return nil
+}
+
+// conclude compares a bout with the disk's, round by round.
+func (b *bout) conclude(disk *bout) Speed {
+	var ratios []float64
+	for i, rate := range b.rates {
+		ratios = append(ratios, rate/disk.rates[i])
+	}
+	return Speed{Rate: sample.Median(b.rates), Times: sample.Median(ratios), Middle: b.times.Median(), Late: b.times.Quantile(0.99)}
 }
 
 // fight gives a contender its turn: every writer waits for its tap before it brings the next.
