@@ -7,17 +7,17 @@ import (
 
 	"github.com/rollcall-edge/rollcall/test/load/appliance"
 	"github.com/rollcall-edge/rollcall/test/load/light"
+	"github.com/rollcall-edge/rollcall/test/load/sample"
 )
 
 // What Rollcall aims at.
 const (
-	decideWithin    = time.Microsecond
-	overModel       = 0.15 // of the model and one flush
-	overFlush       = 1.2  // times a bare flush, for one writer
-	groupedAtLeast  = 20   // times the rate of bare flushes, for 256 writers
-	residentBelow   = 96 << 20
-	blueWithin      = time.Second
-	allocationsNone = 0
+	decideWithin   = time.Microsecond
+	overModel      = 0.15 // of the model and one flush
+	overFlush      = 1.2  // times a bare flush, for one writer
+	groupedAtLeast = 20   // times the rate of bare flushes, for 256 writers
+	residentBelow  = 96 << 20
+	blueWithin     = time.Second
 )
 
 // Aim is one promise in figures and what became of it.
@@ -46,7 +46,7 @@ func (r *Results) aimDecide() (Aim, bool) {
 	return Aim{
 		"a tap is judged in less than 1 µs, without allocation",
 		fmt.Sprintf("%.0f ns, %.0f allocations", f["ns/op"], f["allocs/op"]),
-		f["ns/op"] < float64(decideWithin.Nanoseconds()) && f["allocs/op"] == allocationsNone,
+		f["ns/op"] < float64(decideWithin.Nanoseconds()) && f["allocs/op"] == 0,
 	}, true
 }
 
@@ -108,7 +108,7 @@ func (r *Results) aimStart() (Aim, bool) {
 	last := r.Appliance.Starts[len(r.Appliance.Starts)-1]
 	return Aim{
 		"from the start of the program to blue: less than 1 s",
-		fmt.Sprintf("%s with a journal of %s (%s records)", seconds(last.Times.Median()), days(last.Days), thousands(last.Days*appliance.Daily)),
+		fmt.Sprintf("%s with a journal of %s (%s records)", seconds(last.Times.Median()), days(last.Days), sample.Thousands(last.Days*appliance.Daily)),
 		last.Times.Median() < blueWithin,
 	}, true
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-edge/rollcall/test/load/gobench"
 	"github.com/rollcall-edge/rollcall/test/load/light"
 	"github.com/rollcall-edge/rollcall/test/load/machine"
+	"github.com/rollcall-edge/rollcall/test/load/sample"
 	"github.com/rollcall-edge/rollcall/test/load/storage"
 )
 
@@ -80,7 +81,7 @@ func (r *Results) storage() string {
 	}
 	rows := [][]string{{"one tap durable at a time, for each writer", "writers", "taps/s", "× bare flush", "median ms", "p99 ms"}}
 	row := func(name string, writers int, s storage.Speed) {
-		rows = append(rows, []string{name, fmt.Sprint(writers), thousands(int(s.Rate)), fmt.Sprintf("%.2f", s.Times), millis(s.Middle), millis(s.Late)})
+		rows = append(rows, []string{name, fmt.Sprint(writers), sample.Thousands(int(s.Rate)), fmt.Sprintf("%.2f", s.Times), millis(s.Middle), millis(s.Late)})
 	}
 	row("bare 4 KiB write and fdatasync", 1, r.Storage.Disk)
 	for i, n := range storage.Writers {
@@ -107,7 +108,7 @@ func (r *Results) appliance() string {
 	starts := [][]string{{"program started until a reader shows blue, page cache dropped", "runs", "median", "slowest"}}
 	for _, s := range a.Starts {
 		starts = append(starts, []string{
-			fmt.Sprintf("journal of %s, %s records", days(s.Days), thousands(s.Days*appliance.Daily)), fmt.Sprint(len(s.Times)),
+			fmt.Sprintf("journal of %s, %s records", days(s.Days), sample.Thousands(s.Days*appliance.Daily)), fmt.Sprint(len(s.Times)),
 			seconds(s.Times.Median()), seconds(s.Times.Quantile(1)),
 		})
 	}
@@ -135,7 +136,7 @@ func rate(what string, f gobench.Figures, name, unit string) [][]string {
 	if !ok {
 		return nil
 	}
-	return [][]string{{what, thousands(int(v)) + " " + unit}}
+	return [][]string{{what, sample.Thousands(int(v)) + " " + unit}}
 }
 
 func millis(d time.Duration) string {
@@ -154,13 +155,4 @@ func days(n int) string {
 		return "a day"
 	}
 	return fmt.Sprintf("%d days", n)
-}
-
-// thousands writes a number with a comma before every three digits.
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -99,11 +99,3 @@ func TestMarkdownSaysWhatWasMissed(t *testing.T) {
 		t.Errorf("Markdown of nothing has a table:\n%s", text)
 	}
 }
-
-func TestThousands(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 103200: "103,200", 1234567: "1,234,567"} {
-		if got := thousands(n); got != want {
-			t.Errorf("thousands(%d) = %q, want %q", n, got, want)
-		}
-	}
-}

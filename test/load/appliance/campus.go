@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/test/load/sample"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
 )
 
@@ -27,8 +28,8 @@ var Whole = Size{People: 50_000, Rooms: 400, Lists: 6_000, ListsEach: 12, Days: 
 
 // String is the size in words.
 func (s Size) String() string {
-	return fmt.Sprintf("%d people, %d rooms, %d sessions in %d days, %d class lists of %d on average",
-		s.People, s.Rooms, s.Rooms*s.Days*s.Daily, s.Days, s.Lists, s.People*s.ListsEach/s.Lists)
+	return fmt.Sprintf("%s people, %d rooms, %s sessions in %d days and %s class lists of %d on average",
+		sample.Thousands(s.People), s.Rooms, sample.Thousands(s.Rooms*s.Days*s.Daily), s.Days, sample.Thousands(s.Lists), s.People*s.ListsEach/s.Lists)
 }
 
 const (

@@ -2,6 +2,7 @@
 package sample
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -32,4 +33,13 @@ func Median(v []float64) float64 {
 		return 0
 	}
 	return slices.Sorted(slices.Values(v))[(len(v)-1)/2]
+}
+
+// Thousands writes a count with a comma before every three digits.
+func Thousands(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }

@@ -1,0 +1,39 @@
+package light
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/rollcall-edge/rollcall/test/load/appliance"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// With the real program every tap gets its green light, and no light comes before its card was sent.
+func TestMeasure(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "rollcall-gateway")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../../gateway/cmd/rollcall-gateway").CombinedOutput(); err != nil {
+		t.Fatalf("build gateway: %v\n%s", err, out)
+	}
+	s, err := appliance.Open(t.Context(), t.TempDir(), program, appliance.Size{People: 200, Rooms: 12, Lists: 20, ListsEach: 3, Days: 2, Daily: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const taps = 5
+	c, err := Measure(t.Context(), s, 115200, 2, taps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Tap) != taps || len(c.Answer) != taps {
+		t.Fatalf("%d and %d times, want %d of each", len(c.Tap), len(c.Answer), taps)
+	}
+	for i := range taps {
+		if least := wire(ledOctets, 115200) + glow; c.Answer[i] < least || c.Tap[i] < c.Answer[i]+wire(rawOctets, 115200) {
+			t.Errorf("tap %d: %v after the card, %v after its frame: sooner than the wire allows", i, c.Tap[i], c.Answer[i])
+		}
+	}
+}
