@@ -52,29 +52,33 @@ type class struct {
 // on is a class that has been on for a minute and lasts for most of an hour.
 func on(id, room string, who ...person) class {
 	now := time.Now().Truncate(time.Second)
-	return within(class{id: id, room: room, start: now.Add(-time.Minute), end: now.Add(50 * time.Minute), who: who})
+	return within(class{id: id, room: room, start: now.Add(-time.Minute), end: now.Add(50 * time.Minute), who: who}, now)
 }
 
 // soon is a class that begins soon and does not last.
 func soon(id, room string, begins, lasts time.Duration, who ...person) class {
-	start := time.Now().Truncate(time.Second).Add(begins)
-	return within(class{id: id, room: room, start: start, end: start.Add(lasts), who: who})
+	now := time.Now().Truncate(time.Second)
+	return within(class{id: id, room: room, start: now.Add(begins), end: now.Add(begins + lasts), who: who}, now)
 }
 
+// enough is how long a class must last for a test to be done with it.
+const enough = 55 * time.Second
+
 // within keeps a class inside one day of London's, because timetables write one date: around midnight it is cut short, or
-// begins with the next day.
-func within(c class) class {
-	now := time.Now()
-	y, m, d := now.In(london).Date()
-	midnight, next := time.Date(y, m, d, 0, 0, 0, 0, london), time.Date(y, m, d+1, 0, 0, 0, 0, london)
-	if c.start.Before(midnight) {
+// begins with the next day when too little would be left of it. That is waited for with the usual patience.
+func within(c class, now time.Time) class {
+	y, m, d := c.end.In(london).Date()
+	midnight, lasts := time.Date(y, m, d, 0, 0, 0, 0, london), c.end.Sub(c.start)
+	if !c.start.Before(midnight) {
+		return c
+	}
+	switch left := midnight.Sub(now); {
+	case left <= 0:
 		c.start = midnight
-	}
-	if !c.end.Before(next) && next.Sub(now) > 5*time.Minute {
-		c.end = next.Add(-time.Second)
-	}
-	if !c.end.Before(next) {
-		c.start, c.end = next, next.Add(max(c.end.Sub(c.start), time.Second))
+	case left > enough:
+		c.end = midnight.Add(-time.Second)
+	default:
+		c.start, c.end = midnight, midnight.Add(lasts)
 	}
 	return c
 }

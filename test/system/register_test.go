@@ -90,8 +90,8 @@ func TestAbsenceOnlyWhenRoomWasHeard(t *testing.T) {
 
 	// A gateway that has just started vouches for its readers from its second heartbeat on. The first comes at the close of the
 	// first class.
-	first := soon("first", room("north", 2), 3*time.Second, time.Second, people[0])
-	long := within(class{id: "heard", room: heard, start: first.end.Add(3 * time.Second), end: first.end.Add(13 * time.Second), who: people[:3]})
+	first := soon("first", room("north", 2), 5*time.Second, 2*time.Second, people[0])
+	long := within(class{id: "heard", room: heard, start: first.end.Add(3 * time.Second), end: first.end.Add(15 * time.Second), who: people[:3]}, time.Now())
 	alike := long
 	alike.id, alike.room, alike.who = "unheard", unheard, people[3:4]
 	c.central.take("timetable", timetable([]class{first, long, alike}))
@@ -113,7 +113,7 @@ func TestAbsenceOnlyWhenRoomWasHeard(t *testing.T) {
 	// The other building comes back. At the close of its second class it can say that it heard everybody since the first.
 	c.start("south")
 	c.central.take("timetable", timetable([]class{
-		soon("later", later, 3*time.Second, time.Second, people[4]), soon("at-last", later, 6*time.Second, time.Second, people[4]),
+		soon("later", later, 4*time.Second, time.Second, people[4]), soon("at-last", later, 8*time.Second, time.Second, people[4]),
 	}))
 	c.central.awaitMark("unheard", people[3], "U", "the readers worked for 0.0 % of the time")
 	c.awaitLevel()

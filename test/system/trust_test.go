@@ -66,8 +66,8 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	c := open(t, plan{posts: alone})
 	g := c.gateways["north"]
 	invitation := c.central.must("invite", "--building", "north", "spare")
+	g.stop()
 	for i, want := range []int{0, 1} {
-		g.stop()
 		_, complaints, status := execute(t.Context(), g.Path, "enrol", "--config", g.config, invitation)
 		if status != want {
 			t.Errorf("status of enrolment %d = %d, want %d: %s", i+1, status, want, complaints)
