@@ -43,6 +43,8 @@ type Journal struct {
 	stream contract.Stream
 	closed bool
 
+	encoded []byte // the record Append is at; guarded by the log, which copies it before it asks for the next
+
 	mu           sync.Mutex // guards everything that follows
 	acknowledged uint64
 	changed      chan struct{} // nil while nobody listens
@@ -97,7 +99,8 @@ func (j *Journal) Append(r contract.Record) (contract.TapID, error) {
 	defer j.swap.RUnlock()
 	_, err := j.log.AppendFunc(1, func(first uint64, dst [][]byte) (err error) {
 		r.ID = contract.TapID{Stream: j.stream, Seq: first}
-		dst[0], err = contract.AppendRecord(nil, r)
+		j.encoded, err = contract.AppendRecord(j.encoded[:0], r)
+		dst[0] = j.encoded
 		return err
 	})
 	if err != nil {
