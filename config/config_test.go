@@ -87,6 +87,9 @@ func TestExampleValuesArrive(t *testing.T) {
 	if got := g.Cluster.Members[2].Gateway; got != "union" {
 		t.Errorf("third member = %q, want union", got)
 	}
+	if got := g.Buses[2].Feedback["accepted"]; got != "LED G\rBEEP 1\r" {
+		t.Errorf("feedback for an accepted tap = %q", got)
+	}
 	c, err := config.LoadCentral("testdata/central-minimal.good.yaml")
 	if err != nil {
 		t.Fatal(err)

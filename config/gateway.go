@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -49,6 +50,9 @@ type Bus struct {
 	Baud    int      `yaml:"baud"`
 	HoldOff Duration `yaml:"hold_off"` // ascii: the same card within this time of its last repeat is one tap; 0: 2 s
 	Readers []Reader `yaml:"readers"`
+
+	// Feedback is what a generic ascii reader is sent for a signal, as its manual has it; without it the reader has no light.
+	Feedback map[string]string `yaml:"feedback"`
 }
 
 // Reader is one card reader on a line and the point where it hangs.
@@ -86,6 +90,7 @@ var (
 	drivers    = []string{"osdp", "ascii"}
 	presets    = []string{"rdm6300", "generic"}
 	colours    = []string{"", "blue", "amber", "white"}
+	signals    = []string{"off", "ready", "fault", "accepted", "refused", "several", "stored", "not_kept"}
 	byteOrders = []string{"", "msb", "lsb"}
 	memberName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 )
@@ -147,6 +152,12 @@ func (b Bus) validate(c *checker, path string) {
 	}
 	if b.Driver == "osdp" && b.Preset != "" {
 		c.fault(path+".preset", "an osdp bus has no preset; remove the line")
+	}
+	if len(b.Feedback) > 0 && b.Preset != "generic" {
+		c.fault(path+".feedback", "only the preset generic is told what to send; remove the lines")
+	}
+	for _, signal := range slices.Sorted(maps.Keys(b.Feedback)) {
+		c.oneOf(path+".feedback."+signal, signal, signals)
 	}
 	if !slices.Contains(speeds, b.Baud) {
 		c.fault(path+".baud", "%d is not a speed of card readers; want one of %v", b.Baud, speeds)

@@ -4,6 +4,7 @@ package drivers
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -42,6 +43,12 @@ func (s Signal) String() string {
 		return signalNames[s]
 	}
 	return "unknown"
+}
+
+// ParseSignal is the inverse of String; ok is false for a word that names none.
+func ParseSignal(name string) (s Signal, ok bool) {
+	at := slices.Index(signalNames[:], name)
+	return Signal(max(at, 0)), at >= 0
 }
 
 // Bus is one serial line with the readers on it. Every driver implements it.

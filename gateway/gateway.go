@@ -197,7 +197,7 @@ func (g *Gateway) openReaders() error {
 
 // lineOf names each reader for its point: one reader hangs at one point.
 func lineOf(b config.Bus) capture.Line {
-	l := capture.Line{Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std()}
+	l := capture.Line{Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(), Feedback: b.Feedback}
 	for _, r := range b.Readers {
 		l.Readers = append(l.Readers, capture.Reader{Name: r.Point, Address: byte(r.Address), Open: r.Open, ByteOrder: r.ByteOrder})
 	}

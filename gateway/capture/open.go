@@ -24,6 +24,9 @@ type Line struct {
 	Baud    int
 	HoldOff time.Duration // of ascii; 0 is the driver's own
 	Readers []Reader
+
+	// Feedback is what a generic ascii reader is sent for a signal, by the signal's name; without it the reader has no light.
+	Feedback map[string]string
 }
 
 // Reader describes a reader on a line.
@@ -80,16 +83,19 @@ func openASCII(l Line, port *serialport.Line, r prometheus.Registerer, log *slog
 	if len(l.Readers) != 1 {
 		return nil, fmt.Errorf("%d readers on a line that carries one", len(l.Readers))
 	}
-	var format ascii.Format
-	switch l.Preset {
-	case "rdm6300":
-		format = ascii.RDM6300()
-	case "generic":
-		format = ascii.Generic()
-	default:
+	format, ok := ascii.Preset(l.Preset)
+	if !ok {
 		return nil, fmt.Errorf("%w: preset %q", ErrDriver, l.Preset)
 	}
 	format.Order = order(l.Readers[0].ByteOrder)
+	format.Feedback = make(map[drivers.Signal]string, len(l.Feedback))
+	for name, text := range l.Feedback {
+		signal, ok := drivers.ParseSignal(name)
+		if !ok {
+			return nil, fmt.Errorf("no signal is called %q", name)
+		}
+		format.Feedback[signal] = text
+	}
 	return ascii.New(ascii.Options{Name: l.Name, Line: port, Reader: l.Readers[0].Name, Format: format, HoldOff: l.HoldOff, Registerer: r, Log: log})
 }
 

@@ -18,6 +18,8 @@ func TestOpen(t *testing.T) {
 		{"osdp", Line{Driver: "osdp", Baud: 38400, Readers: []Reader{{Name: "a", Address: 1, Open: "amber", ByteOrder: "lsb"}, {Name: "b", Address: 2, Open: "white"}}}, ""},
 		{"rdm6300", Line{Driver: "ascii", Preset: "rdm6300", Baud: 9600, Readers: one}, ""},
 		{"generic", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one}, ""},
+		{"generic with lights", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one, Feedback: map[string]string{"ready": "B", "accepted": "G"}}, ""},
+		{"no such signal", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one, Feedback: map[string]string{"green": "G"}}, `no signal is called "green"`},
 		{"unknown driver", Line{Driver: "morse", Baud: 9600, Readers: one}, `no such driver: "morse"`},
 		{"unknown preset", Line{Driver: "ascii", Preset: "x", Baud: 9600, Readers: one}, `no such driver: preset "x"`},
 		{"two readers on a line for one", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: append(one, one...)}, "2 readers"},
