@@ -45,7 +45,8 @@ func TestGenericSuite(t *testing.T) {
 		Cards:  []string{"uid:04A2B3C4D5E680", "uid:DEADBEEF", "uid:0102030405060708090A", "uid:01020304"},
 		Bus:    bus(f),
 		Device: func(testing.TB) drivertest.Device {
-			return newPusher([]string{":04A2B3C4D5E680\r\n", ":deadbeef\r\n", ":0102030405060708090A\r\n", ":01020304\r\n"}, 1,
+			// Each line three times, as from a card that stays: a busy machine may tear one of them for good.
+			return newPusher([]string{":04A2B3C4D5E680\r\n", ":deadbeef\r\n", ":0102030405060708090A\r\n", ":01020304\r\n"}, 3,
 				map[string]drivers.Signal{
 					"led 0": drivers.Off, "led 3": drivers.Ready, "led 4": drivers.Fault,
 					"led 2 beep 1": drivers.Accepted, "led 1 beep 3": drivers.Refused,
