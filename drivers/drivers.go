@@ -4,15 +4,19 @@ package drivers
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/drivers/recent"
 )
 
 // Read is one presentation of a credential, as a reader reported it. A damaged frame is never a Read.
 type Read struct {
 	Reader     string    // configured name of the reader, unique in the gateway
-	Credential string    // canonical key from drivers/credential, e.g. "w26:123:45678" or "uid:04A2B3C4D5E680"; empty when Several
+	Credential string    // canonical key from drivers/credential, e.g. "w26:123:45678" or "uid:04A2B3C4D5E680"; else empty, for one of the next two
 	Several    bool      // two or more credentials were in the field at once; none is reported
+	Unsuitable bool      // one was, but its number names nobody: random (credential.ErrRandom) or blank (credential.ErrBlank)
 	HeardAt    time.Time // when the last octet of the frame arrived, with the monotonic reading
 }
 
@@ -62,7 +66,22 @@ type Bus interface {
 	Show(reader string, s Signal)
 	// Status tells the state of each reader of the line, in configured order. Safe from any goroutine.
 	Status() []Status
+	// Line tells the state of the line itself and how the conversation on it goes. Safe from any goroutine.
+	Line() LineStatus
 }
+
+// Commissioner is a Bus whose readers can be set up over the line, at the wish of a technician and never by itself.
+// Both wait until done or ctx ends; their errors are sentences for the person who asked. A reader that is not on the
+// bus is ErrNoReader. Safe from any goroutine while Run runs.
+type Commissioner interface {
+	// InstallKey gives a reader that is in its installation mode a random key of its own and uses it from then on.
+	InstallKey(ctx context.Context, reader string) error
+	// Move sets the address and the speed at which a reader listens from now on, and tells what it accepted.
+	Move(ctx context.Context, reader string, address byte, baud int) (gotAddress byte, gotBaud int, err error)
+}
+
+// ErrNoReader means that no reader of that name is on the bus.
+var ErrNoReader = errors.New("no such reader on this bus")
 
 // Status is the state of one reader for the status page and the heartbeat.
 type Status struct {
@@ -73,4 +92,42 @@ type Status struct {
 	Steady     Signal    // what it shows between taps
 	Trouble    string    // one sentence a technician can act on; empty when all is well
 	Supervised bool      // false for push-only readers, whose silence says nothing: Up then speaks of the line alone
+	Keyed      bool      // has a key of its own: nothing it says without that key is believed
+	Secure     bool      // speaks under its key now
+	Tamper     bool      // reports that it was opened or moved
+	PowerLost  bool      // reports a power failure
+	Made       string    // what it says it is, e.g. "vendor 5C2699, model 1.2, firmware 3.4.5"; empty where it does not tell
+	Counts     Counts
+}
+
+// Counts are totals of one reader since the gateway started.
+type Counts struct {
+	Taps     uint64 // cards reported
+	Repeats  uint64 // of a card already reported, suppressed
+	Refused  uint64 // cards that are no credential
+	Retries  uint64 // questions asked again
+	Failures uint64 // questions that brought no usable answer: silence, damage, refusal
+	Waits    uint64 // cards that waited because the gateway took none
+	Unshown  uint64 // momentary lights it could not be made to show
+}
+
+// LineStatus is the state of a serial line and of the conversation on it.
+type LineStatus struct {
+	Bus    string
+	Driver string // osdp, twn4, pn532, ascii or qr
+	Device string // configured path
+	Baud   int
+
+	Up      bool
+	Since   time.Time // when Up last changed
+	Trouble string    // one sentence a technician can act on; empty while the line is open
+	Advice  string    // one sentence on what would make a working line better; empty when nothing would
+
+	Exchanges uint64 // questions asked; 0 on a line that is only listened to
+	Retries   uint64
+	Noise     uint64         // octets that belong to no frame
+	Reopens   uint64         // times the line was opened, the first included
+	Cycle     recent.Summary // one round over the readers that are due
+	Reply     recent.Summary // from the end of a question to the end of its answer
+	Light     recent.Summary // from the arrival of a card to the reader's confirmation of its light, or where it confirms none, to its sending
 }

@@ -165,3 +165,12 @@ func (b *Bus) asked(again bool) (signals []drivers.Signal) {
 	b.changed, b.flashes = false, nil
 	return signals
 }
+
+// Line implements drivers.Bus.
+func (b *Bus) Line() drivers.LineStatus {
+	line := b.line.State()
+	return drivers.LineStatus{
+		Bus: b.options.Name, Driver: "ascii", Device: b.line.Path(), Baud: b.line.Baud(),
+		Up: line.Up, Since: line.Since, Trouble: line.Trouble, Advice: line.Advice, Reopens: line.Opened,
+	}
+}

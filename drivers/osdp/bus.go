@@ -128,3 +128,12 @@ func (b *Bus) Status() []drivers.Status {
 	}
 	return statuses
 }
+
+// Line implements drivers.Bus.
+func (b *Bus) Line() drivers.LineStatus {
+	line := b.line.State()
+	return drivers.LineStatus{
+		Bus: b.options.Name, Driver: "osdp", Device: b.line.Path(), Baud: b.line.Baud(),
+		Up: line.Up, Since: line.Since, Trouble: line.Trouble, Advice: line.Advice, Reopens: line.Opened,
+	}
+}

@@ -40,6 +40,8 @@ type State struct {
 	Up      bool
 	Since   time.Time // when Up last changed
 	Trouble string
+	Advice  string // one sentence on what would make an open line better; empty when nothing would
+	Opened  uint64 // times the line was opened
 }
 
 // Line is a serial line that comes back after an unplug. It holds nothing open between calls of Supervise.
@@ -126,6 +128,9 @@ func (l *Line) State() State {
 	return l.state
 }
 
+// Path is the configured device.
+func (l *Line) Path() string { return l.options.Path }
+
 // Baud is the configured speed in bits per second.
 func (l *Line) Baud() int { return l.options.Baud }
 
@@ -136,7 +141,7 @@ func (l *Line) Wire(n int) time.Duration {
 
 func (l *Line) opened() {
 	l.mu.Lock()
-	l.state = State{Up: true, Since: l.options.Now()}
+	l.state = State{Up: true, Since: l.options.Now(), Opened: l.state.Opened + 1}
 	l.mu.Unlock()
 	l.meters.up.Set(1)
 	l.meters.reopens.Inc()
@@ -147,6 +152,7 @@ func (l *Line) opened() {
 func (l *Line) down(err error) {
 	next := State{Since: l.options.Now(), Trouble: trouble(l.options.Path, err)}
 	l.mu.Lock()
+	next.Opened = l.state.Opened
 	if !l.state.Up {
 		next.Since = l.state.Since
 	}

@@ -69,6 +69,8 @@ func (b *bus) note(what string) {
 	b.shown = append(b.shown, what)
 }
 
+func (b *bus) Line() drivers.LineStatus { return drivers.LineStatus{} }
+
 func (b *bus) Status() []drivers.Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
