@@ -4,7 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rollcall-edge/rollcall/config/document"
 )
+
+// checker checks the values of a configuration.
+type checker struct{ *document.Checker }
+
+func (c *checker) fault(path, format string, args ...any) { c.Fault(path, format, args...) }
 
 func index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 

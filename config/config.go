@@ -6,43 +6,16 @@ package config
 import (
 	"fmt"
 	"os"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/config/document"
 )
 
 // Fault is one thing wrong with a configuration file.
-type Fault struct {
-	File   string
-	Line   int    // from 1; 0 when the fault has no place of its own
-	Column int    // from 1
-	Path   string // e.g. "buses[0].baud"
-	Detail string // what is wrong and what to write instead
-}
-
-// String is "file:line:column: path: detail", which editors can jump to.
-func (f Fault) String() string {
-	place := f.File
-	if f.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
-	}
-	if f.Path == "" {
-		return place + ": " + f.Detail
-	}
-	return place + ": " + f.Path + ": " + f.Detail
-}
+type Fault = document.Fault
 
 // Faults is every fault of one file, in the order of the file. Programs print it and exit with status 2.
-type Faults []Fault
-
-// Error lists the faults, one a line.
-func (f Faults) Error() string {
-	lines := make([]string, len(f))
-	for i, fault := range f {
-		lines[i] = fault.String()
-	}
-	return strings.Join(lines, "\n")
-}
+type Faults = document.Faults
 
 // Duration is a time.Duration written as text: "90s", "24h".
 type Duration time.Duration
@@ -77,14 +50,5 @@ func load(path string, into any, validate func(*checker)) error {
 	if err != nil {
 		return Faults{{File: path, Detail: fmt.Sprintf("the file cannot be read (%v); name one with --config", err)}}
 	}
-	c := &checker{file: path}
-	c.decode(text, into)
-	if len(c.faults) == 0 { // values that were never set would only be reported twice
-		validate(c)
-	}
-	if len(c.faults) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(c.faults, func(a, b Fault) int { return a.Line - b.Line })
-	return c.faults
+	return document.Read(path, text, into, func(c *document.Checker) { validate(&checker{c}) })
 }

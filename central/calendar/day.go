@@ -42,6 +42,15 @@ func ParseDay(text string) (Day, error) {
 	return Day{y, m, d}, nil
 }
 
+// UnmarshalText reads "2026-10-05".
+func (d *Day) UnmarshalText(text []byte) (err error) {
+	*d, err = ParseDay(string(text))
+	return err
+}
+
+// MarshalText is String.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
 // String is the ISO 8601 form, yyyy-mm-dd.
 func (d Day) String() string { return d.utc().Format(time.DateOnly) }
 

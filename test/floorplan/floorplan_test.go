@@ -26,7 +26,7 @@ type line struct {
 var plan = []line{
 	{"central/contract", nil, "the ground: what crosses the wire depends on nothing"},
 	{"drivers/**", []string{"drivers/**"}, "a driver knows devices, not students; not even the contract"},
-	{"config", nil, "plain values"},
+	{"config/**", []string{"config/**"}, "plain values"},
 
 	{"gateway/clock", []string{"central/contract"}, "time depends on the kernel alone"},
 	{"gateway/identity", []string{"central/contract"}, "who the gateway is depends on nothing it does"},
@@ -73,7 +73,7 @@ var homes = []line{
 	{"database/sql", []string{"central/store"}, "the only package that knows the database"},
 	{"modernc.org/sqlite/**", []string{"central/store"}, "the only package that knows the database"},
 	{"github.com/pressly/goose/**", []string{"central/store"}, "the only package that knows the database"},
-	{"github.com/goccy/go-yaml/**", []string{"config"}, "files are read in one place"},
+	{"github.com/goccy/go-yaml/**", []string{"config/document"}, "files are read in one place"},
 	{"github.com/prometheus/client_golang/prometheus/promhttp", []string{"gateway/status", "central/web"}, "registries are served at the edge; elsewhere a Registerer is taken"},
 }
 
