@@ -15,7 +15,7 @@ func (g *Gateway) Tap(_ context.Context, r drivers.Read) drivers.Signal {
 	stamp := g.clock.Stamp(r.HeardAt)
 	facts := g.facts(r)
 	d := g.credited.Decide(g.timetable.Index(), facts, stamp.At)
-	id, err := g.append(contract.Record{Stamp: stamp, Tap: tapOf(facts, d)})
+	id, err := g.append(contract.Record{Stamp: stamp, Tap: g.tapOf(facts, d)})
 	if err != nil {
 		g.credited.Withdraw(facts, d)
 		g.count(r, "not_kept")
@@ -29,18 +29,26 @@ func (g *Gateway) Tap(_ context.Context, r drivers.Read) drivers.Signal {
 
 // facts turns a Read into what is decided on. The card itself goes no further than its digest.
 func (g *Gateway) facts(r drivers.Read) decide.Facts {
-	f := decide.Facts{Point: r.Reader, Several: r.Several}
-	if !r.Several {
+	f := decide.Facts{Point: r.Reader, Several: r.Several, Unsuitable: r.Unsuitable}
+	if !r.Several && !r.Unsuitable { // else it has no credential
 		f.Digest = contract.DigestOf(g.identity.CampusKey(), r.Credential)
 	}
 	return f
 }
 
-func tapOf(f decide.Facts, d decide.Decision) *contract.Tap {
+func (g *Gateway) tapOf(f decide.Facts, d decide.Decision) *contract.Tap {
 	return &contract.Tap{
-		Point: f.Point, Digest: f.Digest, Evidence: contract.EvidenceCard,
+		Point: f.Point, Digest: f.Digest, Evidence: evidenceOf(g.sources[f.Point]),
 		Outcome: d.Outcome, Reason: d.Reason, Session: d.Session, Timetable: d.Timetable,
 	}
+}
+
+// evidenceOf says what a reader of a driver proves. A scanner sees a picture, which anybody may have printed or sent on.
+func evidenceOf(driver string) contract.Evidence {
+	if driver == "qr" {
+		return contract.EvidenceCode
+	}
+	return contract.EvidenceCard
 }
 
 // append keeps a record. It waits while the journal begins a new stream.

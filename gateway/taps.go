@@ -41,8 +41,11 @@ func (r *ring) oldestFirst() []string {
 
 func (g *Gateway) note(id contract.TapID, s contract.Stamp, f decide.Facts, d decide.Decision) {
 	card := f.Digest.Short()
-	if f.Several {
+	switch {
+	case f.Several:
 		card = "several "
+	case f.Unsuitable:
+		card = "nobody  "
 	}
 	line := fmt.Sprintf("%s %8d %s %-24s %-12s %s", s.At.Format("2006-01-02 15:04:05.000Z"), id.Seq, card, f.Point, resultOf(d), d.Session)
 	g.mu.Lock()

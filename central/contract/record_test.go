@@ -38,6 +38,9 @@ func examples() map[string]Record {
 		"tap-refused-v1": {ID: id, Stamp: stamp, Tap: &Tap{
 			Point: "p", Evidence: EvidenceCard, Outcome: Refused, Reason: SeveralCards,
 		}},
+		"tap-code-v1": {ID: id, Stamp: stamp, Tap: &Tap{
+			Point: "q", Digest: Digest{0: 0xc0, 31: 0xde}, Evidence: EvidenceCode, Outcome: Unjudged, Reason: NoTimetable,
+		}},
 		"heartbeat-v1": {ID: id, Stamp: stamp, Heartbeat: &Heartbeat{
 			Since: at("2026-10-05T08:29:00Z"), Points: []PointState{{"LIB-0.01/door", true}, {"LIB-0.02/door", false}},
 		}},
@@ -163,6 +166,7 @@ func TestRefusedRecords(t *testing.T) {
 		{"point not UTF-8", func(r *Record) { r.Tap.Point = "\xff" }},
 		{"unknown outcome", func(r *Record) { r.Tap.Outcome = 9 }},
 		{"no evidence", func(r *Record) { r.Tap.Evidence = 0 }},
+		{"evidence of a later release", func(r *Record) { r.Tap.Evidence = 8 }},
 		{"unknown clock quality", func(r *Record) { r.Stamp.Quality = 4 }},
 		{"clock error with microseconds", func(r *Record) { r.Stamp.Within = time.Microsecond }},
 		{"year 2500", func(r *Record) { r.Stamp.At = at("2500-01-01T00:00:00Z") }},
@@ -216,7 +220,7 @@ func drawRecord(t *rapid.T) Record {
 	switch rapid.IntRange(1, 3).Draw(t, "kind") {
 	case kindTap:
 		r.Tap = &Tap{
-			Point: id.Draw(t, "point"), Evidence: Evidence(rapid.IntRange(1, 6).Draw(t, "evidence")),
+			Point: id.Draw(t, "point"), Evidence: Evidence(rapid.IntRange(1, 7).Draw(t, "evidence")),
 			Outcome: Outcome(rapid.IntRange(1, 4).Draw(t, "outcome")), Reason: Reason(rapid.IntRange(0, 7).Draw(t, "reason")),
 			Timetable: rapid.Uint64().Draw(t, "timetable"),
 		}

@@ -4,7 +4,7 @@ package contract
 // The light is evidence, not verdict: central judges every tap again.
 type Tap struct {
 	Point     string   // where: the point whose reader heard it
-	Digest    Digest   // whose credential; zero when Reason is SeveralCards
+	Digest    Digest   // whose credential; zero when Reason is SeveralCards or UnsuitableUID
 	Evidence  Evidence // how it was presented
 	Outcome   Outcome  // what was decided, which is what was shown
 	Reason    Reason   // why it was not credited; None when it was
@@ -23,11 +23,12 @@ const (
 	EvidenceBLEReported Evidence = 4 // Bluetooth challenge reported by the phone over the network
 	EvidenceQR          Evidence = 5 // rotating code on the lecturer's screen
 	EvidenceStaff       Evidence = 6 // entered by staff
+	EvidenceCode        Evidence = 7 // code shown to a scanner at the door, not signed: whoever has a picture of it can show it
 )
 
 var evidenceNames = map[Evidence]string{
 	EvidenceCard: "card", EvidencePass: "pass", EvidenceBLEHeard: "ble_heard",
-	EvidenceBLEReported: "ble_reported", EvidenceQR: "qr", EvidenceStaff: "staff",
+	EvidenceBLEReported: "ble_reported", EvidenceQR: "qr", EvidenceStaff: "staff", EvidenceCode: "code",
 }
 
 // String is the name used in exports, or "unknown".

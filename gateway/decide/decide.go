@@ -11,9 +11,10 @@ import (
 
 // Facts is what is known of a presentation before it is judged.
 type Facts struct {
-	Point   string          // where the reader hangs
-	Digest  contract.Digest // whose credential; zero when Several
-	Several bool            // two or more credentials were in the field at once
+	Point      string          // where the reader hangs
+	Digest     contract.Digest // whose credential; zero when Several or Unsuitable
+	Several    bool            // two or more credentials were in the field at once
+	Unsuitable bool            // one was, but its number names nobody
 }
 
 // Decision is what a tap came to.
@@ -30,7 +31,8 @@ type Credits interface {
 }
 
 // Decide judges a presentation made at the moment now. The index may be nil: then, past its horizon and at points it does
-// not name, nothing is refused but kept for central to judge (W-2).
+// not name, nothing is refused but kept for central to judge (W-2). Two cards at once and a number that names nobody are
+// refused even then: no timetable would tell more.
 func Decide(x *timetable.Index, credited Credits, f Facts, now time.Time) Decision {
 	d := Decision{}
 	if x != nil {
@@ -38,6 +40,9 @@ func Decide(x *timetable.Index, credited Credits, f Facts, now time.Time) Decisi
 	}
 	if f.Several {
 		return d.refuse(contract.SeveralCards, "")
+	}
+	if f.Unsuitable {
+		return d.refuse(contract.UnsuitableUID, "")
 	}
 	if x == nil || !x.Usable(now) {
 		return d.leave()

@@ -22,6 +22,9 @@ func (m *model) decide(f Facts, now time.Time) (outcome contract.Outcome, reason
 	if f.Several {
 		return contract.Refused, contract.SeveralCards, ""
 	}
+	if f.Unsuitable {
+		return contract.Refused, contract.UnsuitableUID, ""
+	}
 	room := ""
 	for _, p := range m.tt.Points {
 		if p.ID == f.Point {
@@ -180,7 +183,8 @@ func TestDecideAgainstAModel(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "taps") {
 			now := base.Add(time.Duration(rapid.IntRange(-4, 24).Draw(t, "at"))*15*time.Minute + time.Duration(rapid.IntRange(-1, 1).Draw(t, "ms"))*time.Millisecond)
 			f := Facts{Point: fmt.Sprint("p", rapid.IntRange(0, 4).Draw(t, "point")), Several: rapid.IntRange(0, 9).Draw(t, "several") == 0}
-			if !f.Several {
+			f.Unsuitable = rapid.IntRange(0, 9).Draw(t, "unsuitable") == 0
+			if !f.Several && !f.Unsuitable {
 				f.Digest = digest(rapid.IntRange(0, 5).Draw(t, "holder"), rapid.IntRange(0, 3).Draw(t, "card"))
 			}
 			got := memory.Decide(x, f, now)

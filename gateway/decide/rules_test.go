@@ -59,11 +59,12 @@ func campus(t testing.TB, sessions ...contract.Session) *timetable.Index {
 
 // tap is one presentation of a table and what is to become of it.
 type tap struct {
-	point   string
-	digest  contract.Digest
-	several bool
-	at      string
-	want    Decision
+	point      string
+	digest     contract.Digest
+	several    bool
+	unsuitable bool
+	at         string
+	want       Decision
 }
 
 func accepted(session string) Decision {
@@ -140,6 +141,15 @@ func TestRules(t *testing.T) {
 		{"13 W-2 two cards in the field", []contract.Session{nine}, []tap{
 			{point: "a/1", several: true, at: monday + " 09:00:00.000", want: refused(contract.SeveralCards, "")},
 			{point: "a/1", digest: ada, at: monday + " 09:00:01.000", want: accepted("nine")}}},
+		{"W-2 a number that names nobody", []contract.Session{nine}, []tap{
+			{point: "a/1", unsuitable: true, at: monday + " 09:00:00.000", want: refused(contract.UnsuitableUID, "")},
+			{point: "a/1", digest: ada, at: monday + " 09:00:01.000", want: accepted("nine")}}},
+		{"W-2 a number that names nobody, past the horizon", []contract.Session{nine}, []tap{
+			{point: "a/1", unsuitable: true, at: "2026-10-31 00:00:00.001", want: refused(contract.UnsuitableUID, "")}}},
+		{"W-2 a number that names nobody, at a point the timetable does not name", []contract.Session{nine}, []tap{
+			{point: "c/1", unsuitable: true, at: monday + " 09:00:00.000", want: refused(contract.UnsuitableUID, "")}}},
+		{"W-2 two cards of which one names nobody", []contract.Session{nine}, []tap{
+			{point: "a/1", several: true, unsuitable: true, at: monday + " 09:00:00.000", want: refused(contract.SeveralCards, "")}}},
 		{"W-2 blocked card", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: lost, at: monday + " 09:00:00.000", want: refused(contract.BlockedCard, "nine")}}},
 		{"W-2 blocked card, nothing open", nil, []tap{
@@ -163,7 +173,7 @@ func TestRules(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			x, memory := campus(t, test.sessions...), NewCredited()
 			for i, tap := range test.taps {
-				got := memory.Decide(x, Facts{Point: tap.point, Digest: tap.digest, Several: tap.several}, at(t, tap.at))
+				got := memory.Decide(x, Facts{Point: tap.point, Digest: tap.digest, Several: tap.several, Unsuitable: tap.unsuitable}, at(t, tap.at))
 				if diff := cmp.Diff(got, tap.want); diff != "" {
 					t.Errorf("tap %d (-got +want):\n%s", i+1, diff)
 				}
@@ -175,6 +185,14 @@ func TestRules(t *testing.T) {
 func TestNoTimetableIsNeverRed(t *testing.T) {
 	got := NewCredited().Decide(nil, Facts{Point: "a/1", Digest: ada}, at(t, "2026-10-05 09:00:00.000"))
 	want := Decision{Outcome: contract.Unjudged, Reason: contract.NoTimetable}
+	if got != want {
+		t.Errorf("Decide = %+v, want %+v", got, want)
+	}
+}
+
+func TestUnsuitableIsRedWithoutATimetable(t *testing.T) {
+	got := NewCredited().Decide(nil, Facts{Point: "a/1", Unsuitable: true}, at(t, "2026-10-05 09:00:00.000"))
+	want := Decision{Outcome: contract.Refused, Reason: contract.UnsuitableUID}
 	if got != want {
 		t.Errorf("Decide = %+v, want %+v", got, want)
 	}
