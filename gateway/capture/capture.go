@@ -1,11 +1,14 @@
 // Package capture runs the serial lines: every Read is handed to a Handler, one reader after another at its own pace, and
 // the Handler's answer is shown on the reader it came from. It keeps the steady lights right and can tell up to which
-// moment everything heard has been answered. It does not know what a session, a student or a journal is.
+// moment everything heard has been answered. For a technician it tries lights and sets readers up. It does not know what a
+// session, a student or a journal is.
 package capture
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,10 +52,19 @@ type Options struct {
 
 // Capture runs all lines of a gateway.
 type Capture struct {
-	o      Options
-	lines  []*line
-	lit    prometheus.Histogram
-	steady map[string]drivers.Signal // what was shown last; of the goroutine in keepLit alone
+	o     Options
+	lines []*line
+	lit   prometheus.Histogram
+
+	mu     sync.Mutex                // guards everything that follows, and that nothing else is shown meanwhile
+	steady map[string]drivers.Signal // what was shown last between taps
+	trials map[string]*trial         // readers whose lights are being tried
+}
+
+// LineState is one line and its readers, as their driver tells of them.
+type LineState struct {
+	Line    drivers.LineStatus
+	Readers []drivers.Status
 }
 
 // New makes a line with a worker for each reader of every bus; nothing runs yet.
@@ -60,7 +72,7 @@ func New(o Options) *Capture {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	c := &Capture{o: o, steady: map[string]drivers.Signal{}}
+	c := &Capture{o: o, steady: map[string]drivers.Signal{}, trials: map[string]*trial{}}
 	for _, b := range o.Buses {
 		c.lines = append(c.lines, newLine(c, b))
 	}
@@ -81,11 +93,30 @@ func (c *Capture) Run(ctx context.Context) error {
 	return nil
 }
 
-// Status tells the state of every reader, bus by bus in configured order.
-func (c *Capture) Status() []drivers.Status {
-	var all []drivers.Status
+// Lines tells the state of every line and its readers, in configured order.
+func (c *Capture) Lines() []LineState {
+	var all []LineState
 	for _, l := range c.lines {
-		all = append(all, l.bus.Driver.Status()...)
+		all = append(all, LineState{Line: l.bus.Driver.Line(), Readers: l.bus.Driver.Status()})
 	}
 	return all
+}
+
+// Status tells the state of every reader, line by line.
+func (c *Capture) Status() []drivers.Status {
+	var all []drivers.Status
+	for _, l := range c.Lines() {
+		all = append(all, l.Readers...)
+	}
+	return all
+}
+
+// lineWith finds the line of a reader.
+func (c *Capture) lineWith(reader string) (*line, error) {
+	for _, l := range c.lines {
+		if slices.Contains(l.bus.Readers, reader) {
+			return l, nil
+		}
+	}
+	return nil, fmt.Errorf("%q: %w", reader, drivers.ErrNoReader)
 }

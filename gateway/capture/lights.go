@@ -27,9 +27,17 @@ func (c *Capture) keepLit(ctx context.Context) {
 }
 
 func (c *Capture) light(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, l := range c.lines {
 		for _, reader := range l.bus.Readers {
 			s := c.o.Lights.Steady(reader, now)
+			if t := c.trials[reader]; t != nil {
+				if s != t.before { // mostly because a register opened
+					c.endTrialLocked(l, reader, ErrOpen)
+				}
+				continue
+			}
 			if shown, ok := c.steady[reader]; ok && shown == s {
 				continue
 			}

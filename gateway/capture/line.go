@@ -28,6 +28,8 @@ type line struct {
 	marks   chan mark         // to the dispatcher, see Heard
 	workers map[string]*worker
 	shownAt atomic.Int64 // of the last answer, nanoseconds since 1970; 0 if none
+
+	settingUp sync.Mutex // held while a technician sets up one of its readers
 }
 
 // worker answers the Reads of one reader, in order.
@@ -129,6 +131,7 @@ func (l *line) work(ctx context.Context, w *worker) {
 			continue
 		}
 		signal := l.capture.o.Handler.Tap(ctx, i.read)
+		l.capture.endTrial(l, i.read.Reader, ErrTapped)
 		l.bus.Driver.Show(i.read.Reader, signal)
 		now := l.capture.o.Now()
 		l.capture.lit.Observe(now.Sub(i.read.HeardAt).Seconds())
