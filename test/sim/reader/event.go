@@ -21,10 +21,13 @@ const (
 	Restarted                 // the panel began a session
 	Offline                   // the panel has been silent for eight seconds
 	Left                      // the person went away; Light is what they saw, None included
+	Secured                   // a secure channel is open
+	Unsecured                 // it is over
+	Keyed                     // the reader got a key of its own
 	kinds
 )
 
-var kindNames = [kinds]string{"", "placed", "sent", "taken", "lost", "shown", "steadied", "beeped", "restarted", "offline", "left"}
+var kindNames = [kinds]string{"", "placed", "sent", "taken", "lost", "shown", "steadied", "beeped", "restarted", "offline", "left", "secured", "unsecured", "keyed"}
 
 // String is the name of the kind, e.g. "shown".
 func (k Kind) String() string {

@@ -14,6 +14,7 @@ func TestKindNames(t *testing.T) {
 		{reader.Placed, "placed"}, {reader.Sent, "sent"}, {reader.Taken, "taken"}, {reader.Lost, "lost"},
 		{reader.Shown, "shown"}, {reader.Steadied, "steadied"}, {reader.Beeped, "beeped"},
 		{reader.Restarted, "restarted"}, {reader.Offline, "offline"}, {reader.Left, "left"},
+		{reader.Secured, "secured"}, {reader.Unsecured, "unsecured"}, {reader.Keyed, "keyed"},
 		{0, "unknown"}, {99, "unknown"},
 	}
 	for _, tt := range tests {

@@ -16,12 +16,16 @@ type OSDP struct {
 	pd *osdp.PD // guarded by line.mu
 }
 
-// AddOSDP puts a device at an address (0x00 to 0x7E) of the line. o.Address is set from address; o.Baud, when 0, is
-// the line's.
+// AddOSDP puts a device at an address (0x00 to 0x7E) of the line. o.Address is set from address; o.Baud and o.Seed,
+// when 0, are the line's. A reader with a key is osdp.Options{Key: &key}, one that waits for its key
+// osdp.Options{Install: true}.
 func (l *Line) AddOSDP(name string, address byte, o osdp.Options) (*OSDP, error) {
 	o.Address = address
 	if o.Baud == 0 {
 		o.Baud = l.options.Baud
+	}
+	if o.Seed == 0 {
+		o.Seed = l.options.Seed
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,7 +112,10 @@ func (d *OSDP) answer(at time.Time, f osdp.Frame, busy bool) osdp.Answer {
 
 // reply sends an answer and notes when a card in it has gone out.
 func (l *Line) reply(at time.Time, baud int, from *OSDP, a osdp.Answer) {
-	sent := l.send(a.Octets, at.Add(l.turnaround(baud)), baud)
+	l.mu.Lock()
+	turnaround := l.turnaround(from.pd.Turnaround(), baud)
+	l.mu.Unlock()
+	sent := l.send(a.Octets, at.Add(turnaround), baud)
 	if a.Card == 0 {
 		return
 	}
@@ -127,69 +134,20 @@ func (d *OSDP) drainLocked() []Event {
 			told = append(told, d.shownLocked(e.At, e.Light)...)
 		case osdp.Taken, osdp.Lost:
 			told = append(told, d.settledLocked(e.Card, e.At, e.Kind == osdp.Taken)...)
-		case osdp.Steadied:
-			told = append(told, Event{At: e.At, Reader: d.name, Kind: Steadied, Light: e.Light})
 		case osdp.Beeped:
 			d.counts.Beeps += e.Count
 			told = append(told, Event{At: e.At, Reader: d.name, Kind: Beeped, Count: e.Count})
-		case osdp.Restarted:
-			told = append(told, Event{At: e.At, Reader: d.name, Kind: Restarted})
-		case osdp.Offline:
-			told = append(told, Event{At: e.At, Reader: d.name, Kind: Offline, Light: e.Light})
+		default:
+			told = append(told, Event{At: e.At, Reader: d.name, Kind: kindOf[e.Kind], Light: e.Light})
 		}
 	}
 	return told
 }
 
-// SetTamper opens or closes the housing; the panel learns of it at its next POLL.
-func (d *OSDP) SetTamper(open bool) {
-	d.line.mu.Lock()
-	defer d.line.mu.Unlock()
-	d.pd.SetTamper(open)
-}
-
-// SetSilent takes the reader off the bus, and back.
-func (d *OSDP) SetSilent(silent bool) {
-	d.line.mu.Lock()
-	defer d.line.mu.Unlock()
-	d.pd.SetSilent(silent)
-}
-
-// PowerCycle restarts the reader: dark, out of sequence, its card reads forgotten.
-func (d *OSDP) PowerCycle() {
-	d.line.mu.Lock()
-	d.pd.PowerCycle(time.Now())
-	told := d.drainLocked()
-	d.line.mu.Unlock()
-	d.line.tell(told)
-}
-
-// Online reports whether a panel has spoken to the reader within the last eight seconds.
-func (d *OSDP) Online() bool {
-	d.line.mu.Lock()
-	defer d.line.mu.Unlock()
-	return d.pd.Online(time.Now())
-}
-
-// Protocol are the totals of the protocol so far.
-func (d *OSDP) Protocol() osdp.Counts {
-	d.line.mu.Lock()
-	defer d.line.mu.Unlock()
-	return d.pd.Counts()
-}
-
-// Output reports whether output n is on now.
-func (d *OSDP) Output(n int) bool {
-	d.line.mu.Lock()
-	defer d.line.mu.Unlock()
-	return d.pd.Output(time.Now(), n)
-}
-
-// Text is what the display shows.
-func (d *OSDP) Text() string {
-	d.line.mu.Lock()
-	defer d.line.mu.Unlock()
-	return d.pd.Text()
+// kindOf names here what a device tells and nobody at the reader is waiting for.
+var kindOf = map[osdp.Kind]Kind{
+	osdp.Steadied: Steadied, osdp.Restarted: Restarted, osdp.Offline: Offline,
+	osdp.Secured: Secured, osdp.Unsecured: Unsecured, osdp.Keyed: Keyed,
 }
 
 // busDevice is a PD as a Reader sees it.

@@ -147,12 +147,15 @@ func (l *Line) octet(baud int) time.Duration {
 	return octetTime(baud)
 }
 
-// turnaround is how long a device thinks before it answers.
-func (l *Line) turnaround(baud int) time.Duration {
-	if l.options.Instant {
+// turnaround is how long a device thinks before it answers: its own time, or, when that is 0, the line's.
+func (l *Line) turnaround(own time.Duration, baud int) time.Duration {
+	if own == 0 && l.options.Instant {
 		return 0
 	}
-	return max(l.options.Turnaround, 2*l.octet(baud))
+	if own == 0 {
+		own = l.options.Turnaround
+	}
+	return max(own, 2*l.octet(baud))
 }
 
 func (l *Line) tally(add func(*LineCounts)) {

@@ -13,6 +13,8 @@ const (
 	cmdText      = 0x6B
 	cmdComSet    = 0x6E
 	cmdKeySet    = 0x75
+	cmdChallenge = 0x76 // CHLNG
+	cmdProof     = 0x77 // SCRYPT
 	cmdACURxSize = 0x7B
 	cmdKeepAlive = 0xA7 // KEEPACTIVE
 )
@@ -26,12 +28,18 @@ const (
 	replyLocal   = 0x48 // LSTATR
 	replyOutputs = 0x4A // OSTATR
 	replyRaw     = 0x50
+	replyFmt     = 0x51
+	replyKeys    = 0x53 // KEYPAD
 	replyCom     = 0x54
-	replyBusy    = 0x79
+
+	replyCryptogram = 0x76 // CCRYPT
+	replyInitialMAC = 0x78 // RMAC_I
+	replyBusy       = 0x79
 )
 
 // Reasons of a NAK.
 const (
+	nakCheck    = 1 // the check of the command was wrong
 	nakLength   = 2 // the command has the wrong length
 	nakUnknown  = 3
 	nakSequence = 4

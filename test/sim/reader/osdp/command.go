@@ -1,56 +1,93 @@
 package osdp
 
 import (
+	"crypto/aes"
 	"time"
 )
 
-// carryOut does what a command asks and returns the reply's code and data.
-func (p *PD) carryOut(now time.Time, f Frame) (byte, []byte) {
-	if f.Secure {
-		return replyNak, p.refuse(nakSecurity)
+// carryOut does what a command asks, if it may be asked, and returns the frame that answers it: signed when it is said
+// inside a session.
+func (p *PD) carryOut(now time.Time, f Frame) []byte {
+	address := p.address // the one it has now: COMSET may give it another
+	if reason := p.unlock(now, &f); reason != 0 {
+		return p.pack(address, f, nak(reason))
 	}
-	code, data, reason := p.command(now, f)
-	if reason != 0 {
-		return replyNak, p.refuse(reason)
+	r, refused := p.refused(now)
+	if !refused {
+		p.counts.Commands++
+		r = p.command(now, f)
 	}
-	return code, data
+	answer := p.frame(address, f, r)
+	if r.block.Type == 0 && p.Secure() {
+		p.session.give(&answer)
+	}
+	if f.Code == cmdKeySet && r.code == replyAck && p.options.EndsOnKeySet {
+		p.endSession(now)
+	}
+	return answer.Encode()
 }
 
-// command is the table of commands. reason is that of a NAK, or 0.
-func (p *PD) command(now time.Time, f Frame) (code byte, data []byte, reason byte) {
+// refused is the NAK a test has asked for.
+func (p *PD) refused(now time.Time) (reply, bool) {
+	reason := p.refuses()
+	if reason == 0 {
+		return reply{}, false
+	}
+	p.refusal = p.refusal[1:]
+	if reason == nakSecurity || reason == nakNeedsKey {
+		p.endSession(now)
+	}
+	return nak(reason), true
+}
+
+// command is the table of commands.
+func (p *PD) command(now time.Time, f Frame) reply {
 	size, known := p.sizes(f.Code)
 	if !known {
-		return 0, nil, nakUnknown
+		return nak(nakUnknown)
 	}
 	if !size.fits(len(f.Data)) {
-		return 0, nil, nakLength
+		return nak(nakLength)
 	}
 	switch f.Code {
 	case cmdPoll:
-		code, data = p.poll()
-		return code, data, 0
+		return p.poll()
 	case cmdID:
-		return replyID, p.options.Identity.encode(), 0
+		return reply{code: replyID, data: p.options.Identity.encode()}
 	case cmdCap:
-		return replyCap, encodeCapabilities(p.options.Capabilities), 0
+		return reply{code: replyCap, data: encodeCapabilities(p.capabilities())}
 	case cmdLocal:
-		return replyLocal, p.local(), 0
+		return reply{code: replyLocal, data: p.local()}
 	case cmdOutputs:
-		return replyOutputs, p.outputStates(now), 0
+		return reply{code: replyOutputs, data: p.outputStates(now)}
 	case cmdComSet:
-		return replyCom, p.comSet(f.Data), 0
-	case cmdOut:
-		reason = p.out(now, f.Data)
-	case cmdLED:
-		reason = p.leds(now, f.Data)
-	case cmdBuzzer:
-		reason = p.buzz(now, f.Data)
-	case cmdText:
-		reason = p.show(f.Data)
-	case cmdKeySet:
-		reason = nakNeedsKey
+		return reply{code: replyCom, data: p.comSet(f.Data)}
+	case cmdChallenge:
+		return p.challenge(now, f)
+	case cmdProof:
+		return p.proof(now, f)
 	}
-	return replyAck, nil, reason
+	if reason := p.obey(now, f); reason != 0 {
+		return nak(reason)
+	}
+	return reply{code: replyAck}
+}
+
+// obey carries out a command that is only acknowledged. reason is that of a NAK, or 0.
+func (p *PD) obey(now time.Time, f Frame) (reason byte) {
+	switch f.Code {
+	case cmdOut:
+		return p.out(now, f.Data)
+	case cmdLED:
+		return p.leds(now, f.Data)
+	case cmdBuzzer:
+		return p.buzz(now, f.Data)
+	case cmdText:
+		return p.show(f.Data)
+	case cmdKeySet:
+		return p.keySet(now, f)
+	}
+	return 0
 }
 
 // size is the length of a command's data: least, or least and any number of further records.
@@ -83,25 +120,15 @@ func (p *PD) sizes(code byte) (size, bool) {
 	case cmdComSet:
 		return size{least: 5}, true
 	case cmdKeySet:
-		return size{2, 1}, true
+		return size{least: 18}, true
+	case cmdChallenge:
+		return size{least: challengeSize}, true
+	case cmdProof:
+		return size{least: aes.BlockSize}, true
 	case cmdACURxSize, cmdKeepAlive:
 		return size{least: 2}, true
 	}
 	return size{}, false
-}
-
-// poll answers with the oldest thing the panel does not know yet: a changed status, then one card read.
-func (p *PD) poll() (byte, []byte) {
-	if p.changed {
-		return replyLocal, p.local()
-	}
-	if len(p.reads) == 0 {
-		return replyAck, nil
-	}
-	r := p.reads[0]
-	p.reads = p.reads[1:]
-	p.inReply = r.token
-	return replyRaw, encodeRaw(r.card)
 }
 
 // local is the data of LSTATR: tamper, power. Once told, a power failure is over.

@@ -18,11 +18,14 @@ const (
 	Lost                      // Card was thrown away before the panel had it
 	Restarted                 // the panel began at sequence 0
 	Offline                   // the panel has been silent for eight seconds
+	Secured                   // a secure channel is open
+	Unsecured                 // it is over
+	Keyed                     // the reader has a new key of its own, and is no longer in installation mode
 )
 
 // Event is one of them.
 type Event struct {
-	At    time.Time // when a person could notice; for Taken, Lost and Restarted when the frame arrived
+	At    time.Time // when a person could notice; else when the frame arrived
 	Kind  Kind
 	Light lamp.Light
 	Card  uint64

@@ -22,9 +22,13 @@ type Frame struct {
 	Address  byte // as sent; bit 7 set means that a device sent it
 	Sequence byte // 0 to 3
 	CRC      bool // checked by CRC-16, and the reply shall be too; else by checksum
-	Secure   bool // carries a security block; Code and Data are then empty
-	Code     byte // which command
-	Data     []byte
+	Secure   bool // carries a security block
+	Block    Block
+	Code     byte   // which command
+	Data     []byte // enciphered when the block says so
+	MAC      []byte // four octets, when the block says so
+
+	covered []byte // what the MAC of a received frame is over: from the SOM up to it
 }
 
 // trailer is the length of the check.
@@ -35,23 +39,37 @@ func (f Frame) trailer() int {
 	return 1
 }
 
-// Encode is the frame on the wire, mark first. Security blocks are not built.
+// Encode is the frame on the wire, mark first. A MAC must be there already.
 func (f Frame) Encode() []byte {
-	size := header + 1 + len(f.Data) + f.trailer()
-	b := make([]byte, 0, 1+size)
-	b = append(b, mark, som, f.Address, byte(size), byte(size>>8), f.control(), f.Code)
-	b = append(b, f.Data...)
+	b := append(f.body(), f.MAC...)
 	if f.CRC {
 		return binary.LittleEndian.AppendUint16(b, crc16(b[1:]))
 	}
 	return append(b, checksum(b[1:]))
 }
 
-func (f Frame) control() byte {
-	if f.CRC {
-		return f.Sequence&3 | crcBit
+// body is the frame from the mark up to the MAC, if there is one, its length that of the whole.
+func (f Frame) body() []byte {
+	var block []byte
+	if f.Secure {
+		block = f.Block.encode()
 	}
-	return f.Sequence & 3
+	size := header + len(block) + 1 + len(f.Data) + f.Block.trailer() + f.trailer()
+	b := make([]byte, 0, 1+size)
+	b = append(b, mark, som, f.Address, byte(size), byte(size>>8), f.control())
+	b = append(b, block...)
+	return append(append(b, f.Code), f.Data...)
+}
+
+func (f Frame) control() byte {
+	c := f.Sequence & 3
+	if f.CRC {
+		c |= crcBit
+	}
+	if f.Secure {
+		c |= secureBit
+	}
+	return c
 }
 
 // verdict is what the octets from one SOM on turned out to be.
@@ -81,8 +99,10 @@ func decode(b []byte) (f Frame, size int, v verdict) {
 	if f.CRC && crc16(body) != binary.LittleEndian.Uint16(check) || !f.CRC && checksum(body) != check[0] {
 		return f, 0, broken
 	}
-	if !f.Secure {
-		f.Code, f.Data = body[header], append([]byte(nil), body[header+1:]...)
+	if f.Secure {
+		f.decodeBlock(body)
+	} else {
+		f.Code, f.Data = body[header], clone(body[header+1:])
 	}
 	return f, size, whole
 }

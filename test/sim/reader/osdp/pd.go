@@ -1,25 +1,34 @@
 package osdp
 
 import (
+	"crypto/aes"
 	"time"
 
-	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/lamp"
 )
 
-// offlineAfter is the silence after which a device takes its panel for gone (SIA OSDP v2.2).
+// offlineAfter is the silence after which a device takes its panel for gone (SIA OSDP v2.2), and ends its session.
 const offlineAfter = 8 * time.Second
 
 // Options say what kind of reader a PD is. The zero value is a plain reader at address 0 and 9600 baud.
 type Options struct {
 	Address      byte          // 0x00 to 0x7E
 	Baud         int           // of its UART; 0 means 9600
+	Turnaround   time.Duration // from a command's last octet to the reply's first; 0 leaves it to the line
 	Identity     Identity      // what PDID reports
 	Capabilities []Capability  // what PDCAP reports; nil means those this simulator has
 	Outputs      int           // relays driven by OUT
 	Display      bool          // shows TEXT; without it TEXT is an unknown command
-	Queue        int           // card reads kept for the panel; 0 means 16
+	Queue        int           // reports kept for the panel; 0 means 16
 	LightDelay   time.Duration // from the end of an LED command to the light; 0 means 1 ms
+	Checksum     bool          // knows no CRC: a frame with one is noise to it
+	Characters   bool          // reports a card as FMT, a line of hexadecimal characters, instead of RAW
+
+	Key           *[aes.BlockSize]byte // its own key (SCBK); nil for a reader that has none
+	Install       bool                 // installation mode: also opens sessions with SCBK-D, until a KEYSET arrives
+	RequireSecure bool                 // outside a session knows nothing but ID, CAP, CHLNG and SCRYPT
+	EndsOnKeySet  bool                 // ends its session once it has acknowledged a new key, as some readers do
+	Seed          uint64               // of the random numbers of its sessions
 }
 
 // PD is one peripheral device. It is not safe for concurrent use.
@@ -34,11 +43,18 @@ type PD struct {
 	reply    []byte    // sent for it, kept for a repetition
 	inReply  uint64    // token of the card read in that reply, 0 when none
 
+	key     *[aes.BlockSize]byte
+	install bool
+	session *session // nil outside one and its handshake
+	random  func() [challengeSize]byte
+
 	silent  bool
+	busy    int    // commands to be answered with BUSY
+	refusal []byte // reasons to refuse the next commands for
 	tamper  bool
 	power   bool // power has failed and nobody was told to forget it
 	changed bool // LSTATR is due at the next POLL
-	reads   []read
+	queue   []report
 
 	led     lamp.Lamp
 	outputs []output
@@ -47,20 +63,18 @@ type PD struct {
 	events  []Event
 }
 
-// read is a card the panel has not fetched yet.
-type read struct {
-	token uint64
-	card  card.Card
-}
-
 // Counts are totals since the device was made.
 type Counts struct {
-	Commands       int             // carried out
-	Repeats        int             // same sequence again: the reply was sent again and nothing carried out
-	Restarts       int             // sequence 0
-	Naks           [nakReasons]int // by reason
-	IgnoredRecords int             // LED records with a dirty unused half
-	Beeps          int             // single tones asked for
+	Commands         int             // carried out
+	Plain            int             // commands that came without protection, ID and CAP not counted
+	Repeats          int             // same sequence again: the reply was sent again and nothing carried out
+	Restarts         int             // sequence 0
+	Sessions         int             // secure channels opened
+	WrongMACs        int             // commands in a session that were not the panel's, or not in their turn
+	WrongCryptograms int             // panels that did not know the key
+	Naks             [nakReasons]int // by reason
+	IgnoredRecords   int             // LED records with a dirty unused half
+	Beeps            int             // single tones asked for
 }
 
 // New makes a device that has just been powered up.
@@ -74,10 +88,10 @@ func New(o Options) *PD {
 	if o.LightDelay == 0 {
 		o.LightDelay = time.Millisecond
 	}
-	if o.Capabilities == nil {
-		o.Capabilities = capabilities(o)
+	return &PD{
+		options: o, address: o.Address, baud: o.Baud, outputs: make([]output, o.Outputs),
+		key: copyKey(o.Key), install: o.Install, random: dice(o.Seed, o.Address),
 	}
-	return &PD{options: o, address: o.Address, baud: o.Baud, outputs: make([]output, o.Outputs)}
 }
 
 // Answer is what a device sends for one frame: nothing when Octets is empty.
@@ -93,20 +107,32 @@ func (p *PD) Answer(now time.Time, f Frame) Answer {
 	}
 	p.expire(now)
 	p.heardAt = now
+	if !f.Secure && f.Code != cmdID && f.Code != cmdCap {
+		p.counts.Plain++
+	}
+	if p.busy > 0 {
+		p.busy--
+		return Answer{Octets: p.Busy(f)}
+	}
 	if f.Sequence != 0 && p.online && f.Sequence == p.sequence {
 		p.counts.Repeats++
 		return Answer{p.reply, p.inReply}
 	}
 	if f.Sequence != 0 && (!p.online || f.Sequence != p.sequence%3+1) {
-		return Answer{Octets: p.encode(f, replyNak, p.refuse(nakSequence))}
+		return p.outOfTurn(f, nakSequence)
+	}
+	if reason := p.refuses(); reason == nakCheck || reason == nakSequence {
+		p.refusal = p.refusal[1:]
+		return p.outOfTurn(f, reason)
 	}
 	p.settle(now, f.Sequence)
-
-	p.counts.Commands++
-	address := p.address
-	code, data := p.carryOut(now, f)
-	p.reply = p.encodeFrom(address, f, code, data)
+	p.reply = p.carryOut(now, f)
 	return Answer{p.reply, p.inReply}
+}
+
+// outOfTurn refuses a frame that was not understood as the next one: nothing changes.
+func (p *PD) outOfTurn(f Frame, reason byte) Answer {
+	return Answer{Octets: p.pack(p.address, f, nak(reason))}
 }
 
 // Busy is the reply to a frame the device has no time for now. Nothing changes: the same frame may come again.
@@ -114,13 +140,14 @@ func (p *PD) Busy(f Frame) []byte {
 	if !p.meant(f) {
 		return nil
 	}
-	f.Sequence = 0 // BUSY is sent outside the sequence
-	return p.encode(f, replyBusy, nil)
+	f.Sequence = 0 // BUSY is sent outside the sequence, and outside the session
+	return p.pack(p.address, f, reply{code: replyBusy})
 }
 
 // meant reports whether the device should react to f at all.
 func (p *PD) meant(f Frame) bool {
-	return !p.silent && (f.Address == p.address || f.Address == Broadcast)
+	heard := !p.silent && !(f.CRC && p.options.Checksum)
+	return heard && (f.Address == p.address || f.Address == Broadcast)
 }
 
 // expire forgets a panel that has been silent for too long.
@@ -131,16 +158,19 @@ func (p *PD) expire(now time.Time) {
 	at := p.heardAt.Add(offlineAfter)
 	p.online = false
 	p.led = lamp.Lamp{}
+	p.endSession(at)
 	p.tell(Event{At: at, Kind: Offline, Light: lamp.Off})
 }
 
-// settle moves the sequence on. The next number says that the panel has our last reply; 0 throws that reply away.
+// settle moves the sequence on. The next number says that the panel has our last reply; 0 throws that reply away, and
+// the session with it.
 func (p *PD) settle(now time.Time, sequence byte) {
 	kind := Taken
 	if sequence == 0 {
 		kind = Lost
 		p.counts.Restarts++
 		p.tell(Event{At: now, Kind: Restarted})
+		p.endSession(now)
 	}
 	if p.inReply != 0 {
 		p.tell(Event{At: now, Kind: kind, Card: p.inReply})
@@ -148,56 +178,31 @@ func (p *PD) settle(now time.Time, sequence byte) {
 	p.online, p.sequence, p.reply, p.inReply = true, sequence, nil, 0
 }
 
-func (p *PD) encode(f Frame, code byte, data []byte) []byte {
-	return p.encodeFrom(p.address, f, code, data)
+// reply is what a device has to say: the block is that of a handshake, or none.
+type reply struct {
+	code  byte
+	data  []byte
+	block Block
 }
 
-// encodeFrom builds the reply to f; a broadcast is answered from the broadcast address.
-func (p *PD) encodeFrom(address byte, f Frame, code byte, data []byte) []byte {
+func nak(reason byte) reply { return reply{code: replyNak, data: []byte{reason}} }
+
+// pack builds the frame that answers f, without a session; a broadcast is answered from the broadcast address.
+func (p *PD) pack(address byte, f Frame, r reply) []byte {
+	return p.frame(address, f, r).Encode()
+}
+
+func (p *PD) frame(address byte, f Frame, r reply) Frame {
 	if f.Address == Broadcast {
 		address = Broadcast
 	}
-	return Frame{Address: address | replyBit, Sequence: f.Sequence, CRC: f.CRC, Code: code, Data: data}.Encode()
-}
-
-// refuse counts a NAK and gives its data.
-func (p *PD) refuse(reason byte) []byte {
-	p.counts.Naks[reason]++
-	return []byte{reason}
-}
-
-// Read queues a card for the panel under a token that is not 0. It reports false when the queue is full.
-func (p *PD) Read(token uint64, c card.Card) bool {
-	if p.Room() <= 0 {
-		return false
+	if r.code == replyNak && r.data[0] < nakReasons {
+		p.counts.Naks[r.data[0]]++
 	}
-	p.reads = append(p.reads, read{token, c})
-	return true
-}
-
-// Room is how many more cards the queue takes.
-func (p *PD) Room() int { return p.options.Queue - len(p.reads) }
-
-// SetTamper opens or closes the housing; the next POLL reports a change.
-func (p *PD) SetTamper(open bool) {
-	p.changed = p.changed || open != p.tamper
-	p.tamper = open
-}
-
-// SetSilent makes the device deaf and mute, as one that has lost its supply, without forgetting anything.
-func (p *PD) SetSilent(silent bool) { p.silent = silent }
-
-// PowerCycle restarts the device at now: dark, out of sequence, reads forgotten, with a power failure to report.
-func (p *PD) PowerCycle(now time.Time) {
-	if p.inReply != 0 {
-		p.tell(Event{At: now, Kind: Lost, Card: p.inReply})
+	return Frame{
+		Address: address | replyBit, Sequence: f.Sequence, CRC: f.CRC,
+		Secure: r.block.Type != 0, Block: r.block, Code: r.code, Data: r.data,
 	}
-	for _, r := range p.reads {
-		p.tell(Event{At: now, Kind: Lost, Card: r.token})
-	}
-	p.online, p.reply, p.inReply, p.reads = false, nil, 0, nil
-	p.led, p.outputs, p.text = lamp.Lamp{}, make([]output, len(p.outputs)), ""
-	p.power, p.changed = true, true
 }
 
 // Address is where the device answers now; COMSET may have moved it.
@@ -205,6 +210,9 @@ func (p *PD) Address() byte { return p.address }
 
 // Baud is the speed of its UART now; COMSET may have changed it.
 func (p *PD) Baud() int { return p.baud }
+
+// Turnaround is how long the device thinks before it answers, 0 when it leaves that to the line.
+func (p *PD) Turnaround() time.Duration { return p.options.Turnaround }
 
 // Counts are the totals so far.
 func (p *PD) Counts() Counts { return p.counts }

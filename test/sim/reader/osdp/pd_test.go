@@ -101,7 +101,7 @@ func TestPlainVectorsFromTheDevicesSide(t *testing.T) {
 }
 
 // crcOf prints the CRC that belongs to a frame, for frames the documents do not print; the CRC has its own vectors.
-func crcOf(t *testing.T, body string) string {
+func crcOf(t testing.TB, body string) string {
 	t.Helper()
 	c := crc16(octets(t, body))
 	return string([]byte{hexDigit(c >> 4), hexDigit(c), hexDigit(c >> 12), hexDigit(c >> 8)})
@@ -513,12 +513,14 @@ func FuzzPD(f *testing.F) {
 		"53 7F 0D 00 04 6E 00 80 25 00 00 6E 38 53 00 08 00 00 61 00 44",
 		"53 00 13 00 0D 03 11 00 76 B0 B1 B2 B3 B4 B5 B6 B7 31 77",
 		"53 00 FF FF 06 60 53 53 53 00 08 00 06 60 89 CC",
+		annexSession,
 	} {
 		f.Add(octets(f, seed), uint8(3))
 	}
 	f.Fuzz(func(t *testing.T, in []byte, piece uint8) {
 		in = in[:min(len(in), 4*MaxFrame)]
-		pd := New(Options{Outputs: 1, Display: true})
+		pd := New(Options{Outputs: 1, Display: true, Install: true, Key: &ownKey})
+		pd.random = func() [8]byte { return annexB }
 		pd.Read(1, card.W26(1, 2))
 		var bus, back Scanner
 		now := start

@@ -3,8 +3,6 @@ package osdp
 import (
 	"encoding/binary"
 	"slices"
-
-	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
 )
 
 // Identity is what a reader says of itself in PDID.
@@ -25,15 +23,19 @@ func (i Identity) encode() []byte {
 // Capability is one line of PDCAP: what the reader can do, how well, how many.
 type Capability struct{ Function, Compliance, Count byte }
 
-// capabilities are those of this simulator, by the function codes of SIA OSDP v2.2 annex B.
-func capabilities(o Options) []Capability {
+// capabilities are those asked for or, by the function codes of SIA OSDP v2.2 annex B, those of this simulator.
+func (p *PD) capabilities() []Capability {
+	o := p.options
+	if o.Capabilities != nil {
+		return o.Capabilities
+	}
 	c := []Capability{
-		{3, 1, 0}, // card data as an array of bits
-		{4, 4, 1}, // one LED: on and off, timed, two and more colours
-		{5, 2, 1}, // a timed buzzer
-		{8, 1, 0}, // CRC-16
-		{9, 0, 0}, // no secure channel
-		{10, byte(MaxFrame & 0xFF), byte(MaxFrame >> 8)},
+		{3, 1, 0},                               // card data as an array of bits
+		{4, 4, 1},                               // one LED: on and off, timed, two and more colours
+		{5, 2, 1},                               // a timed buzzer
+		{8, flag(!o.Checksum), 0},               // CRC-16
+		{9, flag(p.capable()), flag(p.install)}, // AES-128; the key everybody knows
+		{10, byte(MaxFrame & 0xFF), MaxFrame >> 8}, // longest frame
 		{13, 0, 1}, // one reader
 		{16, 2, 0}, // OSDP v2.2
 	}
@@ -52,16 +54,6 @@ func encodeCapabilities(list []Capability) []byte {
 		b = append(b, c.Function, c.Compliance, c.Count)
 	}
 	return b
-}
-
-// encodeRaw is the data of RAW: reader, format (1 Wiegand with parities, 0 plain bits), bit count, bits.
-func encodeRaw(c card.Card) []byte {
-	format := byte(0)
-	if c.Kind() == card.Wiegand26 {
-		format = 1
-	}
-	b := []byte{0, format, byte(c.Bits()), byte(c.Bits() >> 8)}
-	return append(b, c.Octets()...)
 }
 
 // speeds are those of SIA OSDP v2.2, in baud.
