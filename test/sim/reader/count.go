@@ -7,7 +7,7 @@ type Counts struct {
 	Presented int              // people who came
 	Sent      int              // of these, whose card's frame went out at least once
 	Taken     int              // cards the panel is known to have; OSDP only
-	Lost      int              // cards the reader threw away before: a restart by the panel, a power failure
+	Lost      int              // cards nobody has: a restart by the panel, a power failure, gone before they were asked for
 	Lights    [lamp.Lights]int // what people saw first, None for those who left or had nothing to see
 	Unasked   [lamp.Lights]int // passing lights nobody was waiting for
 	Beeps     int

@@ -34,11 +34,14 @@ func (d dice) flip(frame []byte) []byte {
 	return out
 }
 
-// noise is up to eight octets; half of the time they end in what looks like a short frame's head.
-func (d dice) noise() []byte {
+// osdpHead is the start of an OSDP frame of 64 octets that will not come.
+var osdpHead = []byte{0x53, 0x81, 0x40, 0x00}
+
+// noise is up to four octets; half of the time the head of a frame that goes no further follows.
+func (d dice) noise(head []byte) []byte {
 	out := d.octets(1 + d.IntN(4))
 	if d.hit(0.5) {
-		out = append(out, 0x53, byte(d.IntN(256)), byte(8+d.IntN(120)), 0)
+		out = append(out, head...)
 	}
 	return out
 }

@@ -106,6 +106,23 @@ func (h *host) ask(address, sequence, code byte, data ...byte) []byte {
 	return append(head, h.read(int(head[3])+1-len(head))...)
 }
 
+// await waits for an event of this kind and light. The bound only ends a test that has failed.
+func await(t testing.TB, told <-chan reader.Event, want reader.Event) reader.Event {
+	t.Helper()
+	patience := time.NewTimer(20 * time.Second)
+	defer patience.Stop()
+	for {
+		select {
+		case e := <-told:
+			if e.Kind == want.Kind && e.Light == want.Light {
+				return e
+			}
+		case <-patience.C:
+			t.Fatalf("no event %v %v", want.Kind, want.Light)
+		}
+	}
+}
+
 // code is the reply code in a frame.
 func code(frame []byte) byte { return frame[6] }
 

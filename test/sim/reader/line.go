@@ -41,7 +41,7 @@ type Line struct {
 	token   uint64
 	readers []*Reader
 	bus     []*OSDP // the readers, when they are OSDP
-	pushing *pushing
+	alone   *alone  // the one reader, when it is no OSDP device
 }
 
 // chunk is what one read of the port gave.
@@ -199,7 +199,7 @@ func (l *Line) run() {
 		case c := <-l.heard:
 			l.hear(c)
 		case <-timer.C:
-			l.push()
+			l.tick()
 		case <-l.wake:
 		}
 	}

@@ -45,8 +45,8 @@ func (l *Line) AddOSDP(name string, address byte, o osdp.Options) (*OSDP, error)
 func (l *Line) fitsLocked(name string, o osdp.Options) error {
 	reason := ""
 	switch {
-	case l.pushing != nil:
-		reason = "the line has a reader that pushes text"
+	case l.alone != nil:
+		reason = "the line has a reader that must be alone"
 	case o.Address >= osdp.Broadcast:
 		reason = "addresses end at 0x7E"
 	case !tty.Known(o.Baud):

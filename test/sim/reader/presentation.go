@@ -25,7 +25,7 @@ type Result struct {
 	SentAt   time.Time  // the last octet of its frame left the reader for the first time, lost on the way or not
 	ShownAt  time.Time  // the light became visible
 	Taken    bool       // the panel is known to have the card; OSDP only
-	Lost     bool       // the reader threw the card away before the panel had it; OSDP only
+	Lost     bool       // nobody has it: thrown away by an OSDP reader, or taken away from another before it was sent
 }
 
 // After is the time from the card's frame to the light, 0 when there was no light.
@@ -77,5 +77,9 @@ func (p *Presentation) endLocked(now time.Time) []Event {
 	r.waiting = nil
 	r.counts.Lights[p.result.Light]++
 	close(p.over)
+	if d, ok := r.device.(holder); ok {
+		d.depart(now)
+		r.line.rouse()
+	}
 	return []Event{{At: now, Reader: r.name, Kind: Left, Light: p.result.Light}}
 }

@@ -15,6 +15,7 @@ var (
 	ErrClosed  = errors.New("the line is closed")
 	ErrNoCard  = errors.New("no card was given")
 	ErrAdd     = errors.New("the reader does not fit on this line")
+	ErrStick   = errors.New("cards cannot be stuck to this reader")
 )
 
 // Reader is one simulated reader. Its methods may be called from any goroutine.
@@ -38,7 +39,16 @@ type device interface {
 	steady(now time.Time) lamp.Light
 }
 
-// Name is the one given to AddOSDP or AddASCII.
+// holder is a device in front of which cards stay, and that can be restarted. Called with line.mu held.
+type holder interface {
+	// stick is place for cards that stay until lift; one that sends by itself does so every so often.
+	stick(now time.Time, every time.Duration, tokens []uint64, cards []card.Card) error
+	lift(now time.Time)
+	// depart says that the person goes.
+	depart(now time.Time)
+}
+
+// Name is the one given when the reader was added.
 func (r *Reader) Name() string { return r.name }
 
 // HasLight reports whether the reader can show anything.
@@ -47,12 +57,38 @@ func (r *Reader) HasLight() bool { return r.device.hasLight() }
 // Present holds a card to the reader, or several at the same time. It fails with ErrWaiting while the person before
 // has not gone.
 func (r *Reader) Present(cards ...card.Card) (*Presentation, error) {
-	p, told, err := r.present(cards)
+	p, told, err := r.present(r.device.place, cards)
 	r.line.tell(told)
 	return p, err
 }
 
-func (r *Reader) present(cards []card.Card) (*Presentation, []Event, error) {
+// Stick puts cards on the reader that stay there until Lift, as one that somebody has taped to it. Who put them there
+// waits for a light as after Present. A reader that sends by itself sends them again every so often (0 means as often
+// as any card), at most as often as its line can carry.
+func (r *Reader) Stick(every time.Duration, cards ...card.Card) (*Presentation, error) {
+	d, ok := r.device.(holder)
+	if !ok {
+		return nil, ErrStick
+	}
+	p, told, err := r.present(func(now time.Time, tokens []uint64, cards []card.Card) error {
+		return d.stick(now, every, tokens, cards)
+	}, cards)
+	r.line.tell(told)
+	return p, err
+}
+
+// Lift takes the cards away that Stick put there.
+func (r *Reader) Lift() {
+	r.line.mu.Lock()
+	defer r.line.mu.Unlock()
+	if d, ok := r.device.(holder); ok {
+		d.lift(time.Now())
+		r.line.rouse()
+	}
+}
+
+// present brings cards into the field with place.
+func (r *Reader) present(place func(time.Time, []uint64, []card.Card) error, cards []card.Card) (*Presentation, []Event, error) {
 	l := r.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -70,7 +106,7 @@ func (r *Reader) present(cards []card.Card) (*Presentation, []Event, error) {
 		l.token++
 		tokens[i] = l.token
 	}
-	if err := r.device.place(now, tokens, cards); err != nil {
+	if err := place(now, tokens, cards); err != nil {
 		return nil, nil, err
 	}
 	p := &Presentation{reader: r, cards: cards, over: make(chan struct{}), result: Result{PlacedAt: now}}

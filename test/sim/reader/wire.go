@@ -28,7 +28,7 @@ func (l *Line) hear(c chunk) {
 		baud = l.port.Baud()
 		l.counts.Heard++
 	}
-	halfDuplex := l.pushing == nil
+	halfDuplex := l.alone == nil
 	l.mu.Unlock()
 	w := &l.wire
 	switch {
@@ -57,7 +57,7 @@ func (l *Line) hear(c chunk) {
 		l.write(c.octets)
 	}
 	if !halfDuplex {
-		l.feedback(till, baud, c.octets)
+		l.octets(till, baud, c.octets)
 		return
 	}
 	frames := w.scanner.Feed(from, till, c.octets)
@@ -71,10 +71,13 @@ func (l *Line) hear(c chunk) {
 // the host, taken just before that.
 func (l *Line) send(frame []byte, from time.Time, baud int) time.Time {
 	l.mu.Lock()
-	faults := l.faults
+	faults, head := l.faults, osdpHead
+	if l.alone != nil {
+		head = l.alone.head
+	}
 	l.mu.Unlock()
 
-	pieces, drop := l.strike(frame, faults)
+	pieces, drop := l.strike(frame, head, faults)
 	w := &l.wire
 	w.txFrom = from
 	at, last := from, from
@@ -96,8 +99,8 @@ func (l *Line) send(frame []byte, from time.Time, baud int) time.Time {
 	return last
 }
 
-// strike lets the faults have a go at a frame.
-func (l *Line) strike(frame []byte, f Faults) (pieces [][]byte, drop bool) {
+// strike lets the faults have a go at a frame. head is what noise looks like half of the time.
+func (l *Line) strike(frame, head []byte, f Faults) (pieces [][]byte, drop bool) {
 	d := l.wire.dice
 	var struck LineCounts
 	if drop = d.hit(f.Drop); drop {
@@ -109,7 +112,7 @@ func (l *Line) strike(frame []byte, f Faults) (pieces [][]byte, drop bool) {
 	}
 	if d.hit(f.Noise) {
 		struck.Noises++
-		frame = append(d.noise(), frame...)
+		frame = append(d.noise(head), frame...)
 	}
 	pieces = [][]byte{frame}
 	if d.hit(f.Split) {

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-edge/rollcall/test/sim/reader/ascii"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/lamp"
+	"github.com/rollcall-edge/rollcall/test/sim/reader/solo"
 )
 
 const ms = time.Millisecond
@@ -30,30 +31,44 @@ func device(t testing.TB, o ascii.Options) *ascii.Device {
 	return d
 }
 
-// frames places cards and lets time pass until they have left; it returns what was sent, with its time, and when
-// the cards left.
-func frames(t testing.TB, d *ascii.Device, cards ...card.Card) (sent []string, at []time.Duration, left time.Duration) {
+// placement is cards with tokens from 1 on.
+func placement(cards ...card.Card) solo.Placement {
+	var p solo.Placement
+	for i, c := range cards {
+		p.Cards = append(p.Cards, solo.Card{Token: uint64(i + 1), Card: c})
+	}
+	return p
+}
+
+// place brings cards into the field at the start.
+func place(t testing.TB, d *ascii.Device, cards ...card.Card) {
 	t.Helper()
-	if err := d.Place(start, cards...); err != nil {
+	if err := d.Place(start, placement(cards...)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// frames lets time pass until nothing happens any more; it returns what was sent, with its time, and when the last
+// card left.
+func frames(d *ascii.Device) (sent []string, at []time.Duration, left time.Duration) {
 	for {
 		now, ok := d.Next()
 		if !ok {
 			return sent, at, left
 		}
-		frame, gone := d.Tick(now)
-		if frame != nil {
-			sent, at = append(sent, string(frame)), append(at, now.Sub(start))
+		d.Tick(now)
+		for _, f := range d.Frames() {
+			sent, at = append(sent, string(f.Octets)), append(at, now.Sub(start))
 		}
-		if gone {
-			left = now.Sub(start)
+		for _, e := range d.Events() {
+			if e.Kind == solo.Left {
+				left = e.At.Sub(start)
+			}
 		}
 	}
 }
 
 func TestFrames(t *testing.T) {
-	twelve := ascii.Options{Start: "\x02", End: "\r\n\x03", Check: ascii.XOR}
 	decimal := ascii.Options{End: "\r\n", Decimal: true, Digits: 10}
 	tests := []struct {
 		name    string
@@ -64,7 +79,11 @@ func TestFrames(t *testing.T) {
 		// RDM6300 data sheet: tag 010063E9AE, XOR 25.
 		{"RDM6300", ascii.RDM6300(), tag, "02 30 31 30 30 36 33 45 39 41 45 32 35 03"},
 		// ID-12LA data sheet: tag 0C000621A5, XOR 8E.
-		{"ID-12LA framing", twelve, card.FromEM4100([5]byte{0x0C, 0x00, 0x06, 0x21, 0xA5}), "02 30 43 30 30 30 36 32 31 41 35 38 45 0D 0A 03"},
+		{"ID-12LA", ascii.ID12LA(), card.FromEM4100([5]byte{0x0C, 0x00, 0x06, 0x21, 0xA5}), "02 30 43 30 30 30 36 32 31 41 35 38 45 0D 0A 03"},
+		// WEC200 manual, appendix C: facility code 177, number 25111.
+		{"WEC200", ascii.WEC200(), card.W26(177, 25111), "02 57 46 43 31 37 37 49 44 32 35 31 31 31 0D"},
+		{"pcProx, site and number", ascii.PcProx(), card.W26(123, 45678), hex.EncodeToString([]byte("123:45678\r"))},
+		{"pcProx, another card", ascii.PcProx(), card.FromUID(0x04, 0xA2, 0xB3, 0xC4), hex.EncodeToString([]byte("04A2B3C4\r"))},
 		{"hexadecimal UID and CR", ascii.Generic(), card.FromUID(0x04, 0xA2, 0xB3, 0xC4), hex.EncodeToString([]byte("04A2B3C4\r"))},
 		// The number printed on the tag of the RDM6300 example is 0006547886, that of its last four octets.
 		{"decimal, ten digits", decimal, card.FromUID(0x00, 0x63, 0xE9, 0xAE), hex.EncodeToString([]byte("0006547886\r\n"))},
@@ -75,7 +94,9 @@ func TestFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sent, _, _ := frames(t, device(t, tt.options), tt.card)
+			d := device(t, tt.options)
+			place(t, d, tt.card)
+			sent, _, _ := frames(d)
 			if len(sent) == 0 || sent[0] != string(want) {
 				t.Errorf("sent %q, want %q", sent, want)
 			}
@@ -101,7 +122,9 @@ func TestFramesRepeatWhileTheCardStays(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := ascii.RDM6300()
 			tt.options(&o)
-			_, at, left := frames(t, device(t, o), tt.cards...)
+			d := device(t, o)
+			place(t, d, tt.cards...)
+			_, at, left := frames(d)
 			if diff := cmp.Diff(at, tt.want); diff != "" {
 				t.Errorf("frames (-got +want):\n%s", diff)
 			}
@@ -114,14 +137,14 @@ func TestFramesRepeatWhileTheCardStays(t *testing.T) {
 
 func TestALateTickIsNotMadeUpFor(t *testing.T) {
 	d := device(t, ascii.RDM6300())
-	if err := d.Place(start, tag); err != nil {
-		t.Fatal(err)
+	place(t, d, tag)
+	d.Tick(start.Add(300 * ms))
+	if got := d.Frames(); len(got) != 1 {
+		t.Errorf("frames at 300 ms = %v, want 1", got)
 	}
-	if frame, _ := d.Tick(start.Add(300 * ms)); frame == nil {
-		t.Error("no frame at 300 ms")
-	}
-	if frame, _ := d.Tick(start.Add(310 * ms)); frame != nil {
-		t.Errorf("second frame %q only 10 ms later", frame)
+	d.Tick(start.Add(310 * ms))
+	if got := d.Frames(); len(got) != 0 {
+		t.Errorf("second frame only 10 ms later: %v", got)
 	}
 	if got, _ := d.Next(); got != start.Add(350*ms) {
 		t.Errorf("next frame after %v, want 350ms", got.Sub(start))
@@ -129,92 +152,77 @@ func TestALateTickIsNotMadeUpFor(t *testing.T) {
 }
 
 func TestPlaceRefusesOtherCards(t *testing.T) {
-	if err := device(t, ascii.RDM6300()).Place(start, card.W26(1, 2)); !errors.Is(err, ascii.ErrCard) {
+	if err := device(t, ascii.RDM6300()).Place(start, placement(card.W26(1, 2))); !errors.Is(err, ascii.ErrCard) {
 		t.Errorf("Place = %v, want ErrCard", err)
 	}
 }
 
-var signals = []ascii.Feedback{
-	{Text: "LED=BLUE\r", Light: lamp.Blue},
-	{Text: "LED=OFF\r", Light: lamp.Off},
-	{Text: "GREEN\r", Light: lamp.Green, For: time.Second},
-	{Text: "RED\r", Light: lamp.Red, For: 1500 * ms},
+func TestAStuckCardIsSentUntilItIsLifted(t *testing.T) {
+	d := device(t, ascii.RDM6300())
+	p := placement(tag)
+	p.Stuck, p.Every = true, ms
+	if err := d.Place(start, p); err != nil {
+		t.Fatal(err)
+	}
+	now := start
+	for range 1000 {
+		now, _ = d.Next()
+		d.Tick(now)
+	}
+	if got, took := len(d.Frames()), now.Sub(start); got != 1000 || took != 1049*ms {
+		t.Errorf("%d frames in %v, want 1000, one a millisecond after the first 50", got, took)
+	}
+	d.Lift(now)
+	sent, _, left := frames(d)
+	if len(sent) != 0 || left != now.Sub(start) {
+		t.Errorf("after Lift: sent %q, left after %v, want nothing and at once", sent, left)
+	}
 }
 
-func TestFeedback(t *testing.T) {
-	o := ascii.Generic()
+// A person whose card comes to lie beside a stuck one is not read; once they have gone, the stuck one is again.
+func TestAStuckCardDisturbsOthers(t *testing.T) {
+	d := device(t, ascii.RDM6300())
+	p := placement(tag)
+	p.Stuck = true
+	if err := d.Place(start, p); err != nil {
+		t.Fatal(err)
+	}
+	now := start.Add(120 * ms)
+	d.Tick(now)
+	d.Frames()
+	other := solo.Placement{Cards: []solo.Card{{Token: 7, Card: card.FromEM4100([5]byte{2})}}}
+	if err := d.Place(now, other); err != nil {
+		t.Fatal(err)
+	}
+	at, _ := d.Next()
+	d.Tick(at)
+	if got := d.Frames(); len(got) != 0 || at != now.Add(400*ms) {
+		t.Errorf("after %v: frames %v, want none until the person leaves after 400 ms", at.Sub(now), got)
+	}
+	if got, want := d.Events(), []solo.Event{{At: at, Kind: solo.Left, Card: 7}}; !cmp.Equal(got, want) {
+		t.Errorf("events = %v, want %v", got, want)
+	}
+	if at, _ = d.Next(); at != now.Add(450*ms) {
+		t.Errorf("next after %v, want the stuck card 50 ms later", at.Sub(now))
+	}
+	d.Tick(at)
+	if got := d.Frames(); len(got) != 1 || got[0].Cards[0] != 1 {
+		t.Errorf("frames = %v, want the stuck card", got)
+	}
+}
+
+func TestPowerCycle(t *testing.T) {
+	o := ascii.RDM6300()
 	o.Feedback = signals
 	d := device(t, o)
-	if !d.HasLight() || d.Light(start) != lamp.Off {
-		t.Fatalf("at start: HasLight %v, light %v, want true and off", d.HasLight(), d.Light(start))
+	place(t, d, tag)
+	d.Hear(start, []byte("RED\r"))
+	d.Tick(start.Add(60 * ms))
+	d.PowerCycle(start.Add(70 * ms))
+	if got := d.Frames(); len(got) != 0 || d.Light(start.Add(70*ms)) != lamp.Off {
+		t.Errorf("frames %v, light %v, want none and off", got, d.Light(start.Add(70*ms)))
 	}
-	d.Hear(start, []byte("nonsense LED=BL"))
-	got := d.Hear(start, []byte("UE\rGREEN\r"))
-	want := []ascii.Event{{At: start, Light: lamp.Blue}, {At: start, Light: lamp.Green, Passing: true}}
-	if diff := cmp.Diff(got, want); diff != "" {
-		t.Errorf("Hear (-got +want):\n%s", diff)
+	if _, at, _ := frames(d); len(at) == 0 || at[0] != 120*ms {
+		t.Errorf("frames after %v, want the card again after 120 ms", at)
 	}
-	for _, tt := range []struct {
-		after time.Duration
-		want  lamp.Light
-	}{{0, lamp.Green}, {999 * ms, lamp.Green}, {1000 * ms, lamp.Blue}} {
-		if got := d.Light(start.Add(tt.after)); got != tt.want {
-			t.Errorf("light after %v = %v, want %v", tt.after, got, tt.want)
-		}
-	}
-	if got := d.Steady(); got != lamp.Blue {
-		t.Errorf("Steady = %v, want blue", got)
-	}
-}
-
-func TestNoLight(t *testing.T) {
-	d := device(t, ascii.RDM6300())
-	if got := d.Hear(start, []byte("GREEN\r")); got != nil {
-		t.Errorf("Hear = %v, want nothing", got)
-	}
-	if d.HasLight() || d.Light(start) != lamp.None || d.Steady() != lamp.None {
-		t.Errorf("HasLight %v, light %v, steady %v, want false, none, none", d.HasLight(), d.Light(start), d.Steady())
-	}
-}
-
-func TestFeedbackThatCannotBeToldApart(t *testing.T) {
-	tests := [][]ascii.Feedback{
-		{{Text: ""}},
-		{{Text: "G"}, {Text: "GG"}},
-		{{Text: "LED=RED"}, {Text: "RED"}},
-		{{Text: "R"}, {Text: "R"}},
-	}
-	for _, list := range tests {
-		if _, err := ascii.New(ascii.Options{Feedback: list}); !errors.Is(err, ascii.ErrFeedback) {
-			t.Errorf("New(%v) = %v, want ErrFeedback", list, err)
-		}
-	}
-}
-
-func FuzzDevice(f *testing.F) {
-	f.Add([]byte("GREEN\r"), uint16(10))
-	f.Add([]byte("xxLED=BLUE\rRED\r"), uint16(700))
-	f.Add([]byte(strings.Repeat("G", 600)), uint16(1))
-	f.Fuzz(func(t *testing.T, in []byte, step uint16) {
-		o := ascii.RDM6300()
-		o.Feedback = signals
-		d := device(t, o)
-		if err := d.Place(start, tag); err != nil {
-			t.Fatal(err)
-		}
-		now, away := start, false
-		for _, b := range in {
-			now = now.Add(time.Duration(step) * ms)
-			for _, e := range d.Hear(now, []byte{b}) {
-				if e.Passing && d.Light(now) != e.Light || !e.Passing && d.Steady() != e.Light {
-					t.Fatalf("%+v was not shown", e)
-				}
-			}
-			frame, left := d.Tick(now)
-			if frame != nil && away {
-				t.Fatalf("frame %q after the card had left", frame)
-			}
-			away = away || left
-		}
-	})
 }
