@@ -132,7 +132,7 @@ func (l *Line) say(a *alone, now time.Time, f solo.Frame) {
 		octets = l.wire.dice.octets(len(octets)) // what another speed makes of it
 	}
 	if f.Answer {
-		now = now.Add(l.turnaround(baud))
+		now = now.Add(l.turnaround(0, baud))
 	}
 	sent := l.send(octets, later(now, l.wire.free), baud)
 
