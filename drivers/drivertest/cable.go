@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/creack/pty"
@@ -15,9 +16,11 @@ import (
 type Cable struct {
 	Path string // the link; give this to the driver
 
-	t     testing.TB
-	end   *os.File // the device's end
-	other *os.File // keeps the gateway's end alive while no driver has it open
+	t testing.TB
+
+	mu    sync.Mutex // guards everything that follows
+	end   *os.File   // the device's end
+	other *os.File   // keeps the gateway's end alive while no driver has it open
 }
 
 // NewCable makes a plugged cable.
@@ -30,7 +33,26 @@ func NewCable(t testing.TB) *Cable {
 }
 
 // End is the device's end of the cable as it is plugged now.
-func (c *Cable) End() *os.File { return c.end }
+func (c *Cable) End() *os.File {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.end
+}
+
+// Speed is that of the gateway's end in bits per second, as its driver has set it; 0 while the cable is out.
+func (c *Cable) Speed() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.other == nil {
+		return 0
+	}
+	state, err := unix.IoctlGetTermios(int(c.other.Fd()), unix.TCGETS2)
+	if err != nil {
+		c.t.Errorf("ask for the speed of the line: %v", err)
+		return 0
+	}
+	return int(state.Ospeed)
+}
 
 // Plug puts in a new pseudo-terminal and points the link to it, as udev does after a replug.
 func (c *Cable) Plug() {
@@ -45,7 +67,9 @@ func (c *Cable) Plug() {
 	if err := makeRaw(other); err != nil {
 		c.t.Fatalf("make pseudo-terminal raw: %v", err)
 	}
+	c.mu.Lock()
 	c.end, c.other = end, other
+	c.mu.Unlock()
 	fresh := c.Path + ".new"
 	if err := errors.Join(os.Symlink(other.Name(), fresh), os.Rename(fresh, c.Path)); err != nil {
 		c.t.Fatalf("link the line: %v", err)
@@ -54,6 +78,9 @@ func (c *Cable) Plug() {
 
 // Unplug pulls the cable: the gateway's end hangs up and the link is gone.
 func (c *Cable) Unplug() {
+	c.t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.end == nil {
 		return
 	}
@@ -66,7 +93,9 @@ func (c *Cable) Unplug() {
 // Waiting blocks until octets wait at the gateway's end that nobody has read.
 func (c *Cable) Waiting() {
 	c.t.Helper()
+	c.mu.Lock()
 	fds := []unix.PollFd{{Fd: int32(c.other.Fd()), Events: unix.POLLIN}}
+	c.mu.Unlock()
 	for {
 		_, err := unix.Poll(fds, -1)
 		if errors.Is(err, unix.EINTR) {

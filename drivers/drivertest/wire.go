@@ -6,22 +6,36 @@ import (
 	"time"
 )
 
+// wire changes what the device writes on its way to the driver.
+type wire func(io.ReadWriter) io.ReadWriter
+
 // A byte takes about this long at 9600 baud; the wire that tears frames keeps to it.
 const octetEvery = time.Millisecond
 
-// torn writes one octet at a time, as a slow line delivers them.
-func torn(line io.ReadWriter) io.ReadWriter { return tearer{line} }
+// torn writes frames in pieces as long as the pattern says, over and over, as a slow line or an adapter delivers them.
+func torn(pattern ...int) wire {
+	return func(line io.ReadWriter) io.ReadWriter { return &tearer{line, pattern, 0} }
+}
 
-type tearer struct{ io.ReadWriter }
+type tearer struct {
+	io.ReadWriter
+	pattern []int
+	next    int
+}
 
-func (w tearer) Write(octets []byte) (int, error) {
+func (w *tearer) Write(octets []byte) (int, error) {
 	tick := time.NewTicker(octetEvery)
 	defer tick.Stop()
-	for i := range octets {
-		if _, err := w.ReadWriter.Write(octets[i : i+1]); err != nil {
-			return i, err
+	for done := 0; done < len(octets); {
+		n := min(w.pattern[w.next%len(w.pattern)], len(octets)-done)
+		w.next++
+		if _, err := w.ReadWriter.Write(octets[done : done+n]); err != nil {
+			return done, err
 		}
-		<-tick.C
+		done += n
+		for range n {
+			<-tick.C
+		}
 	}
 	return len(octets), nil
 }
@@ -29,41 +43,82 @@ func (w tearer) Write(octets []byte) (int, error) {
 // static is what a bad line puts before a frame: idle marks, start octets with headers that promise long frames, digits.
 var static = []byte{0x00, 0xFF, 0x53, 0x81, 0x20, 0x00, 0x05, 0x02, 0x31, 0x53, 0x01, 0xFE}
 
-// noisy writes static before each write.
-func noisy(line io.ReadWriter) io.ReadWriter { return staticWire{line} }
+// afterglow is what it puts behind one.
+var afterglow = []byte{0xFF, 0x00, 0x80}
 
-type staticWire struct{ io.ReadWriter }
+// noisy writes static before each write, or before every second one only, and something behind it.
+func noisy(every int) wire {
+	return func(line io.ReadWriter) io.ReadWriter { return &staticWire{line, every, 0} }
+}
 
-func (w staticWire) Write(octets []byte) (int, error) {
-	if _, err := w.ReadWriter.Write(append(append([]byte(nil), static...), octets...)); err != nil {
+type staticWire struct {
+	io.ReadWriter
+	every, writes int
+}
+
+func (w *staticWire) Write(octets []byte) (int, error) {
+	w.writes++
+	if w.writes%w.every != 0 {
+		return w.ReadWriter.Write(octets)
+	}
+	all := append(append(append([]byte(nil), static...), octets...), afterglow...)
+	if _, err := w.ReadWriter.Write(all); err != nil {
 		return 0, err
 	}
 	return len(octets), nil
 }
 
-// cutter, once armed, writes half of the next frame that carries a card, and then nothing.
-type cutter struct {
-	octets int           // of a frame that carries a card, at least
-	cut    chan struct{} // closed after the half was written
+// striker does something to the next frame that carries a card, each time it is armed.
+type striker struct {
+	octets int // of a frame that carries a card, at least
 	armed  atomic.Bool
+	struck chan struct{} // has room for one event
+	how    func(line io.Writer, frame []byte) error
 }
 
-func newCutter(octets int) *cutter { return &cutter{octets: octets, cut: make(chan struct{})} }
+func newStriker(octets int, how func(io.Writer, []byte) error) *striker {
+	return &striker{octets: octets, struck: make(chan struct{}, 1), how: how}
+}
 
-func (c *cutter) wire(line io.ReadWriter) io.ReadWriter { return &cutWire{line, c} }
+func (s *striker) arm() { s.armed.Store(true) }
 
-type cutWire struct {
+func (s *striker) wire(line io.ReadWriter) io.ReadWriter { return &struckWire{line, s} }
+
+type struckWire struct {
 	io.ReadWriter
-	*cutter
+	*striker
 }
 
-func (w *cutWire) Write(octets []byte) (int, error) {
+func (w *struckWire) Write(octets []byte) (int, error) {
 	if len(octets) < w.octets || !w.armed.CompareAndSwap(true, false) {
 		return w.ReadWriter.Write(octets)
 	}
-	defer close(w.cut)
-	if _, err := w.ReadWriter.Write(octets[:len(octets)/2]); err != nil {
+	err := w.how(w.ReadWriter, octets)
+	w.struck <- struct{}{}
+	if err != nil {
 		return 0, err
 	}
-	return 0, io.ErrClosedPipe
+	return len(octets), nil
+}
+
+// cut writes half of the frame, after which the device is gone.
+func cut(line io.Writer, frame []byte) error {
+	if _, err := line.Write(frame[:len(frame)/2]); err != nil {
+		return err
+	}
+	return io.ErrClosedPipe
+}
+
+// halve writes half of the frame and goes on as if nothing had happened.
+func halve(line io.Writer, frame []byte) error {
+	_, err := line.Write(frame[:len(frame)/2])
+	return err
+}
+
+// flip damages one bit in the middle of the frame.
+func flip(line io.Writer, frame []byte) error {
+	bad := append([]byte(nil), frame...)
+	bad[len(bad)/2] ^= 0x04
+	_, err := line.Write(bad)
+	return err
 }

@@ -1,0 +1,65 @@
+package drivertest
+
+import (
+	"testing"
+	"time"
+)
+
+// endsWithin is how soon a driver must have put its lights off and returned; the best of several tries counts, so
+// that a busy machine does not decide.
+const (
+	endsWithin = 250 * time.Millisecond
+	endTries   = 5
+)
+
+// endsInTime takes the driver to a state and stops it there.
+func endsInTime(t testing.TB, r Rig, w wire, reach func(*bench)) {
+	best := time.Hour
+	for range endTries {
+		best = min(best, endsOnce(t, r, w, reach))
+		if best <= endsWithin {
+			return
+		}
+	}
+	t.Errorf("Run returned %v after its context ended, want %v at most", best, endsWithin)
+}
+
+func endsOnce(t testing.TB, r Rig, w wire, reach func(*bench)) time.Duration {
+	b := newBench(t, r, setting{wire: w})
+	defer b.end()
+	reach(b)
+	return b.stop()
+}
+
+func endsIdle(t testing.TB, r Rig) {
+	endsInTime(t, r, nil, func(b *bench) {
+		b.device.Present(0)
+		b.want(0)
+	})
+}
+
+func endsWithCard(t testing.TB, r Rig) {
+	endsInTime(t, r, nil, func(b *bench) {
+		b.device.Present(0)
+		b.until("a card is read", func() bool { return b.status().Counts.Taps > 0 })
+	})
+}
+
+func endsUnplugged(t testing.TB, r Rig) { endsInTime(t, r, nil, (*bench).pull) }
+
+func endsInFrame(t testing.TB, r Rig) {
+	s := newStriker(r.CardOctets, halve)
+	endsInTime(t, r, s.wire, func(b *bench) {
+		s.arm()
+		b.device.Present(0)
+		b.seen("half of a frame left the device", s.struck)
+	})
+}
+
+func endsWithStuckCard(t testing.TB, r Rig) {
+	f := newFlood(r.CardOctets)
+	endsInTime(t, r, f.wire, func(b *bench) {
+		b.stick(f)
+		b.want(0)
+	})
+}

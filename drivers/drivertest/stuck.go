@@ -1,0 +1,150 @@
+package drivertest
+
+import (
+	"io"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/drivers"
+)
+
+// A card lies on the reader for longer than any hold-off. A device that pushes sends a frame in each millisecond of
+// that; then it sends as many as the line takes, to see whether the driver keeps something of each.
+const (
+	stuckFor    = 2500 * time.Millisecond
+	stuckEvery  = time.Millisecond
+	stuckFrames = 50_000
+	stuckOctets = 1 << 20 // that may stay in memory
+)
+
+// stuck leaves a card on the reader, and then another.
+func stuck(t testing.TB, r Rig) {
+	f := newFlood(r.CardOctets)
+	b := newBench(t, r, setting{wire: f.wire})
+	defer b.end()
+	b.bus.Show(r.Reader, drivers.Ready)
+	before := heap()
+	b.stick(f)
+	b.want(0)
+	reports := b.reports(f)
+	b.bus.Show(r.Reader, drivers.Accepted)
+	b.shows(drivers.Accepted)
+	b.nothing(stuckFor)
+	if b.reports(f) == reports {
+		t.Error("the reader is not listened to while a card lies on it")
+	}
+	if p := b.polled(); p == nil {
+		b.burst(f)
+	}
+	if grown := heap() - before; grown > stuckOctets {
+		t.Errorf("a card that lies on the reader took %d octets of memory, want %d at most", grown, stuckOctets)
+	}
+	b.exchange()
+	b.want(1)
+	b.nothing(watchFor)
+}
+
+// stick leaves card 0 on the reader.
+func (b *bench) stick(f *flood) {
+	b.t.Helper()
+	if p := b.polled(); p != nil {
+		p.Stick(0)
+		return
+	}
+	f.armed.Store(true)
+	b.device.Present(0)
+}
+
+// exchange takes it away and brings card 1.
+func (b *bench) exchange() {
+	b.t.Helper()
+	if p := b.polled(); p != nil {
+		p.Stick(1)
+		return
+	}
+	b.device.Present(1)
+}
+
+// reports tells how often the card was reported.
+func (b *bench) reports(f *flood) int {
+	b.t.Helper()
+	if p := b.polled(); p != nil {
+		return p.Asked()
+	}
+	return int(f.frames.Load())
+}
+
+// burst waits for the end of the flood, in which nothing must be read.
+func (b *bench) burst(f *flood) {
+	b.t.Helper()
+	close(f.hurry)
+	late := time.After(b.patience)
+	for {
+		select {
+		case <-f.done:
+			return
+		case r := <-b.reads:
+			b.t.Errorf("Read = %+v, want no more of a card that lies on the reader", r)
+		case <-late:
+			b.unseen("the driver hears all frames")
+		}
+	}
+}
+
+// flood repeats the first frame of a card.
+type flood struct {
+	octets int // of a frame that carries a card, at least
+	armed  atomic.Bool
+	frames atomic.Int64
+	hurry  chan struct{} // closed for the burst that ends the flood
+	done   chan struct{} // closed after it
+}
+
+func newFlood(octets int) *flood {
+	return &flood{octets: octets, hurry: make(chan struct{}), done: make(chan struct{})}
+}
+
+func (f *flood) wire(line io.ReadWriter) io.ReadWriter { return &floodWire{line, f} }
+
+type floodWire struct {
+	io.ReadWriter
+	*flood
+}
+
+func (w *floodWire) Write(octets []byte) (int, error) {
+	if len(octets) < w.octets || !w.armed.CompareAndSwap(true, false) {
+		return w.ReadWriter.Write(octets)
+	}
+	defer close(w.done)
+	tick := time.NewTicker(stuckEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.hurry:
+			return w.write(octets, stuckFrames)
+		case <-tick.C:
+		}
+		if n, err := w.write(octets, 1); err != nil {
+			return n, err
+		}
+	}
+}
+
+func (w *floodWire) write(octets []byte, times int) (int, error) {
+	for range times {
+		if n, err := w.ReadWriter.Write(octets); err != nil {
+			return n, err
+		}
+		w.frames.Add(1)
+	}
+	return len(octets), nil
+}
+
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // far from the limit
+}
