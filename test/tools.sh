@@ -9,6 +9,9 @@ needs=(
   chromium:chromium:"the tests of central's pages in a real browser"
   promtool:prometheus:"the tests of the alert rules"
   systemd-analyze:systemd:"the tests of the service units"
+  nfc-list:libnfc-bin:"the test of the simulated PN532 against libnfc"
+  nfc-poll:libnfc-examples:"the test of the simulated PN532 against libnfc"
+  pn53x-tamashell:libnfc-pn53x-examples:"the test of the simulated PN532 against libnfc"
 )
 
 missing=()

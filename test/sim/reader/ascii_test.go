@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/rollcall-edge/rollcall/test/sim/reader"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/ascii"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
@@ -144,18 +142,7 @@ func TestAPersonMayLeaveAGenericReader(t *testing.T) {
 func TestAHostAtAnotherSpeedReadsGarbage(t *testing.T) {
 	l := newLine(t, reader.Options{Baud: 9600, Instant: true})
 	gate := addASCII(t, l, ascii.RDM6300())
-	h := plugIn(t, l)
-	s, err := unix.IoctlGetTermios(int(h.f.Fd()), unix.TCGETS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Cflag = s.Cflag&^unix.CBAUD | unix.B115200
-	if err := unix.IoctlSetTermios(int(h.f.Fd()), unix.TCSETS, s); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.SetNonblock(int(h.f.Fd()), true); err != nil {
-		t.Fatal(err)
-	}
+	h := plugInAt(t, l, 115200)
 	if _, err := gate.Present(tag); err != nil {
 		t.Fatal(err)
 	}

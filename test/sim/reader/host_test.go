@@ -59,6 +59,30 @@ func plugIn(t testing.TB, l *reader.Line) *host {
 	return &host{t, f}
 }
 
+// plugInAt is plugIn with the port set to a speed.
+func plugInAt(t testing.TB, l *reader.Line, baud int) *host {
+	t.Helper()
+	h := plugIn(t, l)
+	speeds := map[int]uint32{9600: unix.B9600, 57600: unix.B57600, 115200: unix.B115200}
+	conn, err := h.f.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var failed error
+	err = conn.Control(func(fd uintptr) {
+		var set *unix.Termios
+		if set, failed = unix.IoctlGetTermios(int(fd), unix.TCGETS); failed != nil {
+			return
+		}
+		set.Cflag = set.Cflag&^unix.CBAUD | speeds[baud]
+		failed = unix.IoctlSetTermios(int(fd), unix.TCSETS, set)
+	})
+	if err != nil || failed != nil {
+		t.Fatalf("set %d baud: %v, %v", baud, err, failed)
+	}
+	return h
+}
+
 func octets(t testing.TB, text string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))

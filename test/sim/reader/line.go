@@ -201,6 +201,7 @@ func (l *Line) run() {
 		case <-timer.C:
 			l.tick()
 		case <-l.wake:
+			l.tick() // a chip may have been waiting for the card that has come
 		}
 	}
 }

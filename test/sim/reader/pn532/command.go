@@ -182,7 +182,7 @@ func (d *Device) configureRF(_ time.Time, p []byte) []byte {
 	}
 	switch p[0] {
 	case field:
-		if d.rf = p[1]&1 != 0; !d.rf {
+		if p[1]&1 == 0 {
 			d.dropField()
 		}
 	case retries:

@@ -63,7 +63,6 @@ type Device struct {
 	last    []byte // response, for NACK
 	retries byte   // MxRtyPassiveActivation
 	params  byte   // SetParameters
-	rf      bool   // the antenna has a field
 
 	targets  []solo.Card     // listed, Tg 1 first
 	sleeping map[uint64]bool // cards that were put to sleep
@@ -106,7 +105,7 @@ func (d *Device) reset() {
 	d.scan.buf = nil
 	d.asleep, d.waking, d.fives, d.awoken = true, 0, 0, false
 	d.doing, d.last = nil, nil
-	d.retries, d.params, d.rf = 0xFF, automaticRATS|automaticATRRES, false
+	d.retries, d.params = 0xFF, automaticRATS|automaticATRRES
 	d.targets, d.sleeping, d.memory = nil, map[uint64]bool{}, map[uint16]byte{}
 	d.p3, d.p7 = allP3, allP7
 	d.leds = lamp.Diodes{}

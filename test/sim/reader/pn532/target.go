@@ -24,7 +24,7 @@ func (d *Device) list(now time.Time, p []byte) *activity {
 	if len(p) < 2 || p[0] < 1 || p[0] > mostTargets || p[1] > lastType {
 		return said(nil)
 	}
-	d.targets, d.rf = nil, true
+	d.targets = nil
 	most, modulation, named := int(p[0]), p[1], uncascade(p[2:])
 	a := &activity{
 		give: &response{octets: []byte{inListPassiveTarget + 1, 0}},
@@ -107,7 +107,7 @@ func (d *Device) poll(now time.Time, p []byte) *activity {
 	if len(p) < 3 || len(p) > 17 || p[0] == 0 || p[1] == 0 || p[1] > 15 {
 		return said(nil)
 	}
-	d.targets, d.rf = nil, true
+	d.targets = nil
 	types := p[2:]
 	a := &activity{give: &response{octets: []byte{inAutoPoll + 1, 0}}}
 	a.ready = func(time.Time) *response {
@@ -212,7 +212,7 @@ func (d *Device) choose(_ time.Time, p []byte) []byte {
 
 // dropField switches the field off: cards lose their power, and wake when it comes back.
 func (d *Device) dropField() {
-	d.rf, d.targets = false, nil
+	d.targets = nil
 	clear(d.sleeping)
 }
 
