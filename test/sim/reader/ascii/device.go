@@ -134,7 +134,7 @@ func (d *Device) following(now time.Time, cards int) time.Time {
 		return time.Time{}
 	}
 	next := d.due.Add(every)
-	if next.Before(now) {
+	if !next.After(now) {
 		next = now.Add(every)
 	}
 	if leaves, ok := d.field.Next(); ok && !next.Before(leaves) {

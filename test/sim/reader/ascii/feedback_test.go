@@ -181,6 +181,9 @@ func FuzzDevice(f *testing.F) {
 			now = now.Add(time.Duration(step) * ms)
 			d.Hear(now, []byte{b})
 			d.Tick(now)
+			if at, ok := d.Next(); ok && !at.After(now) {
+				t.Fatalf("%v is still due after a tick at %v", at, now)
+			}
 			for _, f := range d.Frames() {
 				if len(f.Cards) > 0 && away {
 					t.Fatalf("frame %q after the card had left", f.Octets)

@@ -419,6 +419,9 @@ func FuzzHear(f *testing.F) {
 			k.now = k.now.Add(time.Duration(step) * ms)
 			k.d.Hear(k.now, []byte{b})
 			k.d.Tick(k.now)
+			if at, ok := k.d.Next(); ok && !at.After(k.now) {
+				t.Fatalf("%v is still due after a tick at %v", at, k.now)
+			}
 			for _, f := range k.d.Frames() {
 				if n := len(f.Octets); n < 6 || !bytes.HasPrefix(f.Octets, []byte{0x00, 0x00, 0xFF}) || f.Octets[n-1] != 0 {
 					t.Fatalf("% X is no frame", f.Octets)

@@ -398,6 +398,9 @@ func FuzzHear(f *testing.F) {
 			k.now = k.now.Add(time.Duration(step) * ms)
 			k.d.Hear(k.now, []byte{b})
 			k.d.Tick(k.now)
+			if at, ok := k.d.Next(); ok && !at.After(k.now) {
+				t.Fatalf("%v is still due after a tick at %v", at, k.now)
+			}
 			for _, f := range k.d.Frames() {
 				if n := len(f.Octets); n < 3 || f.Octets[n-1] != '\r' {
 					t.Fatalf("answer %q is no line", f.Octets)
