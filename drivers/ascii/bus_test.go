@@ -15,10 +15,11 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers/drivertest"
 	"github.com/rollcall-edge/rollcall/drivers/osdp"
 	"github.com/rollcall-edge/rollcall/drivers/serialport"
+	"github.com/rollcall-edge/rollcall/drivers/solo"
 )
 
 // run starts a bus on a cable; the returned function stops it and waits.
-func run(t *testing.T, o ascii.Options) (bus *ascii.Bus, cable *drivertest.Cable, reads chan drivers.Read, stop func()) {
+func run(t *testing.T, o ascii.Options) (bus *solo.Bus, cable *drivertest.Cable, reads chan drivers.Read, stop func()) {
 	t.Helper()
 	cable = drivertest.NewCable(t)
 	line, err := serialport.New(serialport.Options{Bus: "desk", Path: cable.Path, Baud: 115200})
@@ -67,7 +68,7 @@ func TestReaderWithoutLightSaysSo(t *testing.T) {
 	want := `
 # HELP rollcall_gateway_reader_signals_unshown_total Momentary lights and beeps that the reader could not be made to show.
 # TYPE rollcall_gateway_reader_signals_unshown_total counter
-rollcall_gateway_reader_signals_unshown_total{bus="desk",reader="desk"} 2
+rollcall_gateway_reader_signals_unshown_total{bus="desk",reader="desk"} 1
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "rollcall_gateway_reader_signals_unshown_total"); err != nil {
 		t.Error(err)
@@ -100,19 +101,19 @@ func expect(t *testing.T, r io.Reader, want string) {
 	}
 }
 
-// A card that will never do is told to the person once, however often the reader repeats it.
-func TestRefusedCard(t *testing.T) {
+// A card that names nobody is told to the gateway once, however often the reader repeats it, and whatever it calls
+// itself each time.
+func TestUnsuitableCard(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	f := ascii.Generic()
-	f.Feedback = map[drivers.Signal]string{drivers.NotKept: "amber.", drivers.Off: "dark."}
-	_, cable, reads, stop := run(t, ascii.Options{Format: f, Registerer: reg})
+	_, cable, reads, stop := run(t, ascii.Options{Format: ascii.Generic(), Registerer: reg})
 	defer stop()
-	expect(t, cable.End(), "dark.")
-	write(t, cable.End(), "08112233\r\n08112233\r\n08112233\r\nnonsense\r\nDEADBEEF\r\n")
-	if got := <-reads; got.Credential != "uid:DEADBEEF" {
+	write(t, cable.End(), "08112233\r\n08445566\r\n08778899\r\nnonsense\r\nDEADBEEF\r\n")
+	if got := <-reads; !got.Unsuitable || got.Credential != "" || got.Reader != "desk" || got.HeardAt.IsZero() {
+		t.Fatalf("Read = %+v, want an unsuitable card", got)
+	}
+	if got := <-reads; got.Credential != "uid:DEADBEEF" || got.Unsuitable {
 		t.Fatalf("Read = %+v, want only the card that is one", got)
 	}
-	expect(t, cable.End(), "amber.dark.")
 	want := `
 # HELP rollcall_gateway_reader_cards_refused_total Cards that are no credential, by reason.
 # TYPE rollcall_gateway_reader_cards_refused_total counter
@@ -121,6 +122,23 @@ rollcall_gateway_reader_cards_refused_total{bus="desk",reader="desk",reason="ran
 `
 	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "rollcall_gateway_reader_cards_refused_total"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A whole frame that was read wrong is told to the person once, however often the reader repeats it.
+func TestRefusedCard(t *testing.T) {
+	f := ascii.Generic()
+	f.Feedback = map[drivers.Signal]string{drivers.NotKept: "amber.", drivers.Off: "dark."}
+	bus, cable, reads, stop := run(t, ascii.Options{Format: f})
+	expect(t, cable.End(), "dark.")
+	write(t, cable.End(), "0102030405\r\n0102030405\r\n060708090A\r\nDEADBEEF\r\n")
+	if got := <-reads; got.Credential != "uid:DEADBEEF" {
+		t.Fatalf("Read = %+v, want only the card that is one", got)
+	}
+	expect(t, cable.End(), "amber.dark.")
+	stop()
+	if got := bus.Status()[0].Counts; got.Refused != 1 || got.Repeats != 2 || got.Taps != 1 {
+		t.Errorf("Counts = %+v, want 1 refused, 2 repeats, 1 tap", got)
 	}
 }
 

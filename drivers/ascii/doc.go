@@ -12,7 +12,6 @@
 //
 // # Unsupported
 //
-// A push reader cannot be asked whether it lives: Status speaks of the line alone. It cannot be told to wait: when the
-// gateway takes no cards, a few are kept here and then the line is no longer read. Readers that put more than
-// digits on the line, or that share a line, need a driver of their own.
+// A push reader cannot be asked whether it lives: Status speaks of the line alone. Readers that share a line need a
+// driver of their own.
 package ascii

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/drivers/credential"
+	"github.com/rollcall-edge/rollcall/drivers/solo"
 )
 
 // Digits says how the number is written.
@@ -46,9 +46,7 @@ type Format struct {
 	Octets int              // of the number; 0 is any, which decimal cannot have
 	Order  credential.Order // of the octets of a UID
 
-	// Feedback is what to send for a signal, as the vendor's manual has it. A signal without an entry is not shown.
-	// A momentary one is followed by that of the steady signal after a second.
-	Feedback map[drivers.Signal]string
+	Feedback solo.Feedback
 }
 
 // RDM6300 is the format of the RDM6300 and its copies.

@@ -76,14 +76,3 @@ func (f Format) decimal(text []byte) ([]byte, error) {
 	}
 	return n.FillBytes(make([]byte, f.Octets)), nil
 }
-
-// refusal is the word for err in metrics.
-func refusal(err error) string {
-	switch {
-	case errors.Is(err, errDigits):
-		return "form"
-	case errors.Is(err, errCheck):
-		return "check"
-	}
-	return credential.Reason(err)
-}

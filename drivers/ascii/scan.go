@@ -80,12 +80,6 @@ func (s *scanner) starts(o byte) bool {
 // a shorter number: it is skipped up to its end.
 func (s *scanner) giveUp() { s.drop(s.inside && len(s.format.Start) == 0 && len(s.line) == 0) }
 
-// begin forgets everything, as after the line was opened.
-func (s *scanner) begin() {
-	s.drop(len(s.format.Start) == 0)
-	s.matched = 0
-}
-
 // drop counts what waits as noise and goes on inside or outside of a line.
 func (s *scanner) drop(inside bool) {
 	s.noise += len(s.line)

@@ -1,11 +1,11 @@
-package ascii
+package solo
 
 import "time"
 
 // recentRoom bounds the cards that are remembered: more than anybody holds to a reader at once.
 const recentRoom = 8
 
-// holdOff makes one tap of a card that a reader repeats while it stays in the field.
+// holdOff makes one tap of a card that a reader reports again and again while it stays in the field.
 type holdOff struct {
 	within time.Duration
 	recent []seen // the one seen last at the end
@@ -34,4 +34,11 @@ func (h *holdOff) repeats(key string, at time.Time) bool {
 	}
 	h.recent = append(kept, seen{key, at})
 	return again
+}
+
+// skip lets a time not count in which nobody looked whether the cards are still there.
+func (h *holdOff) skip(d time.Duration) {
+	for i := range h.recent {
+		h.recent[i].at = h.recent[i].at.Add(d)
+	}
 }
