@@ -19,6 +19,7 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers/ble"
 	"github.com/rollcall-edge/rollcall/gateway/capture"
 	"github.com/rollcall-edge/rollcall/gateway/clock"
+	"github.com/rollcall-edge/rollcall/gateway/console"
 	"github.com/rollcall-edge/rollcall/gateway/decide"
 	"github.com/rollcall-edge/rollcall/gateway/forward"
 	"github.com/rollcall-edge/rollcall/gateway/identity"
@@ -63,6 +64,8 @@ type Gateway struct {
 	reporter  *forward.Reporter
 	radio     *ble.Supervisor // nil when not wanted
 	status    *status.Server
+	console   *console.Server
+	recent    *console.Taps
 	taps      *prometheus.CounterVec
 
 	appending    sync.RWMutex // held for writing while the journal begins a new stream; guards the next two
@@ -71,7 +74,6 @@ type Gateway struct {
 
 	mu      sync.Mutex // guards everything that follows
 	notices []status.Warning
-	recent  ring
 }
 
 // New makes every part. It fails only where no tap could be kept: without an identity there are no digests, without a
@@ -80,13 +82,14 @@ func New(c *config.Gateway, o Options) (*Gateway, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}}
+	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}, recent: console.NewTaps()}
 	for _, step := range []func() error{g.openIdentity, g.openClock, g.openKept, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, g.Close())
 		}
 	}
 	g.status = status.New(status.Options{Listen: c.Status.Listen, Snapshot: g.snapshot, Healthy: g.healthy, Gatherer: g.registry, Log: g.log})
+	g.console = console.New(console.Options{Socket: console.Socket(c.Data), Lines: g.capture, Taps: g.recent, Log: g.log})
 	return g, nil
 }
 
@@ -96,7 +99,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		g.capture.Run,
 		g.beat,
 		g.status.Run,
-		g.serveTaps,
+		g.console.Run,
 		func(ctx context.Context) error { return g.clock.Run(ctx, g.keepAnchor) },
 		(&timetable.Refresh{Cache: g.timetable, Central: g.central, Log: g.log}).Run,
 		g.forwarder.Run,

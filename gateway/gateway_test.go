@@ -1,9 +1,7 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/gateway/console"
 )
 
 func TestMain(m *testing.M) {
@@ -189,18 +188,17 @@ func checkPage(t *testing.T, c *config.Gateway, wants ...string) {
 
 func checkLastTaps(t *testing.T, c *config.Gateway) {
 	t.Helper()
-	var b bytes.Buffer
-	if err := PrintTaps(t.Context(), c, &b); err != nil {
+	desk := console.NewClient(console.Socket(c.Data))
+	var got []console.Tap
+	if err := desk.Taps(t.Context(), 10, false, func(tap console.Tap) { got = append(got, tap) }); err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	short := contract.DigestOf(make([]byte, 32), "w26:123:45678").Short()
-	if len(lines) != 2 || !strings.Contains(lines[0], short) || !strings.Contains(lines[0], "accepted") || !strings.Contains(lines[1], "unknown_card") {
-		t.Errorf("last taps:\n%s", b.String())
+	if len(got) != 2 || got[0].Card != short || got[0].Result != "accepted" || got[0].Session != "open-1" || got[1].Result != "unknown_card" {
+		t.Errorf("last taps: %+v", got)
 	}
-	elsewhere := *c
-	elsewhere.Data = t.TempDir()
-	if err := PrintTaps(t.Context(), &elsewhere, io.Discard); !errors.Is(err, ErrNotRunning) {
-		t.Errorf("PrintTaps without a gateway = %v, want %v", err, ErrNotRunning)
+	lines, err := desk.Lines(t.Context())
+	if err != nil || len(lines) != 1 || lines[0].Line.Bus != "door" || len(lines[0].Readers) != 1 || !lines[0].Readers[0].Up {
+		t.Errorf("lines: %+v, %v", lines, err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-edge/rollcall/config"
 	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/gateway/capture"
+	"github.com/rollcall-edge/rollcall/gateway/console"
 	"github.com/rollcall-edge/rollcall/gateway/identity"
 	"github.com/rollcall-edge/rollcall/gateway/status"
 )
@@ -53,9 +54,10 @@ func standBy(ctx context.Context, c *config.Gateway, o Options, why error, start
 	s := &standby{why: why, startedAt: time.Now(), version: o.Version}
 	s.capture = capture.New(capture.Options{Buses: openBuses(c, registry, o.Log), Handler: s, Lights: s, Registerer: registry, Log: o.Log})
 	page := status.New(status.Options{Listen: c.Status.Listen, Snapshot: s.snapshot, Healthy: s.healthy, Gatherer: registry, Log: o.Log})
+	desk := console.New(console.Options{Socket: console.Socket(c.Data), Lines: s.capture, Taps: console.NewTaps(), Log: o.Log})
 	started(s)
 	ctx, done := context.WithCancel(ctx)
-	return runAll(ctx, s.capture.Run, page.Run, func(ctx context.Context) error {
+	return runAll(ctx, s.capture.Run, page.Run, desk.Run, func(ctx context.Context) error {
 		defer done()
 		return s.wait(ctx, identityDir(c))
 	})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/console"
 	"github.com/rollcall-edge/rollcall/gateway/decide"
 )
 
@@ -23,7 +24,7 @@ func (g *Gateway) Tap(_ context.Context, r drivers.Read) drivers.Signal {
 		return drivers.NotKept
 	}
 	g.count(r, resultOf(d))
-	g.note(id, stamp, facts, d)
+	g.recent.Add(shown(id, stamp, facts, d))
 	return light(d)
 }
 
@@ -77,6 +78,18 @@ func resultOf(d decide.Decision) string {
 		return d.Reason.String()
 	}
 	return d.Outcome.String()
+}
+
+// shown is what a technician sees of a tap: the card only by the first digits of its digest.
+func shown(id contract.TapID, s contract.Stamp, f decide.Facts, d decide.Decision) console.Tap {
+	t := console.Tap{At: s.At, Seq: id.Seq, Card: f.Digest.Short(), Point: f.Point, Result: resultOf(d), Session: d.Session}
+	switch {
+	case f.Several:
+		t.Card = "several"
+	case f.Unsuitable:
+		t.Card = "nobody's"
+	}
+	return t
 }
 
 func (g *Gateway) count(r drivers.Read, result string) {

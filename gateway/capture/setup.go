@@ -20,11 +20,16 @@ var (
 // under a key that everybody knows; it is therefore refused while another reader of the line answers, unless shared.
 func (c *Capture) InstallKey(ctx context.Context, reader string, shared bool) error {
 	return c.setUp(reader, func(l *line, bus drivers.Commissioner) error {
-		if others := l.answering(reader); len(others) > 0 && !shared {
-			return fmt.Errorf("%w: %s", ErrShared, strings.Join(others, ", "))
+		if err := l.trusted(reader, shared); err != nil {
+			return err
 		}
 		return bus.InstallKey(ctx, reader)
 	})
+}
+
+// MayInstall tells whether InstallKey would be tried, before anyone climbs a ladder for it.
+func (c *Capture) MayInstall(reader string, shared bool) error {
+	return c.setUp(reader, func(l *line, _ drivers.Commissioner) error { return l.trusted(reader, shared) })
 }
 
 // Move sets the address and the speed of a reader and tells what it accepted. The configuration is to follow.
@@ -51,6 +56,14 @@ func (c *Capture) setUp(reader string, do func(*line, drivers.Commissioner) erro
 	}
 	defer l.settingUp.Unlock()
 	return do(l, bus)
+}
+
+// trusted is nil when nobody but one reader is heard on the line, or that does not matter.
+func (l *line) trusted(reader string, shared bool) error {
+	if others := l.answering(reader); len(others) > 0 && !shared {
+		return fmt.Errorf("%w: %s", ErrShared, strings.Join(others, ", "))
+	}
+	return nil
 }
 
 // answering lists the other readers of the line that answer now.

@@ -58,6 +58,9 @@ func TestInstallKey(t *testing.T) {
 			b.states["b"] = drivers.Status{Reader: "b", Up: test.other}
 			c, w := commissioning(b)
 			w.grant <- test.grant
+			if err := c.MayInstall(test.reader, test.shared); test.want != broken && !errors.Is(err, test.want) || len(w.wishes) > 0 {
+				t.Errorf("MayInstall = %v, want %v and that the driver is not asked", err, test.want)
+			}
 			if err := c.InstallKey(t.Context(), test.reader, test.shared); !errors.Is(err, test.want) {
 				t.Errorf("InstallKey = %v, want %v", err, test.want)
 			}

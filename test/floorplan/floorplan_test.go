@@ -34,6 +34,7 @@ var plan = []line{
 	{"gateway/decide", []string{"central/contract", "gateway/timetable"}, "the hot path has one direction"},
 	{"gateway/journal", []string{"central/contract", "gateway/decide", "gateway/timetable"}, "the hot path has one direction"},
 	{"gateway/capture", []string{"drivers/**"}, "it is given a Handler; it does not know what a session is"},
+	{"gateway/console", []string{"gateway/capture", "drivers/**"}, "it carries a technician's wishes to the lines and knows no session"},
 	{"gateway/replicate", []string{"central/contract", "gateway/journal"}, "it copies records and does not judge them"},
 	{"gateway/forward", []string{"central/contract"}, "outbox, central and leadership are its own small interfaces"},
 	{"gateway/status", []string{"central/contract", "drivers/**"}, "it shows what it is handed"},

@@ -19,7 +19,7 @@ func TestConfigFaultsExitTwo(t *testing.T) {
 		faults        []string // line:column: path
 	}{
 		{
-			"gateway, unknown keys and values of a wrong kind", "rollcall-gateway", [][]string{{"run"}, {"check"}, {"taps"}},
+			"gateway, unknown keys and values of a wrong kind", "rollcall-gateway", [][]string{{"run"}, {"check"}, {"readers", "list"}},
 			"data: /var/lib/rollcall\ncolour: red\ncentral:\n  url: https://central.example\n  retries: 3\nbuses:\n  - name: doors\n    baud: fast\n",
 			[]string{"2:1: colour", "5:3: central.retries", "8:11: buses[0].baud"},
 		},
@@ -45,7 +45,7 @@ func TestConfigFaultsExitTwo(t *testing.T) {
 			t.Run(tt.name+" "+command[0], func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "faulty.yaml")
 				must(t, os.WriteFile(file, []byte(tt.text), 0o600))
-				args := slices.Concat(command[:1], []string{"--config", file}, command[1:])
+				args := slices.Concat(command, []string{"--config", file})
 				out, complaints, status := execute(t.Context(), filepath.Join(bin, tt.program), args...)
 				if status != 2 || out != "" {
 					t.Errorf("status = %d and output %q, want 2 and none", status, out)

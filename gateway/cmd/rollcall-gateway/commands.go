@@ -19,7 +19,8 @@ type commands struct {
 	Run       run       `cmd:"" help:"Record taps."`
 	Check     check     `cmd:"" help:"Check a configuration; every fault is printed."`
 	Enrol     enrol     `cmd:"" help:"Trade an invitation of central for this gateway's identity."`
-	Taps      taps      `cmd:"" help:"Print the last taps of the running gateway."`
+	Readers   readers   `cmd:"" help:"Look at the readers of the running gateway, and set them up."`
+	OSDP      osdp      `cmd:"" name:"osdp" help:"Set up OSDP readers of the running gateway."`
 	BLEWorker bleWorker `cmd:"" name:"ble-worker" help:"Listen for beacons; started by run." hidden:""`
 	Version   printed   `cmd:"" help:"Print the version."`
 }
@@ -80,15 +81,9 @@ func (e *enrol) Run(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
-type taps struct{ from }
-
-// Run prints the last taps.
-func (t *taps) Run(ctx context.Context) error {
-	c, err := config.LoadGateway(t.Config)
-	if err != nil {
-		return err
-	}
-	return gateway.PrintTaps(ctx, c, os.Stdout)
+// osdp is the other name of what is only for OSDP readers.
+type osdp struct {
+	Install installKey `cmd:"" help:"The same as readers install."`
 }
 
 type bleWorker struct {

@@ -25,6 +25,7 @@ func main() {
 	var c commands
 	parsed := kong.Parse(&c, kong.Name("rollcall-gateway"), kong.Description("Records taps in one building."), kong.UsageOnError())
 	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.Bind(terminal{os.Stdin, os.Stdout})
 	err := parsed.Run(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.Verbosity})))
 	stop()
 	if err != nil {
