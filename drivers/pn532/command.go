@@ -1,8 +1,9 @@
 package pn532
 
 import (
-	"errors"
 	"fmt"
+
+	"github.com/rollcall-edge/rollcall/drivers/polled"
 )
 
 // Commands, section 7. The code of a response is that of its command and one.
@@ -49,18 +50,17 @@ const (
 )
 
 // errReply means that a response does not have the form of an answer to what was asked.
-var errReply = errors.New("response does not answer the command")
+var errReply = fmt.Errorf("%w: response does not answer the command", polled.ErrDamaged)
 
 // firmware reads the answer to GetFirmwareVersion, section 7.2.2.
-func firmware(data []byte) (string, error) {
+func firmware(data []byte) (polled.Identity, error) {
 	if len(data) != 4 {
-		return "", errReply
+		return polled.Identity{}, errReply
 	}
-	return fmt.Sprintf("PN5%02X, firmware %d.%d", data[0], data[1], data[2]), nil
+	return polled.Identity{
+		Vendor: "NXP", Model: fmt.Sprintf("PN5%02X", data[0]), Firmware: fmt.Sprintf("%d.%d", data[1], data[2]),
+	}, nil
 }
-
-// released reads the status of InRelease, section 7.3.11; ok is false for a chip that names an error.
-func released(data []byte) (ok bool) { return len(data) == 1 && data[0]&0x3F == 0 }
 
 // targets reads the answer to a search, section 7.3.5: how many cards are in the field, and of one alone its UID.
 func targets(data []byte) (count int, uid []byte, err error) {

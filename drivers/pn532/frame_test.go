@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-edge/rollcall/drivers/polled"
 )
 
 func unhex(t testing.TB, text string) []byte {
@@ -45,11 +47,12 @@ func TestCommandsAsFrames(t *testing.T) {
 }
 
 func TestFirmware(t *testing.T) {
-	if got, err := firmware(unhex(t, "32 01 06 07")); got != "PN532, firmware 1.6" || err != nil {
-		t.Errorf("firmware = %q, %v", got, err)
+	want := polled.Identity{Vendor: "NXP", Model: "PN532", Firmware: "1.6"}
+	if got, err := firmware(unhex(t, "32 01 06 07")); got != want || err != nil {
+		t.Errorf("firmware = %v, %v; want %v", got, err, want)
 	}
 	if got, err := firmware(unhex(t, "32 01 06")); err == nil {
-		t.Errorf("firmware of three octets = %q, want an error", got)
+		t.Errorf("firmware of three octets = %v, want an error", got)
 	}
 }
 
@@ -80,13 +83,5 @@ func TestTargets(t *testing.T) {
 				t.Errorf("targets = %d, % X, %v", count, uid, err)
 			}
 		})
-	}
-}
-
-func TestReleased(t *testing.T) {
-	for data, want := range map[string]bool{"00": true, "27": false, "": false, "00 00": false} {
-		if got := released(unhex(t, data)); got != want {
-			t.Errorf("released(%q) = %v, want %v", data, got, want)
-		}
 	}
 }

@@ -98,7 +98,6 @@ func FuzzPN532(f *testing.F) {
 			}
 			_, _ = firmware(f.data[1:])
 			_, _, _ = targets(f.data[1:])
-			_ = released(f.data[1:])
 		}
 		s.push(line[:cut], time.Unix(1000, 0), hear)
 		s.push(line[cut:], time.Unix(1000, 0), hear)

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/drivers/polled"
 )
 
 // Commands: the two octets that name a function, as in section 1.5.
@@ -42,6 +44,9 @@ func (r refusal) Error() string {
 	}
 	return fmt.Sprintf("reader refused the command with status %d", byte(r))
 }
+
+// Unwrap makes it a refusal to the conversation.
+func (refusal) Unwrap() error { return polled.ErrRefused }
 
 // unknown reports whether the reader's firmware lacks the function.
 func (r refusal) unknown() bool { return r == statusUnknown || r == statusInvalid }

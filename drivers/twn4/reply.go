@@ -1,9 +1,13 @@
 package twn4
 
-import "errors"
+import (
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/drivers/polled"
+)
 
 // errReply means that a reply does not have the form of an answer to what was asked.
-var errReply = errors.New("reply does not answer the command")
+var errReply = fmt.Errorf("%w: reply does not answer the command", polled.ErrDamaged)
 
 // done reads the reply to a command that returns nothing. Errors: a refusal, errReply.
 func done(reply []byte) error {

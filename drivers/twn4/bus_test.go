@@ -1,0 +1,312 @@
+package twn4_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/drivers/drivertest"
+	"github.com/rollcall-edge/rollcall/drivers/serialport"
+	"github.com/rollcall-edge/rollcall/drivers/twn4"
+)
+
+// desk is a driver with a device on a cable.
+type desk struct {
+	*device
+	t     *testing.T
+	bus   *twn4.Bus
+	reads chan drivers.Read
+}
+
+// newDesk starts both; what is between them changes what the device writes.
+func newDesk(t *testing.T, o twn4.Options, d *device, between func(io.ReadWriter) io.ReadWriter) *desk {
+	t.Helper()
+	cable := drivertest.NewCable(t)
+	line, err := serialport.New(serialport.Options{Path: cable.Path, Baud: 9600})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Line = line
+	k := &desk{device: d, t: t, bus: newBus(t, o), reads: make(chan drivers.Read)}
+	served, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(served)
+		d.Serve(between(cable.End()))
+	}()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(ended)
+		if err := k.bus.Run(ctx, k.reads); err != nil {
+			t.Errorf("Run = %v", err)
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+		cable.Unplug()
+		<-served
+	})
+	return k
+}
+
+func plain(line io.ReadWriter) io.ReadWriter { return line }
+
+// until looks at a state until it is as it should be; the test's own time limit is the only one.
+func (k *desk) until(holds func() bool) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		<-tick.C
+	}
+}
+
+func (k *desk) status() drivers.Status { return k.bus.Status()[0] }
+
+func (k *desk) up() { k.until(func() bool { return k.status().Up }) }
+
+// searched waits until the driver has looked so many times more.
+func (k *desk) searched(times int) {
+	until := k.Asked() + times
+	k.until(func() bool { return k.Asked() >= until })
+}
+
+func TestTwoCardsAtOnceAreOneReadThatSaysSo(t *testing.T) {
+	k := newDesk(t, twn4.Options{}, newDevice(classic, desfire), plain)
+	k.lay(0, 1)
+	if r := <-k.reads; !r.Several || r.Credential != "" || r.Unsuitable {
+		t.Errorf("Read = %+v, want several", r)
+	}
+	k.searched(5)
+	k.lay(1) // for longer than it takes to take both away
+	if r := <-k.reads; r.Several || r.Credential != keys[1] {
+		t.Errorf("Read = %+v, want %s alone", r, keys[1])
+	}
+}
+
+func TestACardThatJoinsAnotherMakesTwo(t *testing.T) {
+	k := newDesk(t, twn4.Options{}, newDevice(classic, desfire), plain)
+	k.lay(0)
+	if r := <-k.reads; r.Credential != keys[0] {
+		t.Errorf("Read = %+v, want %s", r, keys[0])
+	}
+	k.lay(1, 0)
+	if r := <-k.reads; !r.Several {
+		t.Errorf("Read = %+v, want several", r)
+	}
+}
+
+func TestARandomUIDNamesNobody(t *testing.T) {
+	k := newDesk(t, twn4.Options{}, newDevice(random, classic), plain)
+	k.lay(0)
+	if r := <-k.reads; !r.Unsuitable || r.Credential != "" || r.Several {
+		t.Errorf("Read = %+v, want unsuitable", r)
+	}
+	if c := k.status().Counts; c.Refused != 1 {
+		t.Errorf("Counts.Refused = %d, want 1", c.Refused)
+	}
+}
+
+func TestACardOfAnotherKindIsCounted(t *testing.T) {
+	k := newDesk(t, twn4.Options{}, newDevice(book, classic), plain)
+	k.lay(0)
+	k.until(func() bool { return k.status().Counts.Refused > 0 })
+	k.lay(1)
+	if r := <-k.reads; r.Credential != keys[0] {
+		t.Errorf("Read = %+v, want %s", r, keys[0])
+	}
+}
+
+// Without a CRC a flipped bit can make another digit of one. A card is believed when two replies agree.
+func TestAFlippedBitIsNoOtherCard(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		card string
+		want string
+		old  bool
+	}{
+		{"of a type A card", classic, keys[0], false},
+		{"of a type A card, old firmware", classic, keys[0], true},
+		{"of a 125 kHz card", em, keys[2], false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := &flipper{flips: make(chan struct{}, 8)}
+			d := newDevice(tt.card)
+			d.old = tt.old
+			k := newDesk(t, twn4.Options{}, d, f.wire)
+			k.up()
+			f.armed.Store(true)
+			k.lay(0)
+			<-f.flips
+			if r := <-k.reads; r.Credential != tt.want {
+				t.Errorf("Read = %+v, want %s", r, tt.want)
+			}
+		})
+	}
+}
+
+// flipper makes another digit of the last one of the next reply that carries a card.
+type flipper struct {
+	armed atomic.Bool
+	flips chan struct{}
+}
+
+func (f *flipper) wire(line io.ReadWriter) io.ReadWriter { return &flipWire{line, f} }
+
+type flipWire struct {
+	io.ReadWriter
+	*flipper
+}
+
+func (w *flipWire) Write(octets []byte) (int, error) {
+	if len(octets) < 15 || !w.armed.CompareAndSwap(true, false) {
+		return w.ReadWriter.Write(octets)
+	}
+	bad := bytes.Clone(octets)
+	bad[len(bad)-2] ^= 0x01
+	w.flips <- struct{}{}
+	return w.ReadWriter.Write(bad)
+}
+
+func TestItSaysWhatItIsAndSearchesForTheConfiguredCards(t *testing.T) {
+	k := newDesk(t, twn4.Options{Tags: []twn4.Tag{twn4.MIFARE}}, newDevice(classic), plain)
+	k.up()
+	k.until(func() bool { return k.status().Made != "" })
+	if got, want := k.status().Made, "vendor Elatec, model TWN4, firmware B1.03/CCF1.57/PRS1.03/PI"; got != want {
+		t.Errorf("Made = %q, want %q", got, want)
+	}
+	if got, want := k.setTypes(), "0000000001000000"; got != want { // annex A.1
+		t.Errorf("types = %s, want %s", got, want)
+	}
+	if s := k.status(); !s.Supervised || s.Trouble != "" {
+		t.Errorf("Status = %+v, want supervised, without trouble", s)
+	}
+}
+
+func TestAReaderThatFallsSilentIsLostAndFoundAgain(t *testing.T) {
+	m := &mute{}
+	k := newDesk(t, twn4.Options{}, newDevice(classic), m.wire)
+	k.up()
+	m.on.Store(true)
+	k.until(func() bool { return !k.status().Up })
+	if got, want := k.status().Trouble, "stopped answering: check its power and its cable"; got != want {
+		t.Errorf("Trouble = %q, want %q", got, want)
+	}
+	if !k.bus.Line().Up {
+		t.Error("the line is closed; only its reader is silent")
+	}
+	m.on.Store(false)
+	k.up()
+	k.lay(0)
+	if r := <-k.reads; r.Credential != keys[0] {
+		t.Errorf("Read = %+v, want %s", r, keys[0])
+	}
+}
+
+// mute is a reader that hears and says nothing.
+type mute struct{ on atomic.Bool }
+
+func (m *mute) wire(line io.ReadWriter) io.ReadWriter { return &muteWire{line, m} }
+
+type muteWire struct {
+	io.ReadWriter
+	*mute
+}
+
+func (w *muteWire) Write(octets []byte) (int, error) {
+	if w.on.Load() {
+		return len(octets), nil
+	}
+	return w.ReadWriter.Write(octets)
+}
+
+func TestLights(t *testing.T) {
+	d := newDevice(classic)
+	k := newDesk(t, twn4.Options{Blue: true}, d, plain)
+	k.up()
+	for _, tt := range []struct {
+		ask   drivers.Signal
+		shows []drivers.Signal // as the device names what shines
+	}{
+		{drivers.Ready, []drivers.Signal{drivers.Ready}},
+		{drivers.Refused, []drivers.Signal{drivers.Refused, drivers.Ready}},
+		{drivers.Several, []drivers.Signal{drivers.Refused, drivers.Off, drivers.Refused, drivers.Off, drivers.Ready}},
+		{drivers.Fault, []drivers.Signal{drivers.Fault}},
+		{drivers.Off, []drivers.Signal{drivers.Off}},
+	} {
+		drain(d.shown)
+		k.bus.Show("desk", tt.ask)
+		if got := changes(d.shown, len(tt.shows)); !cmp.Equal(got, tt.shows) {
+			t.Errorf("%v shows %v, want %v", tt.ask, got, tt.shows)
+		}
+	}
+	if got := d.beeped(); got != 5 {
+		t.Errorf("%d beeps, want 3 for refused and 2 for several", got)
+	}
+}
+
+// A reader whose third light is yellow shows Ready with it, and a fault blinks.
+func TestYellowLight(t *testing.T) {
+	d := newDevice(classic)
+	k := newDesk(t, twn4.Options{}, d, plain)
+	k.up()
+	k.bus.Show("desk", drivers.Fault)
+	for s := range d.shown {
+		if s == drivers.Fault {
+			break
+		}
+	}
+	want := []drivers.Signal{drivers.Off, drivers.Fault, drivers.Off, drivers.Fault}
+	if got := changes(d.shown, len(want)); !cmp.Equal(got, want) {
+		t.Errorf("a fault shows %v, want %v", got, want)
+	}
+}
+
+// changes are the next n lights that differ from the one before.
+func changes(shown <-chan drivers.Signal, n int) (seen []drivers.Signal) {
+	for len(seen) < n {
+		if s := <-shown; len(seen) == 0 || seen[len(seen)-1] != s {
+			seen = append(seen, s)
+		}
+	}
+	return seen
+}
+
+func drain(shown <-chan drivers.Signal) {
+	for {
+		select {
+		case <-shown:
+		default:
+			return
+		}
+	}
+}
+
+func TestNewNamesEveryFault(t *testing.T) {
+	_, err := twn4.New(twn4.Options{Name: "hall", Tags: []twn4.Tag{0x82}})
+	if err == nil {
+		t.Fatal("New accepts no line, no reader and a kind of card that is not read")
+	}
+	for _, want := range []string{`twn4 bus "hall"`, "no serial line", "no reader", "82 are not read here"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("New = %v, want it to say %q", err, want)
+		}
+	}
+}
+
+func TestTagNames(t *testing.T) {
+	for name, want := range map[string]twn4.Tag{"mifare": twn4.MIFARE, "em4102": twn4.EM4102, "hidprox": twn4.HIDProx} {
+		if got, ok := twn4.ParseTag(name); got != want || !ok {
+			t.Errorf("ParseTag(%q) = %02X, %v; want %02X", name, got, ok, want)
+		}
+	}
+	if _, ok := twn4.ParseTag("legic"); ok {
+		t.Error("ParseTag accepts legic")
+	}
+}
