@@ -11,7 +11,7 @@ import (
 // How long the module may take. The manual names no time for the answer to a command; the acknowledgement comes at once.
 const (
 	ackWithin    = 100 * time.Millisecond
-	answerWithin = 300 * time.Millisecond
+	answerWithin = 200 * time.Millisecond
 	octetWithin  = 50 * time.Millisecond // a frame that stops for longer is given up
 )
 

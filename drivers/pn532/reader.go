@@ -25,29 +25,31 @@ var _ polled.Dialect = (*reader)(nil)
 func newReader(o Options) *reader { return &reader{options: o, scan: newScanner(octetWithin)} }
 
 // Greet implements polled.Dialect. The ack stops what the module may be doing since before.
-func (r *reader) Greet(l *polled.Line) (polled.Identity, error) {
+func (r *reader) Greet(l *polled.Line) (identity polled.Identity, err error) {
 	r.listed, r.active = false, 0
 	if err := l.Write(ackFrame); err != nil {
-		return polled.Identity{}, err
+		return identity, err
 	}
 	l.Settle()
 	if _, err := r.exchange(l, wakeUp, normalMode); err != nil {
-		return polled.Identity{}, err
+		return identity, err
 	}
+	for _, setting := range [][]byte{noRATS, fewRetries} {
+		err := l.Insist(func() error { _, err := r.exchange(l, nil, setting); return err })
+		if err != nil {
+			return identity, err
+		}
+	}
+	err = l.Insist(func() error { identity, err = r.identity(l); return err })
+	return identity, err
+}
+
+func (r *reader) identity(l *polled.Line) (polled.Identity, error) {
 	data, err := r.exchange(l, nil, askVersion)
 	if err != nil {
 		return polled.Identity{}, err
 	}
-	identity, err := firmware(data)
-	if err != nil {
-		return polled.Identity{}, err
-	}
-	for _, setting := range [][]byte{noRATS, fewRetries} {
-		if _, err := r.exchange(l, nil, setting); err != nil {
-			return polled.Identity{}, err
-		}
-	}
-	return identity, nil
+	return firmware(data)
 }
 
 // Alive implements polled.Dialect.

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// scanner finds frames in what a line delivers. A start code that noise made up costs itself alone: the search goes on
-// behind it. Octets that belong to no frame are dropped, and counted unless they are zeros, which fill the line between
-// frames.
+// scanner finds frames in what a line delivers. It tries every start code: a header that noise made up cannot hide the
+// response behind it. Octets that belong to no frame are dropped, and counted unless they are zeros, which fill the line
+// between frames.
 type scanner struct {
 	gap     time.Duration // half a frame older than this is noise
 	buf     []byte
@@ -36,28 +36,37 @@ func (s *scanner) push(octets []byte, at time.Time, found func(frame)) {
 	}
 }
 
-// next looks for one complete frame and reports whether there was one. What is left then is shorter than a frame.
+// next looks for one complete frame and reports whether there was one.
 func (s *scanner) next(found func(frame)) bool {
-	for {
-		at := bytes.Index(s.buf, startCode)
-		if at < 0 {
-			s.drop(len(s.buf) - s.half())
-			return false
-		}
-		s.drop(at)
-		f, n, v := try(s.buf)
-		switch v {
-		case incomplete:
-			return false
-		case complete:
+	open := -1 // the first start code whose frame is not complete
+	for at := s.start(0); at >= 0; at = s.start(at + len(startCode)) {
+		f, n, v := try(s.buf[at:])
+		switch {
+		case v == complete && (open < 0 || f.kind == response):
 			found(f)
+			s.drop(at)
 			s.cut(n)
 			return true
-		case damaged:
+		case v == incomplete && open < 0:
+			open = at
+		case v == damaged:
 			s.damaged = true
 		}
-		s.drop(len(startCode))
 	}
+	if open < 0 {
+		open = len(s.buf) - s.half()
+	}
+	s.drop(open)
+	return false
+}
+
+// start is where the next start code stands from at on, or -1.
+func (s *scanner) start(at int) int {
+	i := bytes.Index(s.buf[at:], startCode)
+	if i < 0 {
+		return -1
+	}
+	return at + i
 }
 
 var startCode = []byte{start1, start2}
@@ -69,9 +78,6 @@ func (s *scanner) half() int {
 	}
 	return 0
 }
-
-// waiting reports whether part of a frame has arrived.
-func (s *scanner) waiting() bool { return len(s.buf) > 1 }
 
 // forget drops all that waits.
 func (s *scanner) forget() { s.drop(len(s.buf)) }

@@ -42,6 +42,7 @@ func TestScanner(t *testing.T) {
 		{"half, then silence", []piece{{0, "00 00 FF 03 FD"}, {51 * ms, noneOctets}}, []kind{response}, 3, false},
 		{"noise before", []piece{{0, "12 FE 00 FF 53 81" + noneOctets}}, []kind{response}, 5, false},
 		{"noise that ends in a start code", []piece{{0, "00 FF" + noneOctets}}, []kind{response}, 1, false},
+		{"a header that promises much more", []piece{{0, "00 00 FF 40 C0" + ackOctets + noneOctets}}, []kind{response}, 5, false},
 		{"a length of zero", []piece{{0, "00 00 FF 00 00 00" + noneOctets}}, []kind{response}, 1, false},
 		{"a wrong check of the length", []piece{{0, "00 00 FF 03 FC D5 4B 00 E0 00" + noneOctets}}, []kind{response}, 6, false},
 		{"a wrong check", []piece{{0, "00 00 FF 03 FD D5 4B 00 E1 00" + noneOctets}}, []kind{response}, 6, true},

@@ -13,7 +13,7 @@ type Dialect interface {
 	Greet(*Line) (Identity, error)
 	// Look asks once which cards are in the field.
 	Look(*Line) (Sight, error)
-	// Alive asks for a sign of life.
+	// Alive asks for a sign of life. Its error is ErrRestarted when the reader has forgotten what it was told.
 	Alive(*Line) error
 	// Light replaces the colour that the reader shows, until the next one.
 	Light(*Line, Colour) error
@@ -40,4 +40,7 @@ var (
 	ErrSilent  = errors.New("reader did not answer in time")
 	ErrDamaged = errors.New("answer of the reader was damaged")
 	ErrRefused = errors.New("reader refused the command")
+
+	// ErrRestarted: it lost its power for a moment.
+	ErrRestarted = errors.New("reader has restarted")
 )

@@ -5,7 +5,8 @@
 // # Cadence
 //
 // The reader is met (Dialect.Greet), then looked at every 50 ms, which begins when the look before has ended. While the
-// gateway takes no card it is not looked at, but asked for a sign of life once a second. Lights go before looks.
+// gateway takes no card it is not looked at. Every two seconds it is asked for a sign of life, which also tells whether it
+// lost its power in between. Lights go before looks.
 //
 // # Silence
 //

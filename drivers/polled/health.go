@@ -43,6 +43,8 @@ func (h *health) away() time.Duration {
 // trouble is a sentence for the technician on a reader that gave err; hint is what only its driver knows.
 func (h *health) trouble(err error, hint string) string {
 	switch {
+	case errors.Is(err, ErrRestarted):
+		return "lost its power for a moment: check its supply"
 	case errors.Is(err, ErrRefused):
 		return "refuses what it is asked: " + hint
 	case errors.Is(err, ErrSilent) && h.known:

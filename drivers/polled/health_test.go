@@ -48,6 +48,7 @@ func TestTroubleSaysWhatToDo(t *testing.T) {
 		{"never there", false, ErrSilent, "has never answered: check its power, its cable and the speed of the line; look here"},
 		{"gone", true, ErrSilent, "stopped answering: check its power and its cable"},
 		{"noise", true, ErrDamaged, "answers, but not a word can be read: check the speed of the line and its cable; look here"},
+		{"no power for a moment", true, ErrRestarted, "lost its power for a moment: check its supply"},
 		{"refusal", true, ErrRefused, "refuses what it is asked: look here"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -74,10 +74,10 @@ func (t *talk) light() {
 func (t *talk) judge(err error) (ok bool) {
 	switch {
 	case err == nil:
-		t.answered()
+		t.health.answered()
 		return true
 	case errors.Is(err, ErrRefused):
-		t.answered()
+		t.health.answered()
 		t.session.Trouble(dim)
 		t.unshown()
 		t.script, t.told = nil, false

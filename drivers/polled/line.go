@@ -12,6 +12,7 @@ const (
 	quietFor     = 50 * time.Millisecond  // silence after which nothing more of an old answer is expected
 	noisyFor     = 500 * time.Millisecond // no chatter keeps us waiting for longer
 	partingReply = 50 * time.Millisecond  // for an answer, once the gateway stops
+	insistTimes  = 3
 )
 
 // Line is the open line as a Dialect uses it.
@@ -102,6 +103,20 @@ func (l *Line) Settle() {
 			return
 		}
 	}
+}
+
+// Insist asks again while there is no usable answer, a few times: for the later questions of a greeting, which would
+// else have to begin anew.
+func (l *Line) Insist(ask func() error) (err error) {
+	for range insistTimes {
+		err = ask()
+		if err == nil || errors.Is(err, ErrRefused) || l.fault != nil || l.stopping() {
+			return err
+		}
+		l.session.Retry()
+		l.Settle()
+	}
+	return err
 }
 
 // Pause gives the reader time; it drops what comes meanwhile.

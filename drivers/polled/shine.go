@@ -39,7 +39,7 @@ var flashes = map[drivers.Signal][]step{
 	drivers.Refused:  {{Red, short, 200 * ms}, {Red, short, 200 * ms}, {Red, short, 600 * ms}},
 	drivers.Several:  {{Red, short, 250 * ms}, {Dark, 0, 250 * ms}, {Red, short, 250 * ms}, {Dark, 0, 250 * ms}},
 	drivers.Stored:   {{Blue, short, 200 * ms}, {Dark, 0, 200 * ms}, {Blue, 0, 200 * ms}, {Dark, 0, 200 * ms}, {Blue, 0, 200 * ms}},
-	drivers.NotKept:  {{Amber, long, 500 * ms}, {Dark, 0, 200 * ms}, {Amber, 0, 300 * ms}},
+	drivers.NotKept:  {{Amber, long, 600 * ms}, {Dark, 0, 400 * ms}},
 }
 
 // steady is the light between taps; one that has more than one step begins again after the last. Fault blinks where it
@@ -49,7 +49,7 @@ func steady(s drivers.Signal, alike bool) []step {
 	case s == drivers.Ready:
 		return []step{{colour: Blue}}
 	case s == drivers.Fault && alike:
-		return []step{{Amber, 0, 500 * ms}, {Dark, 0, 500 * ms}}
+		return []step{{Amber, 0, 600 * ms}, {Dark, 0, 400 * ms}}
 	case s == drivers.Fault:
 		return []step{{colour: Amber}}
 	}

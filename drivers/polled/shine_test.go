@@ -44,12 +44,12 @@ func TestScripts(t *testing.T) {
 		{drivers.Off, false, []string{"0 dark"}},
 		{drivers.Ready, false, []string{"0 blue"}},
 		{drivers.Fault, false, []string{"0 amber"}},
-		{drivers.Fault, true, []string{"0 amber", "500 dark", "1000 amber"}},
+		{drivers.Fault, true, []string{"0 amber", "600 dark", "1000 amber"}},
 		{drivers.Accepted, false, []string{"0 green beep", "100 quiet"}},
 		{drivers.Refused, false, []string{"0 red beep", "100 quiet", "200 red beep", "300 quiet", "400 red beep", "500 quiet"}},
 		{drivers.Several, false, []string{"0 red beep", "100 quiet", "250 dark", "500 red beep", "600 quiet", "750 dark"}},
 		{drivers.Stored, false, []string{"0 blue beep", "100 quiet", "200 dark", "400 blue", "600 dark", "800 blue"}},
-		{drivers.NotKept, false, []string{"0 amber beep", "400 quiet", "500 dark", "700 amber"}},
+		{drivers.NotKept, false, []string{"0 amber beep", "400 quiet", "600 dark"}},
 	} {
 		t.Run(tt.signal.String(), func(t *testing.T) {
 			if d := cmp.Diff(tt.want, play(tt.signal, tt.alike, 1001*time.Millisecond)); d != "" {

@@ -10,7 +10,7 @@ import (
 
 const (
 	lookEvery  = 50 * time.Millisecond  // from the end of one look to the next
-	aliveEvery = time.Second            // while the gateway takes no card
+	aliveEvery = 2 * time.Second        // whether it is looked at or not
 	apartAfter = 300 * time.Millisecond // two cards are taken out of the field, one after the other
 )
 
@@ -65,11 +65,9 @@ func (t *talk) step() {
 		}
 	case t.lightDue(now):
 		t.light()
-	case t.session.Full():
-		if !now.Before(t.aliveAt) {
-			t.alive()
-		}
-	case !now.Before(t.lookAt):
+	case !now.Before(t.aliveAt):
+		t.alive()
+	case !t.session.Full() && !now.Before(t.lookAt):
 		t.look()
 	}
 }
@@ -101,7 +99,7 @@ func (t *talk) look() {
 		t.failed(err)
 		return
 	}
-	t.answered()
+	t.health.answered()
 	t.lookAt = t.Now().Add(lookEvery)
 	t.see(sight)
 }
@@ -119,19 +117,20 @@ func (t *talk) see(s Sight) {
 	}
 }
 
-// alive keeps watch over a reader that is not looked at. The round that is interrupted is not one to measure.
+// alive makes sure that the reader is still the one that was greeted. The round that is interrupted is not one to measure.
 func (t *talk) alive() {
 	t.roundAt = time.Time{}
-	if err := t.Dialect.Alive(t.line); err != nil {
+	err := t.Dialect.Alive(t.line)
+	switch {
+	case errors.Is(err, ErrRestarted):
+		t.lose(err)
+		t.meetAt = t.Now()
+	case err != nil:
 		t.failed(err)
-		return
+	default:
+		t.health.answered()
+		t.aliveAt = t.Now().Add(aliveEvery)
 	}
-	t.answered()
-}
-
-func (t *talk) answered() {
-	t.health.answered()
-	t.aliveAt = t.Now().Add(aliveEvery)
 }
 
 // failed notes a question without a usable answer.
@@ -184,12 +183,12 @@ func (t *talk) due() time.Time {
 	case !t.line.met:
 		return t.meetAt
 	}
-	at := t.lookAt
-	if t.session.Full() {
-		at = t.aliveAt
+	at := t.aliveAt
+	if !t.session.Full() && t.lookAt.Before(at) {
+		at = t.lookAt
 	}
 	if light, ok := t.lightAt(); ok && light.Before(at) {
-		return light
+		at = light
 	}
 	return at
 }

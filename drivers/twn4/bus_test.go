@@ -209,6 +209,20 @@ func TestAReaderThatFallsSilentIsLostAndFoundAgain(t *testing.T) {
 	}
 }
 
+// A reader on a wire of its own can lose its power without a word: it is set up again and lit again.
+func TestAReaderThatRestartedIsLitAgain(t *testing.T) {
+	d := newDevice(classic)
+	k := newDesk(t, twn4.Options{Blue: true}, d, plain)
+	k.up()
+	k.bus.Show("desk", drivers.Ready)
+	changes(d.shown, 2)
+	d.restart()
+	if got := changes(d.shown, 2); got[1] != drivers.Ready {
+		t.Errorf("after its restart it shows %v, want ready in the end", got)
+	}
+	k.up()
+}
+
 // mute is a reader that hears and says nothing.
 type mute struct{ on atomic.Bool }
 
@@ -232,12 +246,12 @@ func TestLights(t *testing.T) {
 	k.up()
 	for _, tt := range []struct {
 		ask   drivers.Signal
-		shows []drivers.Signal // as the device names what shines
+		shows []drivers.Signal // as the device names what shines; one colour goes off before another goes on
 	}{
-		{drivers.Ready, []drivers.Signal{drivers.Ready}},
-		{drivers.Refused, []drivers.Signal{drivers.Refused, drivers.Ready}},
-		{drivers.Several, []drivers.Signal{drivers.Refused, drivers.Off, drivers.Refused, drivers.Off, drivers.Ready}},
-		{drivers.Fault, []drivers.Signal{drivers.Fault}},
+		{drivers.Ready, []drivers.Signal{drivers.Off, drivers.Ready}},
+		{drivers.Refused, []drivers.Signal{drivers.Off, drivers.Refused, drivers.Off, drivers.Ready}},
+		{drivers.Several, []drivers.Signal{drivers.Off, drivers.Refused, drivers.Off, drivers.Refused, drivers.Off, drivers.Ready}},
+		{drivers.Fault, []drivers.Signal{drivers.Off, drivers.Fault}},
 		{drivers.Off, []drivers.Signal{drivers.Off}},
 	} {
 		drain(d.shown)

@@ -10,6 +10,7 @@ import (
 
 // Commands: the two octets that name a function, as in section 1.5.
 const (
+	getTicks       = 0x0003 // GetSysTicks
 	getVersion     = 0x0004 // GetVersionString
 	beep           = 0x0407 // Beep
 	ledInit        = 0x0410 // LEDInit

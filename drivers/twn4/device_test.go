@@ -26,6 +26,8 @@ type device struct {
 	asked  int        // searches
 	types  string     // parameters of the latest SetTagTypes
 	beeps  int
+	ticks  uint32 // since it started
+	ready  byte   // lights that were set up
 	lights byte
 }
 
@@ -33,7 +35,7 @@ type device struct {
 const presented = 5
 
 func newDevice(cards ...string) *device {
-	return &device{cards: cards, shown: make(chan drivers.Signal, 256)}
+	return &device{cards: cards, shown: make(chan drivers.Signal, 256), ticks: 477395}
 }
 
 func (d *device) Lights() <-chan drivers.Signal { return d.shown }
@@ -122,7 +124,11 @@ func (d *device) answer(c string) string {
 	case strings.HasPrefix(c, "0502") && len(c) == 20 && !d.old:
 		d.types = c[4:]
 		return "00"
+	case c == "0003":
+		d.ticks++
+		return fmt.Sprintf("00%02X%02X%02X%02X", byte(d.ticks), byte(d.ticks>>8), byte(d.ticks>>16), byte(d.ticks>>24))
 	case c == "041007":
+		d.ready = 7
 		return "00"
 	case strings.HasPrefix(c, "0411"), strings.HasPrefix(c, "0412"):
 		return d.light(c)
@@ -144,17 +150,25 @@ func (d *device) light(c string) string {
 	if _, err := fmt.Sscanf(c[4:], "%02X", &mask); err != nil {
 		return "02"
 	}
+	mask &= d.ready
 	if strings.HasPrefix(c, "0411") {
 		d.lights |= mask
-		return "00"
+	} else {
+		d.lights &^= mask
 	}
-	d.lights &^= mask
 	if s, ok := map[byte]drivers.Signal{
 		0: drivers.Off, 1: drivers.Refused, 2: drivers.Accepted, 3: drivers.Fault, 4: drivers.Ready,
 	}[d.lights]; ok {
 		d.shown <- s
 	}
 	return "00"
+}
+
+// restart takes the power away for a moment.
+func (d *device) restart() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ticks, d.ready, d.lights = 0, 0, 0
 }
 
 // present are the cards in the field.

@@ -22,6 +22,7 @@ type reader struct {
 	scan    *scanner
 
 	single  bool   // its firmware cannot tell several cards
+	ticks   uint32 // the clock of the reader, in milliseconds since it started
 	settled []byte // the reply to the search that was last believed, while its card stays
 }
 
@@ -61,7 +62,7 @@ func (r *reader) tell(l *polled.Line, command []byte, patience time.Duration) er
 // Greet implements polled.Dialect. The first end of line finishes what noise may have begun in the reader's input. The
 // kinds of cards and the lights are set up as far as the reader knows the functions for that.
 func (r *reader) Greet(l *polled.Line) (polled.Identity, error) {
-	r.single, r.settled = false, nil
+	r.single, r.settled, r.ticks = false, nil, 0
 	if err := l.Write([]byte{endOfLine}); err != nil {
 		return polled.Identity{}, err
 	}
@@ -71,11 +72,12 @@ func (r *reader) Greet(l *polled.Line) (polled.Identity, error) {
 		return polled.Identity{}, err
 	}
 	for _, c := range [][]byte{types(r.options.Tags), command(ledInit, every)} {
-		if err := r.tell(l, c, answerWithin); err != nil && !lacks(err) {
+		err := l.Insist(func() error { return r.tell(l, c, answerWithin) })
+		if err != nil && !lacks(err) {
 			return polled.Identity{}, err
 		}
 	}
-	return identity(name), nil
+	return identity(name), l.Insist(func() error { return r.Alive(l) })
 }
 
 // lacks reports whether err is the refusal of a function that the reader's firmware does not have.
@@ -98,22 +100,32 @@ func identity(name string) polled.Identity {
 	return polled.Identity{Vendor: "Elatec", Model: model, Firmware: firmware}
 }
 
-// Alive implements polled.Dialect.
+// Alive implements polled.Dialect. A clock that went back is that of a reader that started anew.
 func (r *reader) Alive(l *polled.Line) error {
-	_, err := r.version(l)
-	return err
+	reply, err := r.ask(l, command(getTicks), answerWithin)
+	now := uint32(0)
+	if err == nil {
+		now, err = ticks(reply)
+	}
+	if err := l.Over(err); err != nil {
+		return err
+	}
+	before := r.ticks
+	r.ticks = now
+	if now < before {
+		return polled.ErrRestarted
+	}
+	return nil
 }
 
-// Light implements polled.Dialect: the new light goes on before the others go off, so that it comes sooner. Both are
-// always said: a reader that lost its power for a moment has forgotten.
+// Light implements polled.Dialect. The old light goes off before the new one goes on: red and green together would say
+// something else. Both are always said: a reader that lost its power for a moment has forgotten.
 func (r *reader) Light(l *polled.Line, c polled.Colour) error {
 	on := r.mask(c)
-	if on != 0 {
-		if err := r.tell(l, command(ledOn, on), answerWithin); err != nil {
-			return err
-		}
+	if err := r.tell(l, command(ledOff, every&^on), answerWithin); err != nil || on == 0 {
+		return err
 	}
-	return r.tell(l, command(ledOff, every&^on), answerWithin)
+	return r.tell(l, command(ledOn, on), answerWithin)
 }
 
 // mask is the lights of a colour. Amber is red and green together on every model; a model without blue is yellow instead.

@@ -1,6 +1,7 @@
 package twn4
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/drivers/polled"
@@ -100,4 +101,16 @@ func version(reply []byte) (string, error) {
 		}
 	}
 	return string(text), nil
+}
+
+// ticks reads the reply to GetSysTicks: milliseconds since the reader started. Errors: a refusal, errReply.
+func ticks(reply []byte) (uint32, error) {
+	rest, err := accepted(reply)
+	if err != nil {
+		return 0, err
+	}
+	if len(rest) != 4 {
+		return 0, errReply
+	}
+	return binary.LittleEndian.Uint32(rest), nil
 }

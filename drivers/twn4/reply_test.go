@@ -107,6 +107,16 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// The example of section 1.5.1.3.
+func TestTicks(t *testing.T) {
+	if got, err := ticks(unhex(t, "00 D3480700")); got != 477395 || err != nil {
+		t.Errorf("ticks = %d, %v; want 477395", got, err)
+	}
+	if got, err := ticks(unhex(t, "00 D34807")); !errors.Is(err, errReply) {
+		t.Errorf("ticks = %d, %v; want %v", got, err, errReply)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for status, want := range map[byte]string{
 		1: "reader refused the command: unknown function", 5: "reader refused the command: not understood",

@@ -99,6 +99,7 @@ func readAll(message []byte) {
 	_ = done(message)
 	_, _ = list(message)
 	_, _ = version(message)
+	_, _ = ticks(message)
 	if f, seen, err := tag(message); err == nil && seen {
 		_, _ = f.key(0)
 		_, _ = f.key(1)
