@@ -200,6 +200,7 @@ func TestLights(t *testing.T) {
 	d.wiring = wiring
 	k := newDoor(t, pn532.Options{Lights: wired}, d, plain)
 	k.up()
+	changes(d.shown, 1) // off, with which it begins
 	for _, tt := range []struct {
 		ask   drivers.Signal
 		shows []drivers.Signal // as the wiring names what shines

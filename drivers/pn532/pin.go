@@ -8,7 +8,7 @@ import (
 )
 
 // Pin is an output of the chip's port 3. P32 and P34 are not among them: they belong to the handshake and to the
-// security module and must stay high (7.2.6).
+// security module and must stay high (7.2.7).
 type Pin uint8
 
 // The outputs. NoPin is one that is not wired.

@@ -9,7 +9,7 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers/polled"
 )
 
-// WriteGPIO, section 7.2.6: the first parameter is 1, 0, P35 to P30.
+// WriteGPIO, section 7.2.7: the first parameter is 1, 0, P35 to P30.
 func TestOutputsOfColours(t *testing.T) {
 	full := Lights{Red: P30, Green: P31, Blue: P35, Buzzer: P33}
 	two := Lights{Red: P30, Green: P31}

@@ -34,32 +34,21 @@ var (
 )
 
 func TestSuite(t *testing.T) {
-	for _, tt := range []struct {
-		name   string
-		lights pn532.Lights
-		wiring map[byte]drivers.Signal
-	}{
-		{"with lights", wired, wiring},
-		{"bare", pn532.Lights{}, nil},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			drivertest.Run(t, drivertest.Rig{
-				Baud:   115200,
-				Reader: "door",
-				Cards:  keys,
-				Bus: func(t testing.TB, line *serialport.Line) drivers.Bus {
-					t.Helper()
-					return newBus(t, pn532.Options{Line: line, Lights: tt.lights})
-				},
-				Device: func(testing.TB) drivertest.Device {
-					d := newDevice(desfire, classic, longest, another)
-					d.wiring = tt.wiring
-					return d
-				},
-				CardOctets: 15,
-			})
-		})
-	}
+	drivertest.Run(t, drivertest.Rig{
+		Baud:   115200,
+		Reader: "door",
+		Cards:  keys,
+		Bus: func(t testing.TB, line *serialport.Line) drivers.Bus {
+			t.Helper()
+			return newBus(t, pn532.Options{Line: line, Lights: wired})
+		},
+		Device: func(testing.TB) drivertest.Device {
+			d := newDevice(desfire, classic, longest, another)
+			d.wiring = wiring
+			return d
+		},
+		CardOctets: 15,
+	})
 }
 
 func newBus(t testing.TB, o pn532.Options) *pn532.Bus {

@@ -2,6 +2,7 @@ package polled
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/drivers/solo"
@@ -13,15 +14,37 @@ const dim = "refuses light commands: students see no answer; update its firmware
 // collect takes the signals that were asked for. The next one begins when at least the first step of the one before was
 // shown: each is seen, if only for an instant.
 func (t *talk) collect(now time.Time) {
-	t.asks = append(t.asks, t.session.Asked()...)
-	if t.NoLight {
-		t.unshown()
-		t.asks = nil
+	for _, a := range t.session.Asked() {
+		t.enqueue(a)
 	}
-	for len(t.asks) > 0 && (t.script == nil || t.told) {
+	for len(t.asks) > 0 && t.free(t.asks[0], now) {
 		t.stage(t.asks[0], now)
 		t.asks = t.asks[1:]
 	}
+}
+
+// enqueue puts a behind the signals that wait. A steady one among them would cut a flash short, and is asked for again
+// after that flash.
+func (t *talk) enqueue(a solo.Ask) {
+	switch {
+	case t.NoLight:
+		t.session.Unshown(a)
+		return
+	case !a.Signal.Steady():
+		t.asks = slices.DeleteFunc(t.asks, func(a solo.Ask) bool { return a.Signal.Steady() })
+	}
+	t.asks = append(t.asks, a)
+}
+
+// free reports whether a may take the place of the script that runs.
+func (t *talk) free(a solo.Ask, now time.Time) bool {
+	switch {
+	case t.script == nil:
+		return true
+	case !t.told:
+		return false
+	}
+	return !a.Signal.Steady() || t.ask.Signal.Steady() || !now.Before(t.script.over())
 }
 
 // stage begins with a signal.
@@ -40,7 +63,11 @@ func (t *talk) lightAt() (at time.Time, ok bool) {
 	if t.script == nil {
 		return time.Time{}, false
 	}
-	return t.script.next()
+	at, ok = t.script.next()
+	if over := t.script.over(); len(t.asks) > 0 && t.told && (!ok || over.Before(at)) {
+		return over, true
+	}
+	return at, ok
 }
 
 func (t *talk) lightDue(now time.Time) bool {
@@ -79,22 +106,28 @@ func (t *talk) judge(err error) (ok bool) {
 	case errors.Is(err, ErrRefused):
 		t.health.answered()
 		t.session.Trouble(dim)
-		t.unshown()
-		t.script, t.told = nil, false
+		t.dropScript()
 		return false
 	}
 	t.failed(err)
 	return false
 }
 
-// unshown counts the signals that the reader did not show.
-func (t *talk) unshown() {
+// dropScript gives up what is shown.
+func (t *talk) dropScript() {
 	if t.script != nil && !t.told {
 		t.session.Unshown(t.ask)
 	}
+	t.script, t.told = nil, false
+}
+
+// forget gives up all that is shown or waits.
+func (t *talk) forget() {
+	t.dropScript()
 	for _, a := range t.asks {
 		t.session.Unshown(a)
 	}
+	t.asks = nil
 }
 
 // hush ends a beep that may sound.

@@ -86,6 +86,17 @@ func (s *script) next() (at time.Time, ok bool) {
 	return s.dueAt, true
 }
 
+// over tells when the last step will have lasted, if none is late.
+func (s *script) over() time.Time {
+	at := s.dueAt
+	if !s.ended {
+		for _, left := range s.steps[s.place:] {
+			at = at.Add(left.lasts)
+		}
+	}
+	return at
+}
+
 // silences reports whether the next thing to do is to end a beep.
 func (s *script) silences() bool {
 	at, ok := s.next()

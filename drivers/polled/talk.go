@@ -39,14 +39,9 @@ type talk struct {
 // begin meets the reader anew.
 func (t *talk) begin(ctx context.Context, s *solo.Session) {
 	t.session, t.line = s, newLine(ctx, s, t.Options)
-	t.health.failures, t.health.pause = 0, 0
+	t.health.failures, t.health.pause, t.rough = 0, 0, false
 	t.meetAt, t.roundAt, t.apartAt = t.Now(), time.Time{}, time.Time{}
 	t.forget()
-}
-
-// forget drops the lights of the time before.
-func (t *talk) forget() {
-	t.asks, t.script, t.told, t.rough = nil, nil, false, false
 }
 
 // step does the most urgent thing that is due, if any.
@@ -152,8 +147,7 @@ func (t *talk) lose(err error) {
 		return
 	}
 	t.session.Lost(t.health.trouble(err, t.Hint))
-	t.line.met = false
-	t.unshown()
+	t.line.met, t.rough = false, false
 	t.forget()
 	t.roundAt = time.Time{}
 	t.meetAt = t.Now().Add(t.health.away())

@@ -265,6 +265,31 @@ func TestLights(t *testing.T) {
 	}
 }
 
+// A register that closes while its last card is answered does not take the answer away.
+func TestASteadyLightWaitsForTheFlash(t *testing.T) {
+	d := newDevice(classic)
+	k := newDesk(t, twn4.Options{Blue: true}, d, plain)
+	k.up()
+	k.bus.Show("desk", drivers.Ready)
+	changes(d.shown, 2)
+	k.bus.Show("desk", drivers.Accepted)
+	for s := range d.shown {
+		if s == drivers.Accepted {
+			break
+		}
+	}
+	at := time.Now()
+	k.bus.Show("desk", drivers.Off)
+	for s := range d.shown {
+		if s == drivers.Off {
+			break
+		}
+	}
+	if lasted := time.Since(at); lasted < 900*time.Millisecond {
+		t.Errorf("green lasted %v, want a second", lasted)
+	}
+}
+
 // A reader whose third light is yellow shows Ready with it, and a fault blinks.
 func TestYellowLight(t *testing.T) {
 	d := newDevice(classic)

@@ -29,11 +29,9 @@ func TestSuite(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		checked bool
-		old     bool
 	}{
-		{"as delivered", false, false},
-		{"with CRC", true, false},
-		{"old firmware", false, true},
+		{"as delivered", false},
+		{"with CRC", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			drivertest.Run(t, drivertest.Rig{
@@ -46,7 +44,7 @@ func TestSuite(t *testing.T) {
 				},
 				Device: func(testing.TB) drivertest.Device {
 					d := newDevice(classic, desfire, em, prox)
-					d.checked, d.old = tt.checked, tt.old
+					d.checked = tt.checked
 					return d
 				},
 				CardOctets: 15,
