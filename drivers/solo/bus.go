@@ -21,10 +21,12 @@ const (
 	polledRoom     = 1  // a polled reader keeps its next card to itself
 )
 
-// What Status says of a reader that is in order but has nothing to show, and of a polled one before it answers.
+// What Status says of a reader that is in order but has nothing to show, of a polled one before it answers, and of any
+// whose line has just gone.
 const (
 	noLight = "has no light: students see no answer; fit an OSDP reader where they need one"
 	notYet  = "has not answered yet: check its speed, its power and its cable"
+	hungUp  = "its line hung up: check the cable and the adapter's power"
 )
 
 // Talk holds one conversation with the reader: from the opening of the line until it hangs up, which it returns, or
@@ -119,7 +121,7 @@ func (b *Bus) session(ctx context.Context, port *serialport.Port) error {
 	} else {
 		b.turn(true, "")
 	}
-	defer b.turn(false, "")
+	defer b.turn(false, hungUp) // until the line, which takes a moment to close, says it in its own words
 	return b.options.Talk(ctx, &Session{bus: b, port: port})
 }
 
