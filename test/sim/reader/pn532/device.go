@@ -3,6 +3,7 @@ package pn532
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
@@ -56,7 +57,7 @@ type Device struct {
 
 	asleep bool
 	waking int  // octets to lose while the oscillator starts
-	fives  int  // 55 heard in a row while asleep
+	edges  int  // of the line while asleep
 	awoken bool // SAMConfiguration was heard since power came on
 
 	doing   *activity
@@ -103,7 +104,7 @@ func New(o Options) (*Device, error) {
 
 func (d *Device) reset() {
 	d.scan.buf = nil
-	d.asleep, d.waking, d.fives, d.awoken = true, 0, 0, false
+	d.asleep, d.waking, d.edges, d.awoken = true, 0, 0, false
 	d.doing, d.last = nil, nil
 	d.retries, d.params = 0xFF, automaticRATS|automaticATRRES
 	d.targets, d.sleeping, d.memory = nil, map[uint64]bool{}, map[uint16]byte{}
@@ -167,7 +168,8 @@ func (d *Device) Hear(now time.Time, octets []byte) {
 	}
 }
 
-// awake reports whether the chip hears an octet.
+// awake reports whether the chip hears an octet. Asleep, it counts the rising edges of the line; the fifth wakes it,
+// and what follows at once is lost.
 func (d *Device) awake(b byte) bool {
 	if d.waking > 0 {
 		d.waking--
@@ -176,19 +178,25 @@ func (d *Device) awake(b byte) bool {
 	if !d.asleep {
 		return true
 	}
-	if b != 0x55 {
-		d.fives = 0
-		return false
-	}
-	if d.fives++; d.fives == 2 {
-		d.asleep, d.fives, d.waking = false, 0, lostWaking
+	if d.edges += risingEdges(b); d.edges >= wakingEdges {
+		d.asleep, d.edges, d.waking = false, 0, lostWaking
 		d.scan.buf = nil
 	}
 	return false
 }
 
-// lostWaking is how many octets pass while the chip wakes: the zeros that hosts send after 55 55.
-const lostWaking = 3
+// wakingEdges wake the chip (section 7.2.11); a single 55 has as many. lostWaking is how many octets pass while its
+// oscillator starts, for which hosts send zeros.
+const (
+	wakingEdges = 5
+	lostWaking  = 3
+)
+
+// risingEdges is how often the line goes up in an octet: start bit, bits from the lowest on, stop bit.
+func risingEdges(b byte) int {
+	line := uint16(b)<<1 | 1<<9
+	return bits.OnesCount16(line &^ (line << 1))
+}
 
 // begin acknowledges a command and takes it up; one that is under way is given up.
 func (d *Device) begin(now time.Time, data []byte) {

@@ -205,7 +205,11 @@ func TestRegistersAreKept(t *testing.T) {
 func TestWaking(t *testing.T) {
 	firmware := frame(t, 0xD4, "02")
 	tests := []struct{ name, in, want string }{
-		{"one 55", "55 00 00 00 00" + firmware, ""},
+		{"frame alone, which wakes it and is lost", firmware, ""},
+		{"the same frame again", firmware + firmware, ackd + "00 00 FF 06 FA D5 03 32 01 06 07 E8 00"},
+		{"too few edges", "FF FF 00 FF", ""},
+		{"one 55 and zeros", "55 00 00 00" + firmware, ackd + "00 00 FF 06 FA D5 03 32 01 06 07 E8 00"},
+		{"only zeros", strings.Repeat("00", 10) + firmware, ackd + "00 00 FF 06 FA D5 03 32 01 06 07 E8 00"},
 		{"55 55, and the frame too soon", "55 55" + firmware, ""},
 		{"55 55 and zeros", wake + firmware, ackd + "00 00 FF 06 FA D5 03 32 01 06 07 E8 00"},
 		{"55 55 and many zeros", "55 55" + strings.Repeat("00", 14) + firmware, ackd + "00 00 FF 06 FA D5 03 32 01 06 07 E8 00"},
@@ -228,6 +232,8 @@ func TestPowerDownAndPowerCycle(t *testing.T) {
 	if got := k.say(frame(t, 0xD4, "02")); got != "" {
 		t.Errorf("asleep it answered with %s", got)
 	}
+	k.expect("what woke it was lost, not the next", "02", "03 32 01 06 07")
+	k.expect("PowerDown", "16 F0", "17 00")
 	k.say(wake)
 	k.expect("still in its normal mode", "4A 01 00", "4B 01 01 00 04 08 04 DE AD BE EF")
 	k.d.PowerCycle(k.now)

@@ -3,7 +3,8 @@
 //
 // Written from NXP's "PN532 User Manual" UM0701-02 Rev. 02 (firmware 1.6) and "PN532 C106 application note" AN10609.
 // Where the documents are silent, this chip
-//   - after power-up and PowerDown hears nothing but 55 55, and loses the three octets that follow;
+//   - after power-up and PowerDown hears nothing until the fifth rising edge of the line, as a 55 has, and loses the
+//     three octets that follow;
 //   - refuses commands that need its antenna with an error frame until SAMConfiguration has taken it out of the mode
 //     for a low battery;
 //   - meets a frame with a wrong sum with silence;
