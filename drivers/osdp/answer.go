@@ -1,22 +1,31 @@
 package osdp
 
 import (
+	"errors"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/drivers/credential"
 )
 
 // answer is what one exchange came to.
 type answer struct {
-	result   result
-	command  command // that the reply ended; zero when the exchange goes on
-	key      string  // card that was read
-	refused  error   // card that was refused
-	shown    bool    // the command put on another light
-	up       bool    // the reader is now known and answers
-	identity identity
-	keys     bool // key presses, not looked at
-	unknown  bool // reply that means nothing here
-	restart  bool // the sequence began again
-	lost     bool // the reader went away
+	result     result
+	command    command // that the reply ended; zero when the exchange goes on
+	key        string  // card that was read
+	unsuitable bool    // one was read whose number names nobody; refused says why
+	repeated   bool    // the same, and it was there a moment ago
+	refused    error   // card that was refused
+	shown      bool    // the command put on another light
+	up         bool    // the reader is now known and answers
+	identified bool    // the reader said what it is
+	presses    int     // of keys; which ones is not looked at
+	unknown    bool    // reply that means nothing here
+	restart    bool    // the sequence began again
+	lost       bool    // the reader went away
+	secured    bool    // a session stands
+	broken     bool    // a session ended by a reply that does not belong in it
+	denied     bool    // a handshake failed
+	news       bool    // for another reason than the one before
 }
 
 // result is the label of rollcall_gateway_bus_exchanges_total.
@@ -28,18 +37,22 @@ const (
 	resultCRC     result = "crc"
 	resultNak     result = "nak"
 	resultBusy    result = "busy"
+	resultMAC     result = "mac" // what a reader with a key may not say: wrong code, wrong seal, or in plain
 )
 
 // answers reports whether f ends the flight of d: right address and sequence. BUSY may come with sequence 0, and a
-// reader that lost count refuses with whatever sequence it likes.
+// reader that lost count refuses with whatever sequence it likes; both only in plain.
 func (d *device) answers(f frame) bool {
-	if d.flight == nil || f.secure || f.address != d.Address {
+	if d.flight == nil || f.address != d.Address {
 		return false
 	}
-	if f.id == replyBusy && f.sequence == 0 {
+	plain := f.block.kind == 0
+	switch {
+	case !plain && !d.keyed():
+		return false
+	case plain && f.id == replyBusy && f.sequence == 0:
 		return true
-	}
-	if f.id == replyNak && nakCode(f.data) == nakSequence {
+	case plain && f.id == replyNak && nakCode(f.data) == nakSequence:
 		return true
 	}
 	return f.sequence == d.sequence
@@ -47,21 +60,41 @@ func (d *device) answers(f frame) bool {
 
 // onReply takes the frame that answers the flight.
 func (d *device) onReply(f frame, now time.Time) answer {
-	d.heardAt, d.health.heard = now, true
+	d.health.heard = true
 	if d.stage == away {
-		d.stage = greetID
+		d.stage = d.firstStage()
 	}
-	switch f.id {
-	case replyBusy:
+	if !d.keyed() {
+		d.heardAt = now
+	}
+	switch {
+	case f.id == replyBusy && f.block.kind == 0:
 		return d.onBusy(now)
-	case replyNak:
+	case d.flight.sealed:
+		return d.onSealed(f, now)
+	case d.keyed():
+		return d.onHandshake(f, now)
+	}
+	return d.onPlain(f, now)
+}
+
+// onPlain takes the reply of a reader that has no key.
+func (d *device) onPlain(f frame, now time.Time) answer {
+	if f.id == replyNak {
 		return d.onNak(nakCode(f.data), now)
 	}
+	d.failed, d.pause = 0, 0
+	return d.accept(f, now)
+}
+
+// accept takes a reply that may be believed.
+func (d *device) accept(f frame, now time.Time) answer {
+	d.heardAt = now
 	a := answer{result: resultOK, command: d.landed(now)}
 	a.up = d.advance(a.command, now)
 	d.read(f, &a, now)
 	a.shown = d.painted(a.command, now)
-	d.dark = d.parting != nil && a.command.id == cmdLED
+	d.dark = d.dark || a.command.last
 	return a
 }
 
@@ -72,7 +105,7 @@ func (d *device) advance(c command, now time.Time) (up bool) {
 		return false
 	}
 	if d.stage == greetID {
-		d.health.faults = faults{}
+		d.health.faults, d.moved = faults{}, nil
 		d.palette.ready = d.Ready
 	}
 	d.stage++
@@ -82,53 +115,88 @@ func (d *device) advance(c command, now time.Time) (up bool) {
 	}
 	d.online, d.upSince = true, now
 	d.health.securityOnly = false
+	d.proved()
 	return true
 }
 
 // read takes in what the reply says.
 func (d *device) read(f frame, a *answer, now time.Time) {
+	ok := true
 	switch f.id {
-	case replyAck:
+	case replyAck, replyMfgrep: // MFGREP is for the maker's own panel
 	case replyPDID:
-		a.identity, _ = parseIdentity(f.data)
+		ok = d.identify(f.data)
+		a.identified = ok
 	case replyPDCap:
-		d.able(f.data)
+		ok = d.able(f.data)
 	case replyLstatr:
-		d.health.tamper, d.health.power = parseLocal(f.data)
+		ok = d.local(f.data)
 	case replyRaw:
-		d.readCard(f, a, now)
+		ok = a.command.id == cmdPoll // in answer to anything else it is not a card
+		d.readCard(ok, f, a, now)
 	case replyFmt:
 		d.health.faults.sendsFMT = true
 		a.refused = errFmt
 	case replyKeypad:
-		a.keys = true
+		a.presses, ok = parseKeypad(f.data)
+	case replyCom:
+		ok = d.onCom(f.data, a, now)
 	default:
-		a.unknown = true
+		ok = false
 	}
+	a.unknown = !ok
+	d.served(a.command, f.id)
 }
 
-// readCard takes RAW. It answers a poll: in answer to anything else it is not a card. The reader is asked again soon,
-// whatever it shows: where one card came, people may be queueing.
-func (d *device) readCard(f frame, a *answer, now time.Time) {
-	if a.command.id != cmdPoll {
-		a.unknown = true
+// readCard takes RAW. The reader is asked again soon, whatever it shows: where one card came, people may be queueing. A
+// card without a usable number has another one with each read, so one that stays is known by the time alone.
+func (d *device) readCard(polled bool, f frame, a *answer, now time.Time) {
+	if !polled {
 		return
 	}
+	d.dueAt = now.Add(readyEvery)
 	a.key, a.refused = card(f.data, d.Order)
-	d.cardAt, d.dueAt = now, now.Add(readyEvery)
+	a.unsuitable = errors.Is(a.refused, credential.ErrRandom) || errors.Is(a.refused, credential.ErrBlank)
+	if a.unsuitable {
+		a.repeated = !d.unsuitableAt.IsZero() && now.Sub(d.unsuitableAt) < holdOff
+		d.unsuitableAt = now
+	}
+	if !a.repeated {
+		d.cardAt = now
+	}
 }
 
-// able takes in PDCAP.
-func (d *device) able(data []byte) {
+// identify takes in PDID.
+func (d *device) identify(data []byte) (ok bool) {
+	i, ok := parseIdentity(data)
+	if ok {
+		d.health.identity = i
+	}
+	return ok
+}
+
+// able takes in PDCAP. What it says of the secure channel is information: it changes nothing of what is believed.
+func (d *device) able(data []byte) (ok bool) {
 	a, ok := parseAbility(data)
 	if !ok {
-		return
+		return false
 	}
+	d.health.ability = a
 	d.health.faults.mute = a.buzzer == 0
 	d.health.faults.noLight = a.led == 0
 	if a.led == ledBiColour {
 		d.palette.ready = d.Instead
 	}
+	return true
+}
+
+// local takes in LSTATR.
+func (d *device) local(data []byte) (ok bool) {
+	tamper, power, ok := parseLocal(data)
+	if ok {
+		d.health.tamper, d.health.power = tamper, power
+	}
+	return ok
 }
 
 // painted notes what light c put on, and reports whether that is another signal than before.
@@ -143,88 +211,4 @@ func (d *device) painted(c command, now time.Time) (news bool) {
 		d.paintAt = time.Time{}
 	}
 	return news
-}
-
-// onBusy keeps the command for later, unless the reader has been busy for too long.
-func (d *device) onBusy(now time.Time) answer {
-	f := d.flight
-	if f.busyAt.IsZero() {
-		f.busyAt = now
-	}
-	if now.Sub(f.busyAt) >= awayAfter {
-		return d.giveUp(resultBusy, now)
-	}
-	f.tries--
-	d.dueAt = now.Add(busyPause)
-	return answer{result: resultBusy}
-}
-
-// onNak handles each refusal by its code.
-func (d *device) onNak(code byte, now time.Time) answer {
-	switch code {
-	case nakCheck:
-		return d.again(resultNak, now)
-	case nakSequence:
-		if d.sequence == 0 {
-			return d.giveUp(resultNak, now)
-		}
-		d.restart(now)
-		return answer{result: resultNak, restart: true}
-	case nakNoSecurity, nakSecurityOnly:
-		d.health.securityOnly = true
-		d.lose(now)
-		d.pause, d.probeAt = lastProbe, now.Add(lastProbe)
-		return answer{result: resultNak, lost: true}
-	}
-	return d.withdraw(code, now)
-}
-
-// withdraw gives up a command that the reader will never take; the acquaintance goes on without it.
-func (d *device) withdraw(code byte, now time.Time) answer {
-	c := d.landed(now)
-	faults := &d.health.faults
-	switch {
-	case c.id == cmdLED && code == nakUnknown:
-		faults.unlit = true
-	case c.id == cmdLED:
-		faults.badRecord = true
-		d.painted(c, now)
-	case c.id == cmdBuz:
-		faults.mute = true
-	case d.stage == present:
-		faults.refuses = true
-	}
-	return answer{result: resultNak, up: d.advance(c, now)}
-}
-
-// onTimeout counts a try that brought no reply; damaged says that a frame of this reader came with a wrong check.
-func (d *device) onTimeout(damaged bool, now time.Time) answer {
-	if damaged {
-		return d.again(resultCRC, now)
-	}
-	return d.again(resultTimeout, now)
-}
-
-// again repeats the same octets, or gives the exchange up after the last try; an away reader has one try.
-func (d *device) again(r result, now time.Time) answer {
-	switch {
-	case d.stage == away:
-		d.lose(now)
-		return answer{result: r}
-	case d.flight.tries < tries:
-		d.dueAt = now
-		return answer{result: r}
-	}
-	return d.giveUp(r, now)
-}
-
-// giveUp ends an exchange without a reply: the sequence begins again, or the reader is away.
-func (d *device) giveUp(r result, now time.Time) answer {
-	d.failed++
-	if d.failed >= failuresToAway || now.Sub(d.heardAt) >= awayAfter {
-		d.lose(now)
-		return answer{result: r, lost: true}
-	}
-	d.restart(now)
-	return answer{result: r, restart: true}
 }

@@ -10,15 +10,21 @@ import (
 // asksRoom bounds the signals that wait for the bus loop; it empties the board in every step.
 const asksRoom = 256
 
-// board is where the bus loop and the rest of the gateway meet: signals in, statuses out.
+// board is where the bus loop and the rest of the gateway meet: signals and orders in, statuses out.
 type board struct {
 	index map[string]int // reader to place, fixed
-	wake  chan struct{}  // holds one token when asks is not empty
+	wake  chan struct{}  // holds one token when asks or orders is not empty
+	over  chan struct{}  // closed when the loop has ended for good
 
 	mu     sync.Mutex // guards everything that follows
 	asks   []ask
+	orders []*order
 	states []drivers.Status
+	tally  tally
 }
+
+// tally is what the conversation on the line came to since the start.
+type tally struct{ exchanges, retries, noise uint64 }
 
 // ask is one call of Show.
 type ask struct {
@@ -27,7 +33,7 @@ type ask struct {
 }
 
 func newBoard(readers []Reader, now time.Time) *board {
-	b := &board{index: map[string]int{}, wake: make(chan struct{}, 1)}
+	b := &board{index: map[string]int{}, wake: make(chan struct{}, 1), over: make(chan struct{})}
 	for i, r := range readers {
 		b.index[r.Name] = i
 		b.states = append(b.states, newDevice(r, now).status())
@@ -48,6 +54,18 @@ func (b *board) ask(reader string, s drivers.Signal) {
 		b.states[i].Steady = s
 	}
 	b.mu.Unlock()
+	b.ring()
+}
+
+// order leaves a technician's wish for the loop. Each waits for its answer, so there are never many.
+func (b *board) order(o *order) {
+	b.mu.Lock()
+	b.orders = append(b.orders, o)
+	b.mu.Unlock()
+	b.ring()
+}
+
+func (b *board) ring() {
 	select {
 	case b.wake <- struct{}{}:
 	default:
@@ -70,20 +88,26 @@ func (b *board) put(a ask) {
 }
 
 // take empties the board.
-func (b *board) take() []ask {
+func (b *board) take() ([]ask, []*order) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	asks := b.asks
-	b.asks = nil
-	return asks
+	asks, orders := b.asks, b.orders
+	b.asks, b.orders = nil, nil
+	return asks, orders
 }
 
-// report replaces the status of one reader; the steady signal is what was asked for last.
-func (b *board) report(reader int, s drivers.Status) {
+// report replaces the status of one reader, and the tally; the steady signal is what was asked for last.
+func (b *board) report(reader int, s drivers.Status, t tally) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s.Steady = b.states[reader].Steady
-	b.states[reader] = s
+	b.states[reader], b.tally = s, t
+}
+
+func (b *board) tallied() tally {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.tally
 }
 
 func (b *board) statuses() []drivers.Status {

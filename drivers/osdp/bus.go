@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/drivers/credential"
+	"github.com/rollcall-edge/rollcall/drivers/recent"
 	"github.com/rollcall-edge/rollcall/drivers/serialport"
 )
 
@@ -23,6 +24,7 @@ type Reader struct {
 	Address  byte             // 0 to 0x7E, unique on the bus
 	Order    credential.Order // of the octets of UIDs
 	Checksum bool             // the reader knows no CRC
+	Secure   bool             // only ever spoken to under its own key; without one it is not used
 	Ready    Colour           // steady colour of an open register; Blue when zero
 	Instead  Colour           // the same on a reader that declares bi-colour LEDs; Amber when zero
 }
@@ -32,6 +34,7 @@ type Options struct {
 	Name         string           // of the bus, in metrics and logs
 	Line         *serialport.Line // not used by anybody else
 	Readers      []Reader         // in the order Status reports them
+	Keys         Keys             // of the readers; nil when none has one
 	SignalWithin time.Duration    // how long the bus waits for the light of a card before it polls on; 15 ms when zero
 	Registerer   prometheus.Registerer
 	Log          *slog.Logger
@@ -44,9 +47,14 @@ type Bus struct {
 	line    *serialport.Line
 	meters  *meters
 	board   *board
+
+	cycle, reply, light recent.Window
 }
 
-var _ drivers.Bus = (*Bus)(nil)
+var (
+	_ drivers.Bus          = (*Bus)(nil)
+	_ drivers.Commissioner = (*Bus)(nil)
+)
 
 // New checks the options and registers the metrics of the bus; the line is opened by Run. Its error names every fault.
 func New(o Options) (*Bus, error) {
@@ -58,6 +66,9 @@ func New(o Options) (*Bus, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Keys == nil {
+		o.Keys = noKeys{}
 	}
 	if err := check(o); err != nil {
 		return nil, fmt.Errorf("osdp bus %q: %w", o.Name, err)
@@ -104,8 +115,9 @@ func withColours(readers []Reader) []Reader {
 	return out
 }
 
-// Run implements drivers.Bus.
+// Run implements drivers.Bus. A Bus runs once.
 func (b *Bus) Run(ctx context.Context, reads chan<- drivers.Read) error {
+	defer close(b.board.over)
 	l := newLoop(b)
 	go l.courier.carry(ctx, reads)
 	err := b.line.Supervise(ctx, l.talk)
@@ -131,9 +143,11 @@ func (b *Bus) Status() []drivers.Status {
 
 // Line implements drivers.Bus.
 func (b *Bus) Line() drivers.LineStatus {
-	line := b.line.State()
+	line, t := b.line.State(), b.board.tallied()
 	return drivers.LineStatus{
 		Bus: b.options.Name, Driver: "osdp", Device: b.line.Path(), Baud: b.line.Baud(),
-		Up: line.Up, Since: line.Since, Trouble: line.Trouble, Advice: line.Advice, Reopens: line.Opened,
+		Up: line.Up, Since: line.Since, Trouble: line.Trouble, Advice: line.Advice,
+		Exchanges: t.exchanges, Retries: t.retries, Noise: t.noise, Reopens: line.Opened,
+		Cycle: b.cycle.Summary(), Reply: b.reply.Summary(), Light: b.light.Summary(),
 	}
 }

@@ -13,58 +13,60 @@ const (
 	awayAfter      = 8 * time.Second        // without a reply
 	busyPause      = 30 * time.Millisecond  // before a busy reader is asked again
 	idleEvery      = 500 * time.Millisecond // polls of a reader that does not show Ready
-	readyEvery     = 4 * time.Millisecond   // no exchange on a real line is shorter, so this slows none
+	readyEvery     = 4 * time.Millisecond   // from command to command: an exchange on a real line takes longer, so this slows none
 	aliveEvery     = 2 * time.Second        // LSTAT to a reader that may not be polled
 	repaintEvery   = time.Minute            // a reader that lost its power for a moment gets its light back
 	flashWithin    = 3 * time.Second        // older than this, a flash would be taken for the next person's
 	firstProbe     = time.Second            // pause after the first unanswered question to an away reader
 	lastProbe      = 10 * time.Second
-	flashRoom      = 8 // flashes that may wait for one reader
+	holdOff        = 2 * time.Second // a card without a usable number that stays is one read
+	flashRoom      = 8               // flashes that may wait for one reader
 )
 
 // stage is how far the acquaintance with a reader has got.
 type stage uint8
 
 const (
-	away       stage = iota // asked rarely
-	greetID                 // PDID next
-	greetCap                // PDCAP next
-	greetLocal              // LSTATR next
-	greetPoll               // first poll next: a reader that demands the secure channel refuses it
+	away           stage = iota // asked rarely
+	greetProbe                  // of a reader with a key: any reply to a plain question next, which is not believed
+	greetChallenge              // CCRYPT next
+	greetProof                  // RMAC_I next
+	parked                      // under the installation key, which is good for a new key only
+	greetID                     // PDID next
+	greetCap                    // PDCAP next
+	greetLocal                  // LSTATR next
+	greetPoll                   // first poll next: a reader that demands the secure channel refuses it
 	present
 )
-
-// greetings are the commands of the stages before present; each answer leads to the next stage.
-var greetings = map[stage]command{
-	away:       {id: cmdID, data: []byte{0}},
-	greetID:    {id: cmdID, data: []byte{0}},
-	greetCap:   {id: cmdCap, data: []byte{0}},
-	greetLocal: {id: cmdLstat},
-	greetPoll:  {id: cmdPoll},
-}
 
 // command is what the panel wants of a reader.
 type command struct {
 	id       byte
+	block    securityBlock // of the handshake
 	data     []byte
 	shows    drivers.Signal // of LED and BUZ
 	askedAt  time.Time      // when the signal was asked for
 	answers  time.Time      // arrival of the card that the flash answers; zero when there was none
 	repaints bool           // LED of the steady signal
 	flashes  bool           // LED or BUZ of a momentary signal
+	last     bool           // before the gateway stops
+	order    *order         // that it carries out; nil for all else
 }
 
 // flight is the command that waits for its reply, with the octets that every retry repeats.
 type flight struct {
 	command command
 	octets  []byte
+	sealed  bool // under the secure channel, and so must the reply be
 	tries   int
+	sentAt  time.Time // the first time
 	busyAt  time.Time // first BUSY; zero when there was none
 }
 
 // device is the panel's view of one reader. It has no clock and does no I/O: the bus loop feeds it and asks it.
 type device struct {
 	Reader
+	guard    guard
 	stage    stage
 	online   bool // was present, and was not away since
 	sequence byte
@@ -80,12 +82,17 @@ type device struct {
 	failed  int // exchanges in a row
 
 	upSince, heardAt, cardAt, aliveAt time.Time
-	held                              bool     // its card is not taken yet: no polls meanwhile
-	parting                           *command // set when the gateway stops: the last command
-	dark                              bool     // has confirmed it
-	unshown                           int      // flashes that were lost since the loop last looked
+	unsuitableAt                      time.Time // last card without a usable number; zero when there was none
+	held                              bool      // its card is not taken yet: no polls meanwhile
+	order                             *order    // what a technician wants of it; nil when nothing
+	moved                             *moved    // where it went by order; nil when it is where it was
+	parting                           *command  // set when the gateway stops: the last command
+	dark                              bool      // has confirmed it
+	unshown                           int       // flashes that were lost since the loop last looked
 	health                            health
 	palette                           palette
+	counts                            drivers.Counts
+	out                               []byte // room for the octets of flight
 }
 
 func newDevice(r Reader, now time.Time) *device {
@@ -97,9 +104,12 @@ func newDevice(r Reader, now time.Time) *device {
 // reset begins the acquaintance anew, as after the line was opened.
 func (d *device) reset(now time.Time) {
 	d.lose(now)
-	d.probeAt, d.pause = now, 0
+	d.probeSoon(now)
 	d.health.securityOnly = false
 }
+
+// probeSoon makes an away reader the next to be asked.
+func (d *device) probeSoon(now time.Time) { d.probeAt, d.pause = now, 0 }
 
 // up reports whether the reader answers. A restart of the sequence does not take it down.
 func (d *device) up() bool { return d.online }
@@ -112,11 +122,21 @@ func (d *device) lose(now time.Time) {
 	if d.online {
 		d.online, d.upSince = false, now
 	}
+	d.interrupt()
 	d.stage, d.sequence, d.flight, d.failed = away, 0, nil, 0
+	d.guard.session = nil
 	d.unshown += len(d.flashes)
 	d.flashes, d.paintAt = nil, time.Time{}
-	d.pause = min(max(2*d.pause, firstProbe), lastProbe)
+	d.pause = min(max(2*d.pause, firstProbe), d.longestPause())
 	d.probeAt = now.Add(d.pause)
+}
+
+// longestPause is short while a technician waits.
+func (d *device) longestPause() time.Duration {
+	if d.order != nil {
+		return firstProbe
+	}
+	return lastProbe
 }
 
 // restart begins at sequence 0 with a reader that still answers. A flash in flight is not lost.
@@ -124,8 +144,18 @@ func (d *device) restart(now time.Time) {
 	if d.flight != nil && d.flight.command.flashes {
 		d.flashes = append([]command{d.flight.command}, d.flashes...)
 	}
-	d.stage, d.sequence, d.flight = greetID, 0, nil
+	d.interrupt()
+	d.stage, d.sequence, d.flight = d.firstStage(), 0, nil
+	d.guard.session = nil
 	d.paintAt, d.dueAt = time.Time{}, now
+}
+
+// firstStage is where the acquaintance begins.
+func (d *device) firstStage() stage {
+	if d.keyed() {
+		return greetProbe
+	}
+	return greetID
 }
 
 // show takes a signal to be shown. A flash for a reader that cannot show it now is lost.
@@ -137,7 +167,7 @@ func (d *device) show(s drivers.Signal, now time.Time) {
 		d.wanted = s
 		return
 	}
-	if !d.lit() || len(d.flashes) >= flashRoom {
+	if d.health.faults.unlit || (!d.online && !d.lit()) || len(d.flashes) >= flashRoom {
 		d.unshown++
 		return
 	}
@@ -148,71 +178,4 @@ func (d *device) show(s drivers.Signal, now time.Time) {
 		d.flashes = append(d.flashes, command{id: cmdBuz, data: sound(f.beep), shows: s, askedAt: now, flashes: true})
 	}
 	d.cardAt = time.Time{}
-}
-
-// urgent reports whether a person waits for a light that can be sent now.
-func (d *device) urgent() bool { return len(d.flashes) > 0 && d.flight == nil }
-
-// due tells when the device next has something to send; ok is false while it is away.
-func (d *device) due(now time.Time) (at time.Time, ok bool) {
-	switch {
-	case d.stage == away:
-		return time.Time{}, false
-	case d.flight != nil:
-		return d.dueAt, true
-	case d.urgent() || (d.lit() && !now.Before(d.paintAt)):
-		return now, true
-	case d.held && d.stage >= greetPoll:
-		return d.aliveAt, true
-	}
-	return d.dueAt, true
-}
-
-// next gives the octets to send now: those of the flight again, or a new command.
-func (d *device) next(now time.Time) []byte {
-	if d.flight == nil {
-		c := d.choose(now)
-		f := frame{address: d.Address, sequence: d.sequence, checksum: d.Checksum, id: c.id, data: c.data}
-		d.flight = &flight{command: c, octets: f.append([]byte{mark})}
-	}
-	d.flight.tries++
-	return d.flight.octets
-}
-
-// choose picks the next command: a flash, the steady light, the greeting of the stage, a sign of life, a poll.
-func (d *device) choose(now time.Time) command {
-	if d.parting != nil {
-		return *d.parting
-	}
-	for len(d.flashes) > 0 {
-		c := d.flashes[0]
-		d.flashes = d.flashes[1:]
-		if now.Sub(c.askedAt) < flashWithin {
-			return c
-		}
-		d.unshown++
-	}
-	if d.lit() && !now.Before(d.paintAt) {
-		return command{id: cmdLED, data: permanent(d.palette.steady(d.wanted)), shows: d.wanted, askedAt: now, repaints: true}
-	}
-	if d.held && d.stage >= greetPoll {
-		return command{id: cmdLstat}
-	}
-	if c, ok := greetings[d.stage]; ok {
-		return c
-	}
-	return command{id: cmdPoll}
-}
-
-// landed ends the flight with a reply: the sequence moves on, 1 2 3 1 2 3.
-func (d *device) landed(now time.Time) command {
-	c := d.flight.command
-	d.flight = nil
-	d.sequence = d.sequence%3 + 1
-	d.failed, d.pause = 0, 0
-	d.dueAt, d.aliveAt = now.Add(idleEvery), now.Add(aliveEvery)
-	if d.wanted == drivers.Ready || d.stage < present {
-		d.dueAt = now.Add(readyEvery)
-	}
-	return c
 }

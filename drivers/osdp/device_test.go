@@ -234,11 +234,11 @@ func TestNak(t *testing.T) {
 		trouble string
 	}{
 		{"1: check, asked again", nil, "41 01", answer{result: resultNak}, ""},
-		{"2: length", nil, "41 02", answer{result: resultNak}, "refused a command (NAK): update its firmware"},
+		{"2: length", nil, "41 02", answer{result: resultNak}, "refused a command (NAK 2: wrong length): update its firmware"},
 		{"3: unknown LED", light, "41 03", answer{result: resultNak}, "refuses light commands"},
 		{"4: sequence", nil, "41 04", answer{result: resultNak, restart: true}, ""},
-		{"5: security", nil, "41 05", answer{result: resultNak, lost: true}, "demands the secure channel"},
-		{"6: security only", nil, "41 06", answer{result: resultNak, lost: true}, "demands the secure channel"},
+		{"5: security", nil, "41 05", answer{result: resultNak, lost: true}, "demands a key of its own"},
+		{"6: security only", nil, "41 06", answer{result: resultNak, lost: true}, "demands a key of its own"},
 		{"9: record", light, "41 09", answer{result: resultNak}, "refuses our light record"},
 		{"without a code", nil, "41", answer{result: resultNak}, "refused a command"},
 	} {
@@ -425,20 +425,21 @@ func TestLocalStatusIsTrouble(t *testing.T) {
 
 func TestRepliesThatAreNoCards(t *testing.T) {
 	for _, tt := range []struct {
-		name, reply   string
-		keys, unknown bool
-		refused       string
+		name, reply string
+		presses     int
+		unknown     bool
+		refused     string
 	}{
-		{"key press", "53 00 01 31", true, false, ""},
-		{"formatted card data", "51 00 00 02 31 32", false, false, "fmt"},
-		{"nothing we know", "B1 00", false, true, ""},
+		{"key press", "53 00 01 31", 1, false, ""},
+		{"formatted card data", "51 00 00 02 31 32", 0, false, "fmt"},
+		{"nothing we know", "B1 00", 0, true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPanel(t)
 			p.meet()
 			p.send()
 			a := p.hear(tt.reply)
-			if a.key != "" || a.keys != tt.keys || a.unknown != tt.unknown || (a.refused != nil) != (tt.refused != "") {
+			if a.key != "" || a.presses != tt.presses || a.unknown != tt.unknown || (a.refused != nil) != (tt.refused != "") {
 				t.Errorf("answer = %+v", a)
 			}
 			if a.refused != nil && refusal(a.refused) != tt.refused {

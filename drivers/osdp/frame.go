@@ -15,6 +15,7 @@ const (
 	controlSequence = 0x03
 	controlCRC      = 0x04 // two octets of CRC instead of one of checksum
 	controlSecure   = 0x08 // a security block follows the header
+	blockOctets     = 2    // of a security block at least: its length, which counts itself, and its kind
 
 	shortestFrame = 7    // header, id, checksum
 	longestFrame  = 1440 // the most a panel ever takes
@@ -29,6 +30,11 @@ const (
 	cmdLstat = 0x64
 	cmdLED   = 0x69
 	cmdBuz   = 0x6A
+
+	cmdComset = 0x6E
+	cmdKeyset = 0x75
+	cmdChlng  = 0x76
+	cmdScrypt = 0x77
 )
 
 // Replies of the reader.
@@ -41,7 +47,11 @@ const (
 	replyRaw    = 0x50
 	replyFmt    = 0x51
 	replyKeypad = 0x53
+	replyCom    = 0x54
+	replyCcrypt = 0x76
+	replyRMACI  = 0x78
 	replyBusy   = 0x79
+	replyMfgrep = 0x90
 )
 
 // Why a run of octets is not a frame.
@@ -50,36 +60,80 @@ var (
 	errCheck = errors.New("osdp check is wrong")
 )
 
-// frame is one message without its check. data may point into the octets it was decoded from.
+// frame is one message without its check. Slices of a decoded frame point into the octets it was decoded from.
 type frame struct {
 	address  byte // 0 to 7F
 	reply    bool
 	sequence byte // 0 to 3
 	checksum bool // one octet of checksum; else CRC
-	secure   bool // has a security block, whose content is not looked at
+	block    securityBlock
 	id       byte
-	data     []byte
+	data     []byte // sealed under blockSealed and blockSealedReply
+	mac      []byte // of the blocks that have one
+	signed   []byte // of a decoded frame: the octets that mac speaks of
 }
+
+// securityBlock says what the secure channel does with a frame. The zero value is none: the frame is in plain.
+type securityBlock struct {
+	kind byte
+	info []byte // in the handshake, which key
+}
+
+// signs reports whether frames with this block carry a message authentication code.
+func (b securityBlock) signs() bool { return b.kind >= blockCommand && b.kind <= blockSealedReply }
 
 // append adds the octets of f to b, without the idle mark before it.
 func (f frame) append(b []byte) []byte {
 	start := len(b)
-	address, control, check := f.address, f.sequence&controlSequence, 2
+	return f.appendCheck(append(f.appendBody(b), f.mac...), start)
+}
+
+// appendBody adds what the message authentication code speaks of: all before it. The length counts code and check.
+func (f frame) appendBody(b []byte) []byte {
+	address, control := f.address, f.sequence&controlSequence
 	if f.reply {
 		address |= replyBit
 	}
-	if f.checksum {
-		check = 1
-	} else {
+	if !f.checksum {
 		control |= controlCRC
 	}
-	length := headerOctets + 1 + len(f.data) + check
-	b = append(b, startOfMessage, address, byte(length), byte(length>>8), control, f.id)
-	b = append(b, f.data...)
+	if f.block.kind != 0 {
+		control |= controlSecure
+	}
+	length := f.length()
+	b = append(b, startOfMessage, address, byte(length), byte(length>>8), control)
+	if f.block.kind != 0 {
+		b = append(b, byte(blockOctets+len(f.block.info)), f.block.kind)
+		b = append(b, f.block.info...)
+	}
+	return append(append(b, f.id), f.data...)
+}
+
+// length counts all octets of f.
+func (f frame) length() int {
+	n := headerOctets + 1 + len(f.data) + checkOctets(f.checksum)
+	if f.block.kind != 0 {
+		n += blockOctets + len(f.block.info)
+	}
+	if f.block.signs() {
+		n += macOctets
+	}
+	return n
+}
+
+// appendCheck ends the frame that began at start.
+func (f frame) appendCheck(b []byte, start int) []byte {
 	if f.checksum {
 		return append(b, checksum(b[start:]))
 	}
 	return binary.LittleEndian.AppendUint16(b, crc(b[start:]))
+}
+
+func checkOctets(sum bool) int {
+	if sum {
+		return 1
+	}
+	return 2
 }
 
 // frameLength reads the length that a header promises; ok is false when no frame has it.
@@ -97,41 +151,50 @@ func decode(b []byte) (frame, error) {
 		return frame{}, errForm
 	}
 	control := b[4]
-	body, ok := verified(b, control&controlCRC == 0)
-	if !ok {
-		return frame{}, errCheck
-	}
 	f := frame{
 		address:  b[1] &^ replyBit,
 		reply:    b[1]&replyBit != 0,
 		sequence: control & controlSequence,
 		checksum: control&controlCRC == 0,
-		secure:   control&controlSecure != 0,
 	}
-	if body, ok = afterSecurityBlock(body, f.secure); !ok {
+	end := len(b) - checkOctets(f.checksum)
+	if !f.checks(b[:end], b[end:]) {
+		return frame{}, errCheck
+	}
+	body, ok := b[headerOctets:end], true
+	if control&controlSecure != 0 {
+		body, ok = f.readBlock(body)
+	}
+	if !ok || len(body) == 0 {
 		return frame{}, errForm
+	}
+	if f.block.signs() {
+		f.signed = b[:end-macOctets]
 	}
 	f.id, f.data = body[0], body[1:]
 	return f, nil
 }
 
-// verified checks b and returns what lies between header and check.
-func verified(b []byte, sum bool) (body []byte, ok bool) {
-	if sum {
-		end := len(b) - 1
-		return b[headerOctets:end], checksum(b[:end]) == b[end]
+func (f frame) checks(b, check []byte) bool {
+	if f.checksum {
+		return checksum(b) == check[0]
 	}
-	end := len(b) - 2
-	return b[headerOctets:end], crc(b[:end]) == binary.LittleEndian.Uint16(b[end:])
+	return crc(b) == binary.LittleEndian.Uint16(check)
 }
 
-// afterSecurityBlock skips the block, whose first octet is its length; ok is false when no id is left.
-func afterSecurityBlock(body []byte, secure bool) (rest []byte, ok bool) {
-	if secure {
-		if len(body) == 0 || int(body[0]) > len(body) {
-			return nil, false
-		}
-		body = body[body[0]:]
+// readBlock takes the security block and the message authentication code off; ok is false when there is no room for them.
+func (f *frame) readBlock(body []byte) (rest []byte, ok bool) {
+	if len(body) == 0 || int(body[0]) < blockOctets || int(body[0]) > len(body) || body[1] == 0 {
+		return nil, false
 	}
-	return body, len(body) > 0
+	n := int(body[0])
+	f.block, body = securityBlock{kind: body[1], info: body[blockOctets:n]}, body[n:]
+	if !f.block.signs() {
+		return body, true
+	}
+	if len(body) < macOctets {
+		return nil, false
+	}
+	f.mac = body[len(body)-macOctets:]
+	return body[:len(body)-macOctets], true
 }

@@ -8,6 +8,18 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers"
 )
 
+// Changes of the connection to a reader, as sessions_total counts them.
+const (
+	sessionUp      = "up"
+	sessionRestart = "restart"
+	sessionLost    = "lost"
+	sessionSecure  = "secure"
+	sessionBroken  = "broken"
+	sessionRefused = "refused"
+)
+
+var sessionResults = []string{sessionUp, sessionRestart, sessionLost, sessionSecure, sessionBroken, sessionRefused}
+
 // meters are the metrics of one bus; the label bus is constant for each.
 type meters struct {
 	bus       string
@@ -23,6 +35,7 @@ type meters struct {
 	sessions  *prometheus.CounterVec // result
 
 	up         *prometheus.GaugeVec   // reader
+	secure     *prometheus.GaugeVec   // reader
 	tamper     *prometheus.GaugeVec   // reader
 	power      *prometheus.GaugeVec   // reader
 	info       *prometheus.GaugeVec   // reader, driver, vendor, model, firmware
@@ -69,9 +82,10 @@ func newMeters(bus string, readers []Reader) *meters {
 			.005, .01, .015, .025, .05, .075, .1, .15, .25, .5, 1, 2.5),
 		busy: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "rollcall_gateway_bus_utilisation_ratio", Help: "Share of the last second in which an exchange was on the bus."}),
-		sessions: counters("sessions_total", "Changes of the connection to a reader: up, restart (sequence began again), lost.", "result"),
+		sessions: counters("sessions_total", "Changes of the connection to a reader: up, restart (sequence began again), lost; of its secure channel: secure, broken (ended by a reply that does not belong in it), refused.", "result"),
 
 		up:         gauges("reader_up", "1 while the reader answers, or for readers that only push while its line is open.", "reader"),
+		secure:     gauges("reader_secure", "1 while the reader speaks under its own key.", "reader"),
 		tamper:     gauges("reader_tamper", "1 while the reader reports that it was opened or moved.", "reader"),
 		power:      gauges("reader_power_failure", "1 while the reader reports a power failure.", "reader"),
 		info:       gauges("reader_info", "1 for what the reader says it is.", "reader", "driver", "vendor", "model", "firmware"),
@@ -91,11 +105,14 @@ func newMeters(bus string, readers []Reader) *meters {
 
 // zero makes the series of every reader exist from the start, so that rates see the first event.
 func (m *meters) zero(readers []Reader) {
-	for _, r := range []result{resultOK, resultTimeout, resultCRC, resultNak, resultBusy} {
+	for _, r := range []result{resultOK, resultTimeout, resultCRC, resultNak, resultBusy, resultMAC} {
 		m.exchanges.WithLabelValues(string(r))
 	}
+	for _, result := range sessionResults {
+		m.sessions.WithLabelValues(result)
+	}
 	for _, r := range readers {
-		for _, v := range []*prometheus.GaugeVec{m.up, m.tamper, m.power, m.heard} {
+		for _, v := range []*prometheus.GaugeVec{m.up, m.secure, m.tamper, m.power, m.heard} {
 			v.WithLabelValues(r.Name)
 		}
 		for _, v := range []*prometheus.CounterVec{m.taps, m.unshown, m.suppressed, m.waits, m.keys, m.unknown} {
@@ -111,7 +128,7 @@ func (m *meters) register(r prometheus.Registerer) error {
 	r = prometheus.WrapRegistererWith(prometheus.Labels{"bus": m.bus}, r)
 	for _, c := range []prometheus.Collector{
 		m.exchanges, m.retries, m.noise, m.echoes, m.strangers, m.reply, m.cycle, m.feedback, m.busy, m.sessions,
-		m.up, m.tamper, m.power, m.info, m.heard, m.taps, m.signals, m.unshown, m.suppressed, m.refused, m.waits, m.keys, m.unknown,
+		m.up, m.secure, m.tamper, m.power, m.info, m.heard, m.taps, m.signals, m.unshown, m.suppressed, m.refused, m.waits, m.keys, m.unknown,
 	} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("register metrics of bus %q: %w", m.bus, err)
@@ -123,12 +140,14 @@ func (m *meters) register(r prometheus.Registerer) error {
 // state sets the gauges of one reader and counts the flashes it lost.
 func (m *meters) state(d *device) {
 	m.up.WithLabelValues(d.Name).Set(gauge(d.up()))
+	m.secure.WithLabelValues(d.Name).Set(gauge(d.underOwnKey()))
 	m.tamper.WithLabelValues(d.Name).Set(gauge(d.health.tamper))
 	m.power.WithLabelValues(d.Name).Set(gauge(d.health.power))
 	if !d.heardAt.IsZero() {
 		m.heard.WithLabelValues(d.Name).Set(float64(d.heardAt.UnixNano()) / 1e9)
 	}
 	m.unshown.WithLabelValues(d.Name).Add(float64(d.unshown))
+	d.counts.Unshown += uint64(d.unshown)
 	d.unshown = 0
 }
 

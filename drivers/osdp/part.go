@@ -10,6 +10,7 @@ const (
 	partingReply = 60 * time.Millisecond  // a working reader answers in 3 ms
 	partingWaste = 150 * time.Millisecond // beyond the time on the wire, for all readers together
 	partingWire  = 40                     // octets of a light command and its reply, and room
+	partingSteps = 6                      // of one reader: what was in flight, a handshake if it must be, the light, and room
 )
 
 // part puts every light off, so that a gateway that has stopped never looks open. A card that nobody took any more
@@ -21,12 +22,14 @@ func (l *loop) part() error {
 	}
 	l.leaving = nil
 	deadline := l.now().Add(partingWaste + l.line.Wire(partingWire*len(l.devices)))
-	for range 2 {
+	for _, d := range l.devices {
+		d.farewell(l.now())
+	}
+	for range partingSteps {
 		for _, d := range l.devices {
-			if !d.lit() || d.dark || l.now().After(deadline) {
+			if !d.parts() || l.now().After(deadline) {
 				continue
 			}
-			d.farewell(l.now())
 			if err := l.exchange(d, partingReply); err != nil {
 				return err
 			}
@@ -35,10 +38,14 @@ func (l *loop) part() error {
 	return nil
 }
 
-// farewell makes the last light command the next thing that d sends. A command still in flight leaves the sequence
-// unsure; 0 is right for a reader in any state.
+// parts reports whether the device has a light to put off still.
+func (d *device) parts() bool { return d.online && !d.dark && !d.health.faults.unlit }
+
+// farewell makes the last light command the next thing that d sends. In plain, a command still in flight leaves the
+// sequence unsure, and 0 is right for a reader in any state; under the secure channel 0 would end the session, so what is
+// in flight comes first.
 func (d *device) farewell(now time.Time) {
-	if d.flight != nil {
+	if d.flight != nil && !d.keyed() {
 		d.flight, d.sequence = nil, 0
 	}
 	d.flashes, d.wanted = nil, drivers.Off
@@ -47,5 +54,5 @@ func (d *device) farewell(now time.Time) {
 		f := d.palette.momentary(drivers.NotKept)
 		record = both(f.blink, f.tenths, d.palette.steady(drivers.Off))
 	}
-	d.parting = &command{id: cmdLED, data: record, shows: drivers.Off, askedAt: now, repaints: true}
+	d.parting = &command{id: cmdLED, data: record, shows: drivers.Off, askedAt: now, repaints: true, last: true}
 }

@@ -65,16 +65,27 @@ func parseIdentity(data []byte) (identity, bool) {
 	}, true
 }
 
-// Functions of PDCAP that matter to a light.
+// String is what a technician reads.
+func (i identity) String() string {
+	if i == (identity{}) {
+		return ""
+	}
+	return fmt.Sprintf("vendor %s, model %s, firmware %s", i.vendor, i.model, i.firmware)
+}
+
+// Functions of PDCAP that are looked at.
 const (
 	capLED      = 4 // level 1 on and off, 2 timed, 3 bi-colour, 4 three colours
 	capBuzzer   = 5
+	capCheck    = 8 // level 0 checksum only, 1 CRC as well
+	capSecurity = 9 // bit 0 of the level: AES-128
 	ledBiColour = 3
 )
 
 // ability is what PDCAP declares. Without a declaration everything is tried.
 type ability struct {
 	led, buzzer byte // level; 0 is none
+	crc, aes    bool // for a person to know: a reader may claim what it likes
 }
 
 // parseAbility reads PDCAP: function, level, count, for each function.
@@ -84,31 +95,48 @@ func parseAbility(data []byte) (ability, bool) {
 	}
 	var a ability
 	for ; len(data) > 0; data = data[3:] {
-		switch data[0] {
+		switch level := data[1]; data[0] {
 		case capLED:
-			a.led = data[1]
+			a.led = level
 		case capBuzzer:
-			a.buzzer = data[1]
+			a.buzzer = level
+		case capCheck:
+			a.crc = level > 0
+		case capSecurity:
+			a.aes = level&1 != 0
 		}
 	}
 	return a, true
 }
 
 // parseLocal reads LSTATR: tamper and power failure, one octet each, 0 when all is well.
-func parseLocal(data []byte) (tamper, power bool) {
+func parseLocal(data []byte) (tamper, power, ok bool) {
 	if len(data) != 2 {
-		return false, false
+		return false, false, false
 	}
-	return data[0] != 0, data[1] != 0
+	return data[0] != 0, data[1] != 0, true
+}
+
+// parseKeypad reads KEYPAD: reader, number of keys, one octet each. How often is all that leaves here: digits may be
+// somebody's secret.
+func parseKeypad(data []byte) (presses int, ok bool) {
+	if len(data) < 2 || len(data)-2 != int(data[1]) {
+		return 0, false
+	}
+	return int(data[1]), true
 }
 
 // Codes of NAK.
 const (
 	nakCheck        = 1
+	nakLength       = 2
 	nakUnknown      = 3
 	nakSequence     = 4
 	nakNoSecurity   = 5
 	nakSecurityOnly = 6
+	nakBioType      = 7
+	nakBioFormat    = 8
+	nakRecord       = 9
 )
 
 // nakCode reads the first octet of NAK; 0 when there is none.
@@ -117,4 +145,24 @@ func nakCode(data []byte) byte {
 		return 0
 	}
 	return data[0]
+}
+
+var nakTexts = map[byte]string{
+	nakCheck:        "wrong check",
+	nakLength:       "wrong length",
+	nakUnknown:      "unknown command",
+	nakSequence:     "wrong sequence",
+	nakNoSecurity:   "no secure channel, or no key for it",
+	nakSecurityOnly: "only under the secure channel",
+	nakBioType:      "unknown kind of fingerprint",
+	nakBioFormat:    "unknown format of fingerprint",
+	nakRecord:       "wrong record",
+}
+
+// nakWords is what the standard means by code.
+func nakWords(code byte) string {
+	if text, ok := nakTexts[code]; ok {
+		return text
+	}
+	return "a reason of its own"
 }

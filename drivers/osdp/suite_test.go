@@ -35,17 +35,24 @@ func TestOSDPSuite(t *testing.T) {
 			return b
 		},
 		Device: func(testing.TB) drivertest.Device { return newScript(1, cards...) },
-		Owes:   owed,
 	})
 }
 
-// owed waits for the counts of Status and Line, and for a script that is a drivertest.Polled.
-var owed = map[string]string{
-	"noise around frames": "Line.Noise is not counted yet",
-	"wrong speed":         "Counts.Failures is not counted yet",
-	"a card that lies on the reader is one read":       "the script cannot leave a card on the reader yet",
-	"cards wait while nobody takes them":               "Counts.Taps and Waits are not counted yet",
-	"status tells the truth":                           "Counts are not there yet",
-	"ends in time with a card that nobody takes":       "Counts.Taps is not counted yet",
-	"ends in time with a card that lies on the reader": "the script cannot leave a card on the reader yet",
+const benchKey = "A1 B2 C3 D4 E5 F6 07 18 29 3A 4B 5C 6D 7E 8F 90"
+
+func TestOSDPSecureSuite(t *testing.T) {
+	drivertest.Run(t, drivertest.Rig{
+		Baud: 38400, Reader: "door", Cards: keys, CardOctets: 31,
+		Bus: func(t testing.TB, line *serialport.Line) drivers.Bus {
+			b, err := osdp.New(osdp.Options{
+				Name: "bench", Line: line, Keys: newDrawer(benchKey, "door"),
+				Readers: []osdp.Reader{{Name: "door", Address: 1, Secure: true}},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		},
+		Device: func(testing.TB) drivertest.Device { return newLocked(benchKey, cards...) },
+	})
 }

@@ -2,8 +2,9 @@ package osdp
 
 import "time"
 
-// pick chooses whom to talk to: a reader whose light somebody waits for; nobody, while a card waits for its decision;
-// a reader that is due, in turn; once a round, an away reader. When there is nobody it tells until when.
+// pick chooses whom to talk to: a reader whose light somebody waits for; nobody, while a card waits for its decision; a
+// reader in the middle of a handshake; a reader that is due, in turn; once a round, an away reader. When there is nobody
+// it tells until when.
 func (l *loop) pick(now time.Time) (d *device, until time.Time) {
 	if d := l.urgent(); d != nil {
 		return d, now
@@ -11,7 +12,10 @@ func (l *loop) pick(now time.Time) (d *device, until time.Time) {
 	if l.awaits != nil && now.Before(l.awaitUntil) {
 		return nil, l.awaitUntil
 	}
-	l.awaits = nil
+	l.stopWaiting()
+	if d := l.hasty(now); d != nil {
+		return d, now
+	}
 	if d := l.inTurn(now); d != nil {
 		return d, now
 	}
@@ -22,6 +26,25 @@ func (l *loop) pick(now time.Time) (d *device, until time.Time) {
 		return d, now
 	}
 	return nil, l.nextDue(now)
+}
+
+// stopWaiting gives up on the light of a card. A card that nobody took in that time waits, and its reader with it.
+func (l *loop) stopWaiting() {
+	if l.awaits != nil && l.awaits.held {
+		l.awaits.counts.Waits++
+		l.meters.waits.WithLabelValues(l.awaits.Name).Inc()
+	}
+	l.awaits = nil
+}
+
+// hasty is a reader whose handshake goes on.
+func (l *loop) hasty(now time.Time) *device {
+	for _, d := range l.devices {
+		if d.hasty(now) {
+			return d
+		}
+	}
+	return nil
 }
 
 // urgent is the reader whose flash has waited longest.
@@ -46,14 +69,32 @@ func (l *loop) inTurn(now time.Time) *device {
 	l.turn = 0
 	if !l.roundAt.IsZero() {
 		l.meters.cycle.Observe(now.Sub(l.roundAt).Seconds())
+		l.cycle.Add(now.Sub(l.roundAt))
 		l.roundAt = time.Time{}
 	}
 	return nil
 }
 
 // probe is the away reader that has waited longest for a question. It is asked between two rounds, so one silent
-// reader at most costs the others its 200 ms in each round.
-func (l *loop) probe(now time.Time) (first *device) {
+// reader at most costs the others its 200 ms in each round. Its key is looked up anew: somebody may have put it right.
+func (l *loop) probe(now time.Time) *device {
+	for {
+		first := l.longestAway(now)
+		if first == nil {
+			return nil
+		}
+		if first.guard.install == nil {
+			l.unlock(first)
+		}
+		if first.usable() {
+			return first
+		}
+		first.lose(now)
+		l.publish(first)
+	}
+}
+
+func (l *loop) longestAway(now time.Time) (first *device) {
 	for _, d := range l.devices {
 		if d.stage == away && !d.probeAt.After(now) && (first == nil || d.probeAt.Before(first.probeAt)) {
 			first = d
