@@ -10,6 +10,8 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers"
 )
 
+var start = time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC)
+
 func signals(asked []Ask) (s []drivers.Signal) {
 	for _, a := range asked {
 		s = append(s, a.Signal)

@@ -11,14 +11,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/drivers/holdoff"
 	"github.com/rollcall-edge/rollcall/drivers/recent"
 	"github.com/rollcall-edge/rollcall/drivers/serialport"
 )
 
 const (
-	defaultHoldOff = 2 * time.Second
-	pushedRoom     = 32 // cards of a reader that pushes, which wait here before the line is no longer read
-	polledRoom     = 1  // a polled reader keeps its next card to itself
+	pushedRoom = 32 // cards of a reader that pushes, which wait here before the line is no longer read
+	polledRoom = 1  // a polled reader keeps its next card to itself
 )
 
 // What Status says of a reader that is in order but has nothing to show, of a polled one before it answers, and of any
@@ -56,8 +56,8 @@ type Bus struct {
 	meters  *meters
 	queue   *queue
 	asks    *asks
-	holdOff holdOff       // of the goroutine that talks
-	wake    chan struct{} // holds one token when that goroutine should look again
+	holdOff *holdoff.Memory // of the goroutine that talks
+	wake    chan struct{}   // holds one token when that goroutine should look again
 
 	cycle, reply, light recent.Window
 
@@ -70,7 +70,7 @@ var _ drivers.Bus = (*Bus)(nil)
 // New checks the options and registers the metrics of the bus; the line is opened by Run. Its error names every fault.
 func New(o Options) (*Bus, error) {
 	if o.HoldOff == 0 {
-		o.HoldOff = defaultHoldOff
+		o.HoldOff = holdoff.Default
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -85,7 +85,7 @@ func New(o Options) (*Bus, error) {
 	m := newMeters(o)
 	b := &Bus{
 		options: o, meters: m, queue: newQueue(o, &m.waits, wake), asks: newAsks(o.Now, &m.unshown, wake),
-		holdOff: holdOff{within: o.HoldOff}, wake: wake,
+		holdOff: holdoff.New(o.HoldOff), wake: wake,
 		status: drivers.Status{Reader: o.Reader, Supervised: o.Polled, Since: o.Now()},
 	}
 	return b, m.register(o.Name, o.Registerer)

@@ -150,8 +150,8 @@ func (s *Session) repeats(key string, at time.Time) bool {
 }
 
 func (s *Session) seen(key string, at time.Time) bool {
-	s.bus.holdOff.skip(s.bus.queue.unwatched())
-	return s.bus.holdOff.repeats(key, at)
+	s.bus.holdOff.Skip(s.bus.queue.unwatched())
+	return s.bus.holdOff.Repeats(key, at)
 }
 
 func (s *Session) refuse(reason string) {

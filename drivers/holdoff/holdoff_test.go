@@ -1,4 +1,4 @@
-package solo
+package holdoff
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ const ms = time.Millisecond
 
 var start = time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC)
 
-func TestHoldOff(t *testing.T) {
+func TestRepeats(t *testing.T) {
 	type tap struct {
 		at   time.Duration
 		key  string
@@ -27,9 +27,9 @@ func TestHoldOff(t *testing.T) {
 		{"another card at once", []tap{{0, "a", false}, {50 * ms, "b", false}, {100 * ms, "a", true}, {150 * ms, "b", true}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := holdOff{within: defaultHoldOff}
+			h := New(Default)
 			for i, p := range tt.taps {
-				if got := h.repeats(p.key, start.Add(p.at)); got != p.want {
+				if got := h.Repeats(p.key, start.Add(p.at)); got != p.want {
 					t.Errorf("tap %d of %s at %v: repeats = %v, want %v", i, p.key, p.at, got, p.want)
 				}
 			}
@@ -38,22 +38,22 @@ func TestHoldOff(t *testing.T) {
 }
 
 // Nobody looked for a minute: the card that still lies there is the same tap.
-func TestHoldOffSkipsTimeWithoutLooking(t *testing.T) {
-	h := holdOff{within: defaultHoldOff}
-	h.repeats("a", start)
-	h.skip(time.Minute)
-	if !h.repeats("a", start.Add(time.Minute+1900*ms)) {
+func TestSkipsTimeWithoutLooking(t *testing.T) {
+	h := New(Default)
+	h.Repeats("a", start)
+	h.Skip(time.Minute)
+	if !h.Repeats("a", start.Add(time.Minute+1900*ms)) {
 		t.Error("the card is a new tap")
 	}
-	if h.repeats("a", start.Add(time.Minute+4*time.Second)) {
+	if h.Repeats("a", start.Add(time.Minute+4*time.Second)) {
 		t.Error("the skipped time counts for ever")
 	}
 }
 
-func TestHoldOffIsBounded(t *testing.T) {
-	h := holdOff{within: time.Hour}
+func TestMemoryIsBounded(t *testing.T) {
+	h := New(time.Hour)
 	for i := range 1000 {
-		h.repeats(strings.Repeat("x", i), start)
+		h.Repeats(strings.Repeat("x", i), start)
 	}
 	if len(h.recent) > recentRoom {
 		t.Errorf("%d cards are remembered, want %d at most", len(h.recent), recentRoom)
