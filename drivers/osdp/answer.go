@@ -12,9 +12,9 @@ type answer struct {
 	result     result
 	command    command // that the reply ended; zero when the exchange goes on
 	key        string  // card that was read
-	unsuitable bool    // one was read whose number names nobody; refused says why
-	repeated   bool    // the same, and it was there a moment ago
 	refused    error   // card that was refused
+	unsuitable bool    // refused because its number names nobody
+	repeated   bool    // card that was there a moment ago
 	shown      bool    // the command put on another light
 	up         bool    // the reader is now known and answers
 	identified bool    // the reader said what it is
@@ -136,7 +136,9 @@ func (d *device) read(f frame, a *answer, now time.Time) {
 		d.readCard(ok, f, a, now)
 	case replyFmt:
 		d.health.faults.sendsFMT = true
-		a.refused = errFmt
+		if a.repeated = d.seen.Repeats(sameAs("", errFmt), now); !a.repeated {
+			a.refused = errFmt
+		}
 	case replyKeypad:
 		a.presses, ok = parseKeypad(f.data)
 	case replyCom:
@@ -148,22 +150,29 @@ func (d *device) read(f frame, a *answer, now time.Time) {
 	d.served(a.command, f.id)
 }
 
-// readCard takes RAW. The reader is asked again soon, whatever it shows: where one card came, people may be queueing. A
-// card without a usable number has another one with each read, so one that stays is known by the time alone.
+// readCard takes RAW. The reader is asked again soon, whatever it shows: where one card came, people may be queueing.
 func (d *device) readCard(polled bool, f frame, a *answer, now time.Time) {
 	if !polled {
 		return
 	}
 	d.dueAt = now.Add(readyEvery)
-	a.key, a.refused = card(f.data, d.Order)
-	a.unsuitable = errors.Is(a.refused, credential.ErrRandom) || errors.Is(a.refused, credential.ErrBlank)
-	if a.unsuitable {
-		a.repeated = !d.unsuitableAt.IsZero() && now.Sub(d.unsuitableAt) < holdOff
-		d.unsuitableAt = now
+	key, err := card(f.data, d.Order)
+	a.repeated = d.seen.Repeats(sameAs(key, err), now)
+	if a.repeated {
+		return
 	}
-	if !a.repeated {
-		d.cardAt = now
+	a.key, a.refused = key, err
+	a.unsuitable = errors.Is(err, credential.ErrRandom) || errors.Is(err, credential.ErrBlank)
+	d.cardAt = now
+}
+
+// sameAs is what makes two readings the same card. A card that is refused may have another number at each look, so one
+// that stays is known by the reason.
+func sameAs(key string, err error) string {
+	if err != nil {
+		return "refused " + refusal(err)
 	}
+	return key
 }
 
 // identify takes in PDID.

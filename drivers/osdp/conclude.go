@@ -67,7 +67,7 @@ func (l *loop) follow(d *device, a answer) {
 
 // report sends a card on its way and waits for its light.
 func (l *loop) report(d *device, r drivers.Read) {
-	d.held = true
+	d.hold(r.HeardAt)
 	l.courier.out <- parcel{l.places[d], r}
 	l.awaits, l.awaitUntil = d, r.HeardAt.Add(l.options.SignalWithin)
 }

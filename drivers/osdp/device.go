@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/drivers/holdoff"
 )
 
 // Times of the standard and of the field.
@@ -19,8 +20,7 @@ const (
 	flashWithin    = 3 * time.Second        // older than this, a flash would be taken for the next person's
 	firstProbe     = time.Second            // pause after the first unanswered question to an away reader
 	lastProbe      = 10 * time.Second
-	holdOff        = 2 * time.Second // a card without a usable number that stays is one read
-	flashRoom      = 8               // flashes that may wait for one reader
+	flashRoom      = 8 // flashes that may wait for one reader
 )
 
 // stage is how far the acquaintance with a reader has got.
@@ -82,8 +82,9 @@ type device struct {
 	failed  int // exchanges in a row
 
 	upSince, heardAt, cardAt, aliveAt time.Time
-	unsuitableAt                      time.Time // last card without a usable number; zero when there was none
+	seen                              *holdoff.Memory
 	held                              bool      // its card is not taken yet: no polls meanwhile
+	heldAt                            time.Time // when that began
 	order                             *order    // what a technician wants of it; nil when nothing
 	moved                             *moved    // where it went by order; nil when it is where it was
 	parting                           *command  // set when the gateway stops: the last command
@@ -96,7 +97,7 @@ type device struct {
 }
 
 func newDevice(r Reader, now time.Time) *device {
-	d := &device{Reader: r, upSince: now, palette: palette{r.Ready}}
+	d := &device{Reader: r, upSince: now, palette: palette{r.Ready}, seen: holdoff.New(holdoff.Default)}
 	d.reset(now)
 	return d
 }
@@ -137,6 +138,15 @@ func (d *device) longestPause() time.Duration {
 		return firstProbe
 	}
 	return lastProbe
+}
+
+// hold stops the polls until its card is taken, for a poll would bring the next one.
+func (d *device) hold(now time.Time) { d.held, d.heldAt = true, now }
+
+// release lets them go on. Nobody looked meanwhile whether the card is still there.
+func (d *device) release(now time.Time) {
+	d.held = false
+	d.seen.Skip(now.Sub(d.heldAt))
 }
 
 // restart begins at sequence 0 with a reader that still answers. A flash in flight is not lost.

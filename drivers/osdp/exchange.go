@@ -88,7 +88,7 @@ func (l *loop) await(d *device, patience time.Duration) error {
 			}
 			deadline = earlier(l.stretched(d, c.At, deadline), limit)
 		case i := <-l.courier.taken:
-			l.devices[i].held = false
+			l.devices[i].release(l.now())
 		case <-leaving:
 			leaving = nil
 			limit = earlier(limit, l.now().Add(partingReply))

@@ -144,7 +144,7 @@ func (l *loop) idle(ctx context.Context, until time.Time) error {
 	case c, ok := <-l.port.Chunks():
 		return l.hear(c, ok)
 	case i := <-l.courier.taken:
-		l.devices[i].held = false
+		l.devices[i].release(l.now())
 	case <-l.board.wake:
 	case <-l.timer.C:
 	case <-ctx.Done():

@@ -18,7 +18,7 @@ const (
 func (l *loop) part() error {
 	<-l.courier.done
 	for range len(l.courier.taken) {
-		l.devices[<-l.courier.taken].held = false
+		l.devices[<-l.courier.taken].release(l.now())
 	}
 	l.leaving = nil
 	deadline := l.now().Add(partingWaste + l.line.Wire(partingWire*len(l.devices)))

@@ -39,7 +39,11 @@ type locked struct {
 const annexKey = "30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F"
 
 func newLocked(key string, cards ...string) *locked {
-	return &locked{script: newScript(1, cards...), key: octets(key), random: "A0 A1 A2 A3 A4 A5 A6 A7"}
+	return newLockedAt(1, key, cards...)
+}
+
+func newLockedAt(address byte, key string, cards ...string) *locked {
+	return &locked{script: newScript(address, cards...), key: octets(key), random: "A0 A1 A2 A3 A4 A5 A6 A7"}
 }
 
 func (l *locked) Serve(line io.ReadWriter) {
@@ -155,11 +159,7 @@ func (l *locked) obey(id byte, data []byte) []byte {
 	defer l.script.mu.Unlock()
 	switch id {
 	case 0x60:
-		if len(l.waiting) > 0 {
-			card := l.cards[l.waiting[0]]
-			l.waiting = l.waiting[1:]
-			return octets(card)
-		}
+		return octets(l.polled())
 	case 0x69:
 		l.see(data)
 	case 0x6E:

@@ -21,7 +21,9 @@ type script struct {
 
 	mu      sync.Mutex // guards everything that follows
 	waiting []int      // cards in the field
-	last    []byte     // reply to the last command
+	stuck   string     // card that lies on the reader; empty when none does
+	asked   int
+	last    []byte // reply to the last command
 	lastSeq byte
 	lights  chan drivers.Signal
 }
@@ -42,6 +44,34 @@ func (s *script) Present(i int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = append(s.waiting, i)
+}
+
+// Stick implements drivertest.Polled.
+func (s *script) Stick(i int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stuck = s.cards[i]
+}
+
+// Asked implements drivertest.Polled.
+func (s *script) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// polled is the answer to POLL. It wants mu held.
+func (s *script) polled() string {
+	s.asked++
+	if s.stuck != "" {
+		return s.stuck
+	}
+	if len(s.waiting) == 0 {
+		return s.answers[0x60]
+	}
+	card := s.cards[s.waiting[0]]
+	s.waiting = s.waiting[1:]
+	return card
 }
 
 func (s *script) Lights() <-chan drivers.Signal { return s.lights }
@@ -93,9 +123,8 @@ func (s *script) reply(command []byte) []byte {
 		return s.last
 	}
 	text := s.answers[command[5]]
-	if command[5] == 0x60 && len(s.waiting) > 0 {
-		text = s.cards[s.waiting[0]]
-		s.waiting = s.waiting[1:]
+	if command[5] == 0x60 {
+		text = s.polled()
 	}
 	if command[5] == 0x69 {
 		s.see(command[6:20])
