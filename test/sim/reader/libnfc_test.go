@@ -35,7 +35,13 @@ func libnfc(t *testing.T, l *reader.Line, program, debian string) *exec.Cmd {
 	t.Cleanup(cancel)
 	c := exec.CommandContext(ctx, "stdbuf", "-oL", path) // each line as it is printed
 	c.Env = append(os.Environ(), "LIBNFC_DEVICE=pn532_uart:"+l.Path(), "LIBNFC_AUTO_SCAN=false", "LIBNFC_INTRUSIVE_SCAN=false")
-	c.Stderr = os.Stderr
+	var complaints bytes.Buffer
+	c.Stderr = &complaints
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s complained: %s", program, complaints.Bytes())
+		}
+	})
 	return c
 }
 

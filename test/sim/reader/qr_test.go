@@ -57,6 +57,22 @@ func TestACodeAtAScannerWithoutALight(t *testing.T) {
 	}
 }
 
+// A busy machine may see a card read and taken away in one moment: it was read all the same.
+func TestACodeThatIsReadAndGoneAtOnce(t *testing.T) {
+	l := newLine(t, reader.Options{Baud: 9600, Instant: true})
+	r := addQR(t, l, qr.Options{ReadsAfter: 1, Dwell: 2})
+	p, err := r.Present(card.FromCode("token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Wait(t.Context()); got.SentAt.IsZero() || got.Lost {
+		t.Errorf("result = %+v, want sent and not lost", got)
+	}
+	if got := r.Counts(); got.Sent != 1 || got.Lost != 0 {
+		t.Errorf("counts = %+v, want one sent", got)
+	}
+}
+
 // A stuck card is sent a thousand times a second where the line can carry it, and no oftener than it can.
 func TestStuckCardsOfReadersThatSend(t *testing.T) {
 	tests := []struct {

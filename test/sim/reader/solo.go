@@ -107,15 +107,18 @@ func (l *Line) octets(at time.Time, baud int, octets []byte) {
 	l.turn(a, at)
 }
 
-// turn lets the line's own reader say what it has to say. It is called with the mutex held and gives it back.
+// turn lets the line's own reader say what it has to say. It is called with the mutex held and gives it back. Frames
+// come first: a card that was read and has left since was not lost.
 func (l *Line) turn(a *alone, now time.Time) {
 	frames := a.unit.Frames()
-	told := a.drainLocked(now)
 	l.mu.Unlock()
-	l.tell(told)
 	for _, f := range frames {
 		l.say(a, now, f)
 	}
+	l.mu.Lock()
+	told := a.drainLocked(now)
+	l.mu.Unlock()
+	l.tell(told)
 }
 
 // say sends a frame and notes which cards have gone out in it.
