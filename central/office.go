@@ -35,7 +35,7 @@ type Office struct {
 // OpenOffice opens the data directory and makes what is missing there: database, authority, campus key.
 func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, error) {
 	o.fill()
-	db, err := store.Open(ctx, filepath.Join(cfg.Data, "rollcall.db"))
+	db, err := store.Open(ctx, store.Place{Database: filepath.Join(cfg.Data, "rollcall.db")})
 	if err != nil {
 		return nil, err
 	}

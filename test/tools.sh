@@ -2,7 +2,7 @@
 # Installs with apt what the tests need beyond Go, git and make, and says so. Does nothing when all of it is there.
 set -euo pipefail
 
-# command:package:what for
+# command:package:what for; * finds a command that is not in the PATH
 needs=(
   gcc:gcc:"the race detector"
   ld:binutils:"the race detector"
@@ -12,12 +12,13 @@ needs=(
   nfc-list:libnfc-bin:"the test of the simulated PN532 against libnfc"
   nfc-poll:libnfc-examples:"the test of the simulated PN532 against libnfc"
   pn53x-tamashell:libnfc-pn53x-examples:"the test of the simulated PN532 against libnfc"
+  "/usr/lib/postgresql/*/bin/initdb:postgresql:the tests of central's database, which start a server of their own"
 )
 
 missing=()
 for need in "${needs[@]}"; do
   IFS=: read -r command package why <<<"$need"
-  if ! command -v "$command" >/dev/null; then
+  if ! command -v "$command" >/dev/null && ! compgen -G "$command" >/dev/null; then
     echo "tools: $command is missing, needed for $why: installing the package $package"
     missing+=("$package")
   fi

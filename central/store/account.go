@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
 	"github.com/rollcall-edge/rollcall/central/account"
 )
 
@@ -57,22 +54,18 @@ func (s *Store) account(ctx context.Context, where string, key any) (account.Acc
 
 // AddAccount implements account.Store.
 func (s *Store) AddAccount(ctx context.Context, a account.Account) (id int64, err error) {
-	err = s.write.QueryRowContext(ctx, `INSERT INTO account (login, name, role, password_hash, must_change, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-		a.Login, a.Name, string(a.Role), a.Hash, a.MustChange, milliseconds(a.CreatedAt)).Scan(&id)
-	if isTaken(err) {
+	err = s.transact(ctx, func(tx *transaction) error {
+		return tx.QueryRowContext(ctx, `INSERT INTO account (login, name, role, password_hash, must_change, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+			a.Login, a.Name, string(a.Role), a.Hash, a.MustChange, milliseconds(a.CreatedAt)).Scan(&id)
+	})
+	if s.dialect.taken(err) {
 		return 0, account.ErrTaken
 	}
 	if err != nil {
 		return 0, fmt.Errorf("add account: %w", err)
 	}
 	return id, nil
-}
-
-// isTaken reports whether err says that a unique key is in use.
-func isTaken(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
 }
 
 // SetPassword implements account.Store.
@@ -82,11 +75,15 @@ func (s *Store) SetPassword(ctx context.Context, id int64, hash string, mustChan
 
 // changeOne runs an UPDATE that must meet exactly one row, or answers account.ErrUnknown.
 func (s *Store) changeOne(ctx context.Context, what, query string, args ...any) error {
-	result, err := s.write.ExecContext(ctx, query, args...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	n, err := result.RowsAffected()
+	var n int64
+	err := s.transact(ctx, func(tx *transaction) error {
+		result, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err = result.RowsAffected()
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
@@ -131,9 +128,11 @@ func (s *Store) TokenByDigest(ctx context.Context, digest []byte) (account.Token
 
 // AddToken implements account.Store.
 func (s *Store) AddToken(ctx context.Context, t account.Token) (id int64, err error) {
-	err = s.write.QueryRowContext(ctx, `INSERT INTO api_token (name, role, digest, created_by, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
-		t.Name, string(t.Role), t.Digest, t.CreatedBy, milliseconds(t.CreatedAt), milliseconds(t.ExpiresAt)).Scan(&id)
+	err = s.transact(ctx, func(tx *transaction) error {
+		return tx.QueryRowContext(ctx, `INSERT INTO api_token (name, role, digest, created_by, created_at, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`,
+			t.Name, string(t.Role), t.Digest, t.CreatedBy, milliseconds(t.CreatedAt), milliseconds(t.ExpiresAt)).Scan(&id)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("add token: %w", err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,22 +11,8 @@ import (
 	"github.com/rollcall-edge/rollcall/central/account"
 )
 
-func emptyStore(t *testing.T) *Store {
-	t.Helper()
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "central.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 func TestAccountsAreKept(t *testing.T) {
-	s := emptyStore(t)
+	s := openTest(t)
 	want := account.Account{Login: "lee", Name: "Lee Wong", Role: account.Lecturer, Hash: "$argon2id$x", MustChange: true, CreatedAt: collegeNow}
 	var err error
 	if want.ID, err = s.AddAccount(t.Context(), want); err != nil {
@@ -57,7 +42,7 @@ func TestAccountsAreKept(t *testing.T) {
 }
 
 func TestTokensAreKept(t *testing.T) {
-	s := emptyStore(t)
+	s := openTest(t)
 	want := account.Token{Name: "job", Role: account.Compliance, Digest: bytes.Repeat([]byte{7}, 32), CreatedBy: "priya", CreatedAt: collegeNow, ExpiresAt: collegeNow.Add(time.Hour)}
 	var err error
 	if want.ID, err = s.AddToken(t.Context(), want); err != nil {
@@ -80,7 +65,7 @@ func TestTokensAreKept(t *testing.T) {
 }
 
 func TestWebSessions(t *testing.T) {
-	s, now := emptyStore(t), collegeNow
+	s, now := openTest(t), collegeNow
 	w := s.WebSessions(func() time.Time { return now })
 	commit := func(token, data string, expires time.Time) {
 		t.Helper()

@@ -12,7 +12,7 @@ import (
 // AddAmendment stores a change of a mark by staff and asks for the student to be judged again. It answers
 // report.ErrNotFound when the student is not expected at the session.
 func (s *Store) AddAmendment(ctx context.Context, a report.Amendment) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		var expected bool
 		err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM expected WHERE student_id = $1 AND session_id = $2)`,
 			a.Student, a.Session).Scan(&expected)
@@ -34,7 +34,7 @@ func (s *Store) AddAmendment(ctx context.Context, a report.Amendment) error {
 // CloseRegister notes that a person closed the register of a session (G-3) and asks for its students to be judged again.
 // It answers report.ErrNotFound when there is no such session; closing again adds a second reason.
 func (s *Store) CloseRegister(ctx context.Context, session string, c report.Closure) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		result, err := tx.ExecContext(ctx, `UPDATE session SET closed_by = $2 WHERE id = $1`, session, c.Actor)
 		if err != nil {
 			return fmt.Errorf("close register: %w", err)
@@ -49,14 +49,6 @@ func (s *Store) CloseRegister(ctx context.Context, session string, c report.Clos
 		}
 		return markDirtyWhere(ctx, tx, c.MadeAt, `SELECT student_id FROM expected WHERE session_id = $2`, session)
 	})
-}
-
-// Ping reports whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	if err := s.read.PingContext(ctx); err != nil {
-		return fmt.Errorf("reach database: %w", err)
-	}
-	return nil
 }
 
 // pointer turns NULL into nil.

@@ -53,13 +53,22 @@ func TestCoverageJoinsWhatTouches(t *testing.T) {
 				}
 				seq += uint64(len(records))
 			}
-			got := d.column(t, `SELECT point_id || ' ' || strftime('%H:%M', since/1000, 'unixepoch') || '-' || strftime('%H:%M', until/1000, 'unixepoch')
-				FROM coverage ORDER BY point_id, until`)
+			got, err := list(t.Context(), d.store.read, scanCoverage, `SELECT point_id, since, until FROM coverage ORDER BY point_id, until`)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if !cmp.Equal(got, tt.want) {
 				t.Errorf("coverage = %v, want %v", got, tt.want)
 			}
 		})
 	}
+}
+
+func scanCoverage(r *sql.Rows) (string, error) {
+	var point string
+	var since, until int64
+	err := r.Scan(&point, &since, &until)
+	return point + " " + instant(since).Format("15:04") + "-" + instant(until).Format("15:04"), err
 }
 
 func parseBeat(t testing.TB, text string) contract.Record {

@@ -24,20 +24,20 @@ func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.
 	if l.ids, err = keys(ids); err != nil {
 		return nil, err
 	}
-	return out, j.s.view(ctx, func(tx *sql.Tx) error { return l.load(ctx, tx) })
+	return out, j.s.view(ctx, func(tx *transaction) error { return l.load(ctx, tx) })
 }
 
 // loader fills cases; each step is one query over all the students.
 type loader struct {
-	ids      string // students, for json_each
+	ids      string // students, for {{keys $1}}
 	cases    map[string]*judge.Case
 	sessions map[string]*register.Session // of anybody, with rooms
 }
 
-func (l *loader) load(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) load(ctx context.Context, tx *transaction) error {
 	steps := []struct {
 		what string
-		run  func(context.Context, *sql.Tx) error
+		run  func(context.Context, *transaction) error
 	}{
 		{"sponsorship", l.sponsored}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"lists", l.lists}, {"taps", l.taps},
 		{"amendments", l.amendments}, {"absences", l.absences}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
@@ -51,12 +51,12 @@ func (l *loader) load(ctx context.Context, tx *sql.Tx) error {
 }
 
 // each runs a query and hands every row to scan.
-func each(ctx context.Context, tx *sql.Tx, scan func(*sql.Rows) error, query string, args ...any) error {
+func each(ctx context.Context, tx *transaction, scan func(*sql.Rows) error, query string, args ...any) error {
 	_, err := list(ctx, tx, func(r *sql.Rows) (struct{}, error) { return struct{}{}, scan(r) }, query, args...)
 	return err
 }
 
-func (l *loader) sponsored(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) sponsored(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var id string
 		var visa bool
@@ -65,10 +65,10 @@ func (l *loader) sponsored(ctx context.Context, tx *sql.Tx) error {
 		}
 		l.cases[id].Sponsored = visa
 		return nil
-	}, `SELECT id, visa FROM student WHERE id IN (SELECT value FROM json_each($1))`, l.ids)
+	}, `SELECT id, visa FROM student WHERE id IN ({{keys $1}})`, l.ids)
 }
 
-func (l *loader) expectedSessions(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) expectedSessions(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var s register.Session
 		var starts, ends, opens, closes int64
@@ -79,10 +79,10 @@ func (l *loader) expectedSessions(ctx context.Context, tx *sql.Tx) error {
 		l.sessions[s.ID] = &s
 		return nil
 	}, `SELECT id, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
-		WHERE mandatory AND id IN (SELECT session_id FROM expected WHERE student_id IN (SELECT value FROM json_each($1)))`, l.ids)
+		WHERE mandatory AND id IN (SELECT session_id FROM expected WHERE student_id IN ({{keys $1}}))`, l.ids)
 }
 
-func (l *loader) rooms(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) rooms(ctx context.Context, tx *transaction) error {
 	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
 	if err != nil {
 		return err
@@ -94,11 +94,11 @@ func (l *loader) rooms(ctx context.Context, tx *sql.Tx) error {
 		}
 		l.sessions[session].Rooms = append(l.sessions[session].Rooms, room)
 		return nil
-	}, `SELECT session_id, room_id FROM session_room WHERE session_id IN (SELECT value FROM json_each($1)) ORDER BY session_id, room_id`, ids)
+	}, `SELECT session_id, room_id FROM session_room WHERE session_id IN ({{keys $1}}) ORDER BY session_id, room_id`, ids)
 }
 
 // lists copies each session to the students expected at it, in order of start.
-func (l *loader) lists(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) lists(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student, session string
 		if err := r.Scan(&student, &session); err != nil {
@@ -110,12 +110,12 @@ func (l *loader) lists(ctx context.Context, tx *sql.Tx) error {
 		}
 		return nil
 	}, `SELECT e.student_id, e.session_id FROM expected e JOIN session s ON s.id = e.session_id
-		WHERE e.student_id IN (SELECT value FROM json_each($1)) ORDER BY e.student_id, s.starts_at, s.id`, l.ids)
+		WHERE e.student_id IN ({{keys $1}}) ORDER BY e.student_id, s.starts_at, s.id`, l.ids)
 }
 
 // taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
 // bound today brings its taps of last week with it.
-func (l *loader) taps(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) taps(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var stream []byte
@@ -131,12 +131,12 @@ func (l *loader) taps(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, coalesce(p.room_id, '')
 		FROM card c JOIN tap t ON t.digest = c.digest LEFT JOIN point p ON p.id = t.point_id
-		WHERE c.student_id IN (SELECT value FROM json_each($1)) AND NOT c.blocked
+		WHERE c.student_id IN ({{keys $1}}) AND NOT c.blocked
 		AND t.at >= c.valid_from AND (c.valid_to IS NULL OR t.at <= c.valid_to)
 		ORDER BY c.student_id, t.at`, l.ids)
 }
 
-func (l *loader) amendments(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) amendments(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var at int64
@@ -149,10 +149,10 @@ func (l *loader) amendments(ctx context.Context, tx *sql.Tx) error {
 		f.Amendments = append(f.Amendments, a)
 		return nil
 	}, `SELECT id, student_id, session_id, code, reason, actor, made_at FROM amendment
-		WHERE student_id IN (SELECT value FROM json_each($1)) ORDER BY id`, l.ids)
+		WHERE student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }
 
-func (l *loader) absences(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) absences(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var since, until int64
@@ -165,11 +165,11 @@ func (l *loader) absences(ctx context.Context, tx *sql.Tx) error {
 		f.Absences = append(f.Absences, a)
 		return nil
 	}, `SELECT student_id, since, until, reason FROM absence
-		WHERE withdrawn_at IS NULL AND student_id IN (SELECT value FROM json_each($1)) ORDER BY id`, l.ids)
+		WHERE withdrawn_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }
 
 // coverage reads what heartbeats prove about the rooms, once for all the students.
-func (l *loader) coverage(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	rooms := map[string]bool{}
 	for _, s := range l.sessions {
 		for _, room := range s.Rooms {
@@ -199,7 +199,7 @@ func (l *loader) coverage(ctx context.Context, tx *sql.Tx) error {
 		return nil
 	}, `SELECT p.room_id, p.id, c.since, c.until, w.until
 		FROM point p LEFT JOIN coverage c ON c.point_id = p.id LEFT JOIN watermark w ON w.point_id = p.id
-		WHERE p.room_id IN (SELECT value FROM json_each($1)) ORDER BY p.room_id, p.id, c.until`, ids)
+		WHERE p.room_id IN ({{keys $1}}) ORDER BY p.room_id, p.id, c.until`, ids)
 	if err != nil {
 		return err
 	}

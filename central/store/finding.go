@@ -11,7 +11,7 @@ import (
 )
 
 // saveFindings appends what was found and supersedes what no longer holds; nothing is deleted (RULES G-6).
-func saveFindings(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+func saveFindings(ctx context.Context, tx *transaction, v judge.Verdict) error {
 	for _, s := range v.Superseded {
 		if _, err := tx.ExecContext(ctx, `UPDATE finding SET superseded_at = $1, superseded_by = $2 WHERE id = $3`,
 			milliseconds(v.JudgedAt), s.Why, s.ID); err != nil {
@@ -38,7 +38,7 @@ func saveFindings(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
 }
 
 // findings reads those that were not superseded.
-func (l *loader) findings(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) findings(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student, deadline, evidence string
 		var asOf int64
@@ -60,5 +60,5 @@ func (l *loader) findings(ctx context.Context, tx *sql.Tx) error {
 		c.Findings = append(c.Findings, f)
 		return nil
 	}, `SELECT id, student_id, term_id, rule, policy, as_of, summary, deadline, evidence FROM finding
-		WHERE superseded_at IS NULL AND student_id IN (SELECT value FROM json_each($1)) ORDER BY id`, l.ids)
+		WHERE superseded_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }

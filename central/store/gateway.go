@@ -56,7 +56,7 @@ func scanGateway(r *sql.Rows) (fleet.Gateway, error) {
 
 // Renewed implements fleet.Store.
 func (s *Store) Renewed(ctx context.Context, gateway, serial string, notAfter time.Time) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		done, err := tx.ExecContext(ctx, `UPDATE gateway SET serial = $2, not_after = $3 WHERE id = $1`, gateway, serial, milliseconds(notAfter))
 		return oneGateway(done, err)
 	})
@@ -64,7 +64,7 @@ func (s *Store) Renewed(ctx context.Context, gateway, serial string, notAfter ti
 
 // Revoke implements fleet.Store. A gateway that is revoked already keeps its first date.
 func (s *Store) Revoke(ctx context.Context, gateway string, at time.Time) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		done, err := tx.ExecContext(ctx, `UPDATE gateway SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1`, gateway, milliseconds(at))
 		return oneGateway(done, err)
 	})
@@ -107,8 +107,9 @@ func (s *Store) Heard(ctx context.Context, gateway string, at time.Time, r contr
 	if err != nil {
 		return nil, fmt.Errorf("encode report: %w", err)
 	}
-	receipts := make([]contract.Receipt, 0, len(r.Streams))
-	err = s.transact(ctx, func(tx *sql.Tx) error {
+	var receipts []contract.Receipt
+	err = s.transact(ctx, func(tx *transaction) error {
+		receipts = make([]contract.Receipt, 0, len(r.Streams))
 		done, err := tx.ExecContext(ctx, `UPDATE gateway SET heard_at = $2, report = $3 WHERE id = $1`, gateway, milliseconds(at), string(text))
 		if err := oneGateway(done, err); err != nil {
 			return err
@@ -127,7 +128,7 @@ func (s *Store) Heard(ctx context.Context, gateway string, at time.Time, r contr
 
 // heardOfStream notes how far a stream exists. The first gateway that calls it its own is its owner; until then it is
 // whoever was heard of it first. It returns central's watermark.
-func heardOfStream(ctx context.Context, tx *sql.Tx, gateway string, at time.Time, state contract.StreamState) (uint64, error) {
+func heardOfStream(ctx context.Context, tx *transaction, gateway string, at time.Time, state contract.StreamState) (uint64, error) {
 	var through uint64
 	err := tx.QueryRowContext(ctx, `INSERT INTO stream (id, gateway_id, claimed, through, durable, heard_at) VALUES ($1, $2, $3, 0, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/timetable"
@@ -13,12 +13,12 @@ import (
 
 // Plan implements timetable.ImportStore.
 func (s *Store) Plan(ctx context.Context, f func(timetable.State) error) error {
-	return s.view(ctx, func(tx *sql.Tx) error { return f(campusView{tx}) })
+	return s.view(ctx, func(tx *transaction) error { return f(campusView{tx}) })
 }
 
 // Import implements timetable.ImportStore.
 func (s *Store) Import(ctx context.Context, f func(timetable.State) (*timetable.Change, error)) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		change, err := f(campusView{tx})
 		if err != nil || change == nil {
 			return err
@@ -31,8 +31,8 @@ func (s *Store) Import(ctx context.Context, f func(timetable.State) (*timetable.
 type campusView struct{ q querier }
 
 // apply carries out a change in the order of references: what is referred to comes first.
-func apply(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
-	for _, part := range []func(context.Context, *sql.Tx, *timetable.Change) error{
+func apply(ctx context.Context, tx *transaction, c *timetable.Change) error {
+	for _, part := range []func(context.Context, *transaction, *timetable.Change) error{
 		putTerms, putBuildings, putRooms, putPoints, putStudents, putCards, putSessions, addAbsences, dirtyByImport, keepReceipt,
 	} {
 		if err := part(ctx, tx, c); err != nil {
@@ -43,31 +43,35 @@ func apply(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
 }
 
 // putEach runs one statement for each thing.
-func putEach[V any](ctx context.Context, tx *sql.Tx, what, statement string, things []V, args func(V) []any) error {
+func putEach[V any](ctx context.Context, tx *transaction, what, statement string, things []V, args func(V) []any) error {
 	if len(things) == 0 {
 		return nil
 	}
-	put, err := tx.PrepareContext(ctx, statement)
-	if err != nil {
+	if err := tx.dialect.each(ctx, tx, statement, rowsOf(things, args)); err != nil {
 		return fmt.Errorf("store %s: %w", what, err)
-	}
-	defer put.Close()
-	for _, v := range things {
-		if _, err := put.ExecContext(ctx, args(v)...); err != nil {
-			return fmt.Errorf("store %s: %w", what, err)
-		}
 	}
 	return nil
 }
 
-func dirtyByImport(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+// rowsOf makes the arguments of a statement for each thing when they are wanted.
+func rowsOf[V any](things []V, args func(V) []any) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for _, v := range things {
+			if !yield(args(v)) {
+				return
+			}
+		}
+	}
+}
+
+func dirtyByImport(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	if c.AllDirty {
 		return markDirtyWhere(ctx, tx, c.Receipt.AppliedAt, `SELECT id AS student_id FROM student`)
 	}
 	return markDirty(ctx, tx, c.Receipt.AppliedAt, c.Dirty)
 }
 
-func keepReceipt(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func keepReceipt(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	summary, err := json.Marshal(c.Receipt.Diff)
 	if err != nil {
 		return fmt.Errorf("keep receipt of import: %w", err)
@@ -92,7 +96,7 @@ func (s *Store) ImportRevision(ctx context.Context) (int64, error) {
 // Campus implements timetable.PublishStore.
 func (s *Store) Campus(ctx context.Context, from, to time.Time) (timetable.Campus, error) {
 	var c timetable.Campus
-	err := s.view(ctx, func(tx *sql.Tx) error {
+	err := s.view(ctx, func(tx *transaction) error {
 		v := campusView{tx}
 		var errs [3]error
 		c.Places, errs[0] = v.Places(ctx)

@@ -12,7 +12,7 @@ import (
 
 // AddInvitation implements fleet.Store.
 func (s *Store) AddInvitation(ctx context.Context, i fleet.Invitation) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		var known bool
 		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM building WHERE id = $1)`, i.Building).Scan(&known); err != nil {
 			return fmt.Errorf("find building: %w", err)
@@ -31,7 +31,7 @@ func (s *Store) AddInvitation(ctx context.Context, i fleet.Invitation) error {
 
 // Redeem implements fleet.Store.
 func (s *Store) Redeem(ctx context.Context, secret [32]byte, now time.Time, certify func(fleet.Invitation) (fleet.Gateway, error)) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		i := fleet.Invitation{Secret: secret}
 		var expires int64
 		// The update is the check: of two who come with the same secret one finds it unused.
@@ -53,7 +53,7 @@ func (s *Store) Redeem(ctx context.Context, secret [32]byte, now time.Time, cert
 }
 
 // enrol stores a gateway anew: a spare that takes the place of a dead one starts without its report and revocation.
-func enrol(ctx context.Context, tx *sql.Tx, g fleet.Gateway) error {
+func enrol(ctx context.Context, tx *transaction, g fleet.Gateway) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO gateway (id, building_id, enrolled_at, serial, not_after) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET building_id = excluded.building_id, enrolled_at = excluded.enrolled_at,
 			serial = excluded.serial, not_after = excluded.not_after, revoked_at = NULL, heard_at = NULL, report = ''`,

@@ -76,18 +76,18 @@ func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
 // themselves: those still unknown that were judged before their register closed.
 func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) error {
 	query, args := `SELECT e.student_id FROM session s JOIN expected e ON e.session_id = s.id
-		WHERE s.starts_at > $2 - 86400000 AND (s.closes_at > $2 AND s.closes_at <= $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
+		WHERE s.starts_at > CAST($2 AS BIGINT) - 86400000 AND (s.closes_at > $2 AND s.closes_at <= $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
 		[]any{milliseconds(after), milliseconds(until)}
 	if after.IsZero() {
 		query, args = `SELECT m.student_id FROM mark m JOIN session s ON s.id = m.session_id
 			WHERE m.code = 'U' AND s.closes_at < $2 AND m.judged_at <= s.closes_at`, []any{milliseconds(until)}
 	}
-	return j.s.transact(ctx, func(tx *sql.Tx) error { return markDirtyWhere(ctx, tx, until, query, args...) })
+	return j.s.transact(ctx, func(tx *transaction) error { return markDirtyWhere(ctx, tx, until, query, args...) })
 }
 
 // Save stores verdicts in one transaction.
 func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
-	return j.s.transact(ctx, func(tx *sql.Tx) error {
+	return j.s.transact(ctx, func(tx *transaction) error {
 		for _, v := range verdicts {
 			if err := saveVerdict(ctx, tx, v); err != nil {
 				return fmt.Errorf("student %s: %w", v.Student, err)
@@ -97,7 +97,7 @@ func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
 	})
 }
 
-func saveVerdict(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+func saveVerdict(ctx context.Context, tx *transaction, v judge.Verdict) error {
 	if err := saveMarks(ctx, tx, v); err != nil {
 		return err
 	}
@@ -114,8 +114,11 @@ func saveVerdict(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
 	return nil
 }
 
-// keys is a list of identifiers as one parameter, for json_each.
+// keys is a list of identifiers as one parameter, for {{keys $1}}.
 func keys(ids []string) (string, error) {
+	if len(ids) == 0 {
+		return "[]", nil
+	}
 	text, err := json.Marshal(ids)
 	if err != nil {
 		return "", fmt.Errorf("list of identifiers: %w", err)

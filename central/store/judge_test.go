@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,15 +29,7 @@ var monday = time.Date(2026, 10, 5, 8, 0, 0, 0, time.UTC)
 
 func newCourt(t testing.TB) *court {
 	t.Helper()
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "central.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := openTest(t)
 	c := &court{t: t, store: s, now: monday}
 	c.judge = judge.New(judge.Options{
 		Store: s.Judgements(), Marking: register.College, Ladder: rules.College, Log: slog.New(slog.DiscardHandler),
@@ -180,8 +171,9 @@ func TestSilentBuildingProducesNothing(t *testing.T) {
 	c.heard(monday.Add(-time.Hour), monday.AddDate(0, 0, 15))
 	c.settle()
 	c.expect("marks after", c.text(`SELECT DISTINCT code FROM mark`), "A")
-	c.expect("findings after", c.text(`SELECT rule || '@' || date(as_of / 1000, 'unixepoch') || ' due ' || deadline FROM finding ORDER BY as_of, rule`),
-		"A-2@2026-10-08 due  A-3@2026-10-12 due  A-4@2026-10-14 due  A-5@2026-10-14 due 2026-10-24")
+	day := func(n int) int64 { return monday.AddDate(0, 0, n).Add(time.Hour).UnixMilli() } // when its lesson ends
+	c.expect("findings after", c.text(`SELECT rule || '@' || as_of || ' due ' || deadline FROM finding ORDER BY as_of, rule`),
+		fmt.Sprintf("A-2@%d due  A-3@%d due  A-4@%d due  A-5@%d due 2026-10-24", day(3), day(7), day(9), day(9)))
 	c.expect("standing after", c.text(`SELECT attended || '/' || counted || '/' || missed || '/' || level || ' ' || deadline FROM standing`), "0/12/12/4 2026-10-24")
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
-func saveMarks(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+func saveMarks(ctx context.Context, tx *transaction, v judge.Verdict) error {
 	for _, m := range v.Marks {
 		var stream []byte
 		var seq, tapped sql.NullInt64
@@ -39,7 +39,7 @@ func saveMarks(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
 }
 
 // marks reads what was judged before, as far as it is compared.
-func (l *loader) marks(ctx context.Context, tx *sql.Tx) error {
+func (l *loader) marks(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var starts int64
@@ -58,5 +58,5 @@ func (l *loader) marks(ctx context.Context, tx *sql.Tx) error {
 		l.cases[student].Marks[m.Session.ID] = m
 		return nil
 	}, `SELECT student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, policy FROM mark
-		WHERE student_id IN (SELECT value FROM json_each($1))`, l.ids)
+		WHERE student_id IN ({{keys $1}})`, l.ids)
 }

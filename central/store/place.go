@@ -30,7 +30,7 @@ func (v campusView) Terms(ctx context.Context) ([]calendar.Term, error) {
 	return terms, nil
 }
 
-func putTerms(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putTerms(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "terms", `INSERT INTO term (id, name, first_day, last_day) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, first_day = excluded.first_day, last_day = excluded.last_day`,
 		c.Terms, func(t calendar.Term) []any { return []any{t.ID, t.Name, t.First.String(), t.Last.String()} })
@@ -55,18 +55,18 @@ func (v campusView) Places(ctx context.Context) (timetable.Places, error) {
 	return p, nil
 }
 
-func putBuildings(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putBuildings(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "buildings", `INSERT INTO building (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
 		c.Buildings, func(b timetable.Building) []any { return []any{b.ID, b.Name} })
 }
 
-func putRooms(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putRooms(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "rooms", `INSERT INTO room (id, building_id, name) VALUES ($1, $2, $3)
 		ON CONFLICT (id) DO UPDATE SET building_id = excluded.building_id, name = excluded.name`,
 		c.Rooms, func(r timetable.Room) []any { return []any{r.ID, r.Building, r.Name} })
 }
 
-func putPoints(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putPoints(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "points", `INSERT INTO point (id, room_id) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id`,
 		c.Points, func(p timetable.Point) []any { return []any{p.ID, p.Room} })
 }

@@ -43,7 +43,7 @@ func (s *Store) Publication(ctx context.Context, building string, have uint64) (
 
 // SavePublication implements timetable.PublishStore.
 func (s *Store) SavePublication(ctx context.Context, p timetable.Publication) error {
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO publication (building_id, version, digest, document, signature, made_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (building_id) DO UPDATE SET version = excluded.version, digest = excluded.digest, document = excluded.document,
 				signature = excluded.signature, made_at = excluded.made_at`,

@@ -2,46 +2,34 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/ingest"
 )
 
 func (t streamTx) appendRecords(ctx context.Context, d ingest.Delivery) error {
-	if len(d.Octets) == 0 {
-		return nil
-	}
-	insert, err := t.tx.PrepareContext(ctx, `INSERT INTO record (stream_id, seq, received_at, octets) VALUES ($1, $2, $3, $4)`)
-	if err != nil {
-		return fmt.Errorf("store records: %w", err)
-	}
-	defer insert.Close()
-	for i, octets := range d.Octets {
-		seq := int64(d.First) + int64(i)
-		if _, err := insert.ExecContext(ctx, d.Stream[:], seq, milliseconds(d.ReceivedAt), octets); err != nil {
-			return fmt.Errorf("store record %d: %w", seq, err)
-		}
-	}
-	return nil
+	seq := int64(d.First) - 1
+	return putEach(ctx, t.tx, "records", `INSERT INTO record (stream_id, seq, received_at, octets) VALUES ($1, $2, $3, $4)`,
+		d.Octets, func(octets []byte) []any {
+			seq++
+			return []any{d.Stream[:], seq, milliseconds(d.ReceivedAt), octets}
+		})
 }
 
 func (t streamTx) appendTaps(ctx context.Context, d ingest.Delivery) error {
 	if len(d.Taps) == 0 {
 		return nil
 	}
-	insert, err := t.tx.PrepareContext(ctx, `INSERT INTO tap (stream_id, seq, at, point_id, digest, evidence, outcome, reason, session_id,
-		timetable, quality, within, suspect) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`)
+	err := putEach(ctx, t.tx, "taps", `INSERT INTO tap (stream_id, seq, at, point_id, digest, evidence, outcome, reason, session_id,
+		timetable, quality, within, suspect) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		d.Taps, func(p ingest.Tap) []any {
+			return []any{
+				p.ID.Stream[:], int64(p.ID.Seq), milliseconds(p.Stamp.At), p.Point, p.Digest[:], int(p.Evidence), int(p.Outcome), int(p.Reason),
+				p.Session, int64(p.Timetable), int(p.Stamp.Quality), int64(p.Stamp.Within / time.Millisecond), p.Suspect,
+			}
+		})
 	if err != nil {
-		return fmt.Errorf("store taps: %w", err)
-	}
-	defer insert.Close()
-	for _, p := range d.Taps {
-		if _, err := insert.ExecContext(ctx, p.ID.Stream[:], int64(p.ID.Seq), milliseconds(p.Stamp.At), p.Point, p.Digest[:],
-			int(p.Evidence), int(p.Outcome), int(p.Reason), p.Session, int64(p.Timetable), int(p.Stamp.Quality),
-			int64(p.Stamp.Within/time.Millisecond), p.Suspect); err != nil {
-			return fmt.Errorf("store tap %d: %w", p.ID.Seq, err)
-		}
+		return err
 	}
 	first, last := d.Taps[0].ID.Seq, d.Taps[len(d.Taps)-1].ID.Seq
 	return markDirtyWhere(ctx, t.tx, d.ReceivedAt,

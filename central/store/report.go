@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 )
 
 // ReportSource reads what reports are made of. It implements report.Source.
-type ReportSource struct{ read *sql.DB }
+type ReportSource struct{ read *pool }
 
 var _ report.Source = ReportSource{}
 
@@ -77,7 +76,7 @@ func (s ReportSource) Weekly(ctx context.Context, term string, endedBy time.Time
 
 // WeeksOf implements report.Source.
 func (s ReportSource) WeeksOf(ctx context.Context, term string, students []string, endedBy time.Time) ([]report.StudentTally, error) {
-	ids, err := json.Marshal(students)
+	ids, err := keys(students)
 	if err != nil {
 		return nil, fmt.Errorf("count marks of students: %w", err)
 	}
@@ -88,8 +87,8 @@ func (s ReportSource) WeeksOf(ctx context.Context, term string, students []strin
 		return t, err
 	}, `SELECT m.student_id, m.starts_at, `+attendedMarks+`, `+countedMarks+`
 		FROM mark m JOIN session e ON e.id = m.session_id
-		WHERE m.student_id IN (SELECT value FROM json_each($1)) AND m.term_id = $2 AND e.ends_at <= $3
-		GROUP BY m.student_id, m.starts_at`, string(ids), term, milliseconds(endedBy))
+		WHERE m.student_id IN ({{keys $1}}) AND m.term_id = $2 AND e.ends_at <= $3
+		GROUP BY m.student_id, m.starts_at`, ids, term, milliseconds(endedBy))
 	if err != nil {
 		return nil, fmt.Errorf("count marks of students: %w", err)
 	}
@@ -169,7 +168,7 @@ func worst(f report.Filter) string {
 	if f.Sponsorship {
 		return `coalesce(t.level, 0)`
 	}
-	return `min(coalesce(t.level, 0), 3)`
+	return `CASE WHEN t.level > 3 THEN 3 ELSE coalesce(t.level, 0) END`
 }
 
 // orders are the only texts that reach ORDER BY. Students of whom nothing was counted come as if they had missed nothing.

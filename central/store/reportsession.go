@@ -3,10 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/report"
@@ -56,12 +56,12 @@ func (s ReportSource) Sessions(ctx context.Context, q report.SessionQuery) ([]re
 // complete fills in how many are expected, the marks by code, and the rooms.
 func (s ReportSource) complete(ctx context.Context, sessions []report.Session, withRooms bool) error {
 	place := make(map[string]*report.Session, len(sessions))
-	keys := make([]string, len(sessions))
+	names := make([]string, len(sessions))
 	for i := range sessions {
 		sessions[i].Marks = report.Marks{}
-		place[sessions[i].ID], keys[i] = &sessions[i], sessions[i].ID
+		place[sessions[i].ID], names[i] = &sessions[i], sessions[i].ID
 	}
-	ids, err := json.Marshal(keys)
+	ids, err := keys(names)
 	if err != nil {
 		return fmt.Errorf("count marks: %w", err)
 	}
@@ -71,7 +71,7 @@ func (s ReportSource) complete(ctx context.Context, sessions []report.Session, w
 			place[id].Expected = n
 		}
 		return n, err
-	}, `SELECT session_id, count(*) FROM expected WHERE session_id IN (SELECT value FROM json_each($1)) GROUP BY session_id`, string(ids))
+	}, `SELECT session_id, count(*) FROM expected WHERE session_id IN ({{keys $1}}) GROUP BY session_id`, ids)
 	if err != nil {
 		return fmt.Errorf("count expected students: %w", err)
 	}
@@ -82,14 +82,14 @@ func (s ReportSource) complete(ctx context.Context, sessions []report.Session, w
 			place[id].Marks[code] = n
 		}
 		return n, err
-	}, `SELECT session_id, code, count(*) FROM mark WHERE session_id IN (SELECT value FROM json_each($1)) GROUP BY session_id, code`, string(ids))
+	}, `SELECT session_id, code, count(*) FROM mark WHERE session_id IN ({{keys $1}}) GROUP BY session_id, code`, ids)
 	if err != nil {
 		return fmt.Errorf("count marks: %w", err)
 	}
 	if !withRooms {
 		return nil
 	}
-	rooms, err := s.roomsOf(ctx, keys)
+	rooms, err := s.roomsOf(ctx, names)
 	if err != nil {
 		return err
 	}
@@ -139,12 +139,11 @@ func (s ReportSource) ClosuresOf(ctx context.Context, session string) ([]report.
 func (s ReportSource) PointsOf(ctx context.Context, session string) ([]report.Coverage, error) {
 	points, err := list(ctx, s.read, func(r *sql.Rows) (c report.Coverage, err error) {
 		var gateways string
-		if err = r.Scan(&c.Point, &c.Room, &c.Building, &gateways); err != nil {
-			return c, err
-		}
-		return c, json.Unmarshal([]byte(gateways), &c.Gateways)
+		err = r.Scan(&c.Point, &c.Room, &c.Building, &gateways)
+		c.Gateways = strings.Fields(gateways) // no name of a gateway has a space
+		return c, err
 	}, `SELECT p.id, r.id, r.building_id,
-			(SELECT json_group_array(g.id) FROM gateway g WHERE g.building_id = r.building_id AND g.revoked_at IS NULL)
+			coalesce((SELECT string_agg(g.id, ' ' ORDER BY g.id) FROM gateway g WHERE g.building_id = r.building_id AND g.revoked_at IS NULL), '')
 		FROM session_room sr JOIN room r ON r.id = sr.room_id JOIN point p ON p.room_id = r.id
 		WHERE sr.session_id = $1 ORDER BY p.id`, session)
 	if err != nil {

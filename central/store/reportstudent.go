@@ -81,7 +81,7 @@ func (s ReportSource) Contacts(ctx context.Context, student string, from, to tim
 
 // roomsOf lists the rooms of several sessions.
 func (s ReportSource) roomsOf(ctx context.Context, sessions []string) (map[string][]report.Room, error) {
-	ids, err := json.Marshal(sessions)
+	ids, err := keys(sessions)
 	if err != nil {
 		return nil, fmt.Errorf("list rooms: %w", err)
 	}
@@ -92,7 +92,7 @@ func (s ReportSource) roomsOf(ctx context.Context, sessions []string) (map[strin
 	places, err := list(ctx, s.read, func(r *sql.Rows) (p place, err error) {
 		return p, r.Scan(&p.session, &p.room.ID, &p.room.Name, &p.room.Building)
 	}, `SELECT sr.session_id, r.id, r.name, r.building_id FROM session_room sr JOIN room r ON r.id = sr.room_id
-		WHERE sr.session_id IN (SELECT value FROM json_each($1)) ORDER BY r.id`, string(ids))
+		WHERE sr.session_id IN ({{keys $1}}) ORDER BY r.id`, ids)
 	if err != nil {
 		return nil, fmt.Errorf("list rooms: %w", err)
 	}

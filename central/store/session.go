@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -12,11 +11,11 @@ import (
 
 // Sessions implements timetable.State.
 func (v campusView) Sessions(ctx context.Context, ids []string) ([]timetable.Session, error) {
-	wanted, err := json.Marshal(ids)
+	wanted, err := keys(ids)
 	if err != nil {
 		return nil, fmt.Errorf("read sessions: %w", err)
 	}
-	return v.sessions(ctx, `id IN (SELECT value FROM json_each($1))`, string(wanted))
+	return v.sessions(ctx, `id IN ({{keys $1}})`, wanted)
 }
 
 // SessionsBetween implements timetable.State.
@@ -84,7 +83,7 @@ func scanTimetabled(r *sql.Rows) (timetable.Session, error) {
 
 type member struct{ session, id string }
 
-func putSessions(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putSessions(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	var addRooms, dropRooms, addStudents, dropStudents []member
 	for _, s := range c.Sessions {
 		addRooms = members(addRooms, s.ID, s.AddRooms)

@@ -2,14 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
 )
 
 // saveStandings writes the student's figures anew: one row a term, and none for terms nothing is expected in any more.
-func saveStandings(ctx context.Context, tx *sql.Tx, v judge.Verdict) error {
+func saveStandings(ctx context.Context, tx *transaction, v judge.Verdict) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM standing WHERE student_id = $1`, v.Student); err != nil {
 		return fmt.Errorf("replace standings: %w", err)
 	}

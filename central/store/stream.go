@@ -12,15 +12,15 @@ import (
 
 // Receive implements ingest.Store.
 func (s *Store) Receive(ctx context.Context, f func(ingest.Tx) error) error {
-	err := s.transact(ctx, func(tx *sql.Tx) error { return f(streamTx{tx}) })
-	if isBusy(err) {
+	err := s.transact(ctx, func(tx *transaction) error { return f(streamTx{tx}) })
+	if s.dialect.busy(err) {
 		return fmt.Errorf("%w: %w", ingest.ErrBusy, err)
 	}
 	return err
 }
 
 // streamTx implements ingest.Tx.
-type streamTx struct{ tx *sql.Tx }
+type streamTx struct{ tx *transaction }
 
 // Stream implements ingest.Tx.
 func (t streamTx) Stream(ctx context.Context, id contract.Stream) (ingest.Stream, error) {

@@ -19,7 +19,7 @@ func (v campusView) Students(ctx context.Context) ([]timetable.Student, error) {
 	return students, nil
 }
 
-func putStudents(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putStudents(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "students", `INSERT INTO student (id, name, email, department, programme, level, visa) VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, department = excluded.department,
 			programme = excluded.programme, level = excluded.level, visa = excluded.visa`,
@@ -49,7 +49,7 @@ func (v campusView) Cards(ctx context.Context) ([]timetable.Card, error) {
 	return cards, nil
 }
 
-func putCards(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func putCards(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "cards", `INSERT INTO card (digest, student_id, valid_from, valid_to, blocked) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (digest) DO UPDATE SET student_id = excluded.student_id, valid_from = excluded.valid_from,
 			valid_to = excluded.valid_to, blocked = excluded.blocked`,
@@ -77,7 +77,7 @@ func (v campusView) Absences(ctx context.Context) ([]timetable.Absence, error) {
 	return absences, nil
 }
 
-func addAbsences(ctx context.Context, tx *sql.Tx, c *timetable.Change) error {
+func addAbsences(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "absences", `INSERT INTO absence (student_id, since, until, reason, actor, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		c.Absences, func(a timetable.Absence) []any {
 			return []any{a.Student, milliseconds(a.From), milliseconds(a.To), a.Reason, a.Actor, milliseconds(c.Receipt.AppliedAt)}

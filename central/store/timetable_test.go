@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,7 +25,7 @@ import (
 // campus is an importer and a publisher over a real database, on Thursday 1 October 2026 at noon in London.
 type campus struct {
 	door
-	path      string
+	place     Place
 	key       *ecdsa.PrivateKey
 	importer  *timetable.Importer
 	publisher *timetable.Publisher
@@ -43,8 +42,8 @@ func newCampus(t testing.TB) *campus {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &campus{path: filepath.Join(t.TempDir(), "central.db"), key: key, now: time.Date(2026, 10, 1, 11, 0, 0, 0, time.UTC)}
-	c.store = openAt(t, c.path)
+	c := &campus{place: newPlace(t), key: key, now: time.Date(2026, 10, 1, 11, 0, 0, 0, time.UTC)}
+	c.store = openAt(t, c.place)
 	c.importer = c.importerOver(c.store)
 	c.publisher = timetable.NewPublisher(timetable.PublisherOptions{
 		Store: c.store, Signer: signer{key}, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
@@ -230,7 +229,7 @@ func TestWaitForATimetable(t *testing.T) {
 		p, err := c.publisher.Wait(t.Context(), "A", 1, time.Minute)
 		woken <- answer{p, err}
 	}()
-	other := c.importerOver(openAt(t, c.path))
+	other := c.importerOver(openAt(t, c.place))
 	file := eventsHead + "\nnew,2026-10-05,09:00,10:00,A-1,LAW,ada\n"
 	if _, err := other.Import(t.Context(), timetable.Sessions, strings.NewReader(file), timetable.Options{}); err != nil {
 		t.Fatal(err)
@@ -274,7 +273,7 @@ func TestImportIsAllOrNothing(t *testing.T) {
 			c.fill(t)
 			c.exec(t, `DELETE FROM dirty`)
 			before := c.column(t, `SELECT id FROM session ORDER BY id`)
-			c.exec(t, `CREATE TRIGGER broken BEFORE INSERT ON `+table+` BEGIN SELECT RAISE(ABORT, 'disk fell off'); END`)
+			breakTable(t, c.store, table)
 			file := eventsHead + "\nnew,2026-10-05,09:00,10:00,A-1,ART,ada\nboth,2026-10-02,09:00,10:00,A-1,LAW,ada\n"
 			if _, err := c.importer.Import(t.Context(), timetable.Sessions, strings.NewReader(file), timetable.Options{}); err == nil {
 				t.Fatal("Import = nil, want the failure")

@@ -55,7 +55,7 @@ func (w *WebSessions) CommitCtx(ctx context.Context, token string, data []byte, 
 	if old != nil && bytes.Equal(old, data) && expires.Sub(oldExpires).Abs() < renewWithin {
 		return nil
 	}
-	return w.store.transact(ctx, func(tx *sql.Tx) error {
+	return w.store.transact(ctx, func(tx *transaction) error {
 		if old == nil {
 			if _, err := tx.ExecContext(ctx, `DELETE FROM web_session WHERE expires_at <= $1`, milliseconds(w.now())); err != nil {
 				return fmt.Errorf("remove expired browser sessions: %w", err)
@@ -73,10 +73,12 @@ func (w *WebSessions) CommitCtx(ctx context.Context, token string, data []byte, 
 
 // DeleteCtx ends a session; ending one that does not exist is no error.
 func (w *WebSessions) DeleteCtx(ctx context.Context, token string) error {
-	if _, err := w.store.write.ExecContext(ctx, `DELETE FROM web_session WHERE token_digest = $1`, []byte(token)); err != nil {
-		return fmt.Errorf("end browser session: %w", err)
-	}
-	return nil
+	return w.store.transact(ctx, func(tx *transaction) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM web_session WHERE token_digest = $1`, []byte(token)); err != nil {
+			return fmt.Errorf("end browser session: %w", err)
+		}
+		return nil
+	})
 }
 
 // Find, Commit and Delete are the same without a context.

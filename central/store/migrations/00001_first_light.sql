@@ -27,7 +27,7 @@ CREATE TABLE student (
   visa       BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE TABLE card (
-  digest     BLOB PRIMARY KEY,           -- contract.Digest, 32 octets
+  digest     {{bytes}} PRIMARY KEY,           -- contract.Digest, 32 octets
   student_id TEXT NOT NULL REFERENCES student (id),
   valid_from BIGINT NOT NULL DEFAULT 0,
   valid_to   BIGINT,                     -- NULL: no end
@@ -68,27 +68,27 @@ CREATE TABLE session_room (
   session_id TEXT NOT NULL REFERENCES session (id),
   room_id    TEXT NOT NULL REFERENCES room (id),
   PRIMARY KEY (session_id, room_id)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE INDEX session_room_room ON session_room (room_id);
 CREATE TABLE expected (
   session_id TEXT NOT NULL REFERENCES session (id),
   student_id TEXT NOT NULL REFERENCES student (id),
   PRIMARY KEY (student_id, session_id)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE INDEX expected_session ON expected (session_id);
 
 CREATE TABLE publication (
   building_id TEXT PRIMARY KEY REFERENCES building (id),
   version     BIGINT NOT NULL,
-  digest      BLOB NOT NULL,             -- SHA-256 of the content without version and date: unchanged content is not published again
-  document    BLOB NOT NULL,
-  signature   BLOB NOT NULL,
+  digest      {{bytes}} NOT NULL,             -- SHA-256 of the content without version and date: unchanged content is not published again
+  document    {{bytes}} NOT NULL,
+  signature   {{bytes}} NOT NULL,
   made_at     BIGINT NOT NULL
 );
 CREATE TABLE import (
-  id         INTEGER PRIMARY KEY,
+  id         {{id}},
   kind       TEXT NOT NULL,
-  digest     BLOB NOT NULL,              -- SHA-256 of the file
+  digest     {{bytes}} NOT NULL,              -- SHA-256 of the file
   actor      TEXT NOT NULL,
   applied_at BIGINT NOT NULL,
   summary    TEXT NOT NULL               -- JSON: added, changed, removed
@@ -105,7 +105,7 @@ CREATE TABLE gateway (
   report       TEXT NOT NULL DEFAULT ''  -- last contract.Report, JSON
 );
 CREATE TABLE invitation (
-  secret_digest BLOB PRIMARY KEY,        -- SHA-256 of the secret
+  secret_digest {{bytes}} PRIMARY KEY,        -- SHA-256 of the secret
   gateway_id    TEXT NOT NULL,
   building_id   TEXT NOT NULL REFERENCES building (id),
   expires_at    BIGINT NOT NULL,
@@ -113,7 +113,7 @@ CREATE TABLE invitation (
 );
 
 CREATE TABLE stream (
-  id           BLOB PRIMARY KEY,         -- contract.Stream, 8 octets
+  id           {{bytes}} PRIMARY KEY,         -- contract.Stream, 8 octets
   gateway_id   TEXT NOT NULL,            -- who owns it: the first that reported it as its own, or sent it
   claimed      BOOLEAN NOT NULL DEFAULT FALSE, -- the owner reported it as its own; otherwise it is only the first sender
   through      BIGINT NOT NULL,          -- every record up to here is in record
@@ -122,18 +122,18 @@ CREATE TABLE stream (
   quarantined  TEXT NOT NULL DEFAULT ''  -- why nothing more is accepted; '' if it is
 );
 CREATE TABLE record (
-  stream_id   BLOB NOT NULL,
+  stream_id   {{bytes}} NOT NULL,
   seq         BIGINT NOT NULL,
   received_at BIGINT NOT NULL,
-  octets      BLOB NOT NULL,             -- as encoded at the gateway
+  octets      {{bytes}} NOT NULL,             -- as encoded at the gateway
   PRIMARY KEY (stream_id, seq)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE TABLE tap (
-  stream_id  BLOB NOT NULL,
+  stream_id  {{bytes}} NOT NULL,
   seq        BIGINT NOT NULL,
   at         BIGINT NOT NULL,
   point_id   TEXT NOT NULL,              -- not a reference: a tap at a point nobody knows is kept too
-  digest     BLOB NOT NULL,
+  digest     {{bytes}} NOT NULL,
   evidence   INTEGER NOT NULL,
   outcome    INTEGER NOT NULL,
   reason     INTEGER NOT NULL,
@@ -143,22 +143,22 @@ CREATE TABLE tap (
   within     BIGINT NOT NULL,            -- ms
   suspect    BOOLEAN NOT NULL DEFAULT FALSE, -- stamped more than two hours ahead of central's clock
   PRIMARY KEY (stream_id, seq)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE INDEX tap_digest ON tap (digest, at);
 CREATE TABLE coverage (
   point_id  TEXT NOT NULL,
   until     BIGINT NOT NULL,             -- the point was alive from since to until, and all its taps of that time are in tap
   since     BIGINT NOT NULL,
-  stream_id BLOB NOT NULL,
+  stream_id {{bytes}} NOT NULL,
   PRIMARY KEY (point_id, until, stream_id)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE TABLE watermark (
   point_id TEXT PRIMARY KEY,
   until    BIGINT NOT NULL               -- every tap of the point up to here is in tap, whether its reader worked or not
 );
 
 CREATE TABLE amendment (
-  id         INTEGER PRIMARY KEY,
+  id         {{id}},
   student_id TEXT NOT NULL,
   session_id TEXT NOT NULL,
   code       TEXT NOT NULL,              -- P L A E R N
@@ -168,7 +168,7 @@ CREATE TABLE amendment (
 );
 CREATE INDEX amendment_student ON amendment (student_id, session_id);
 CREATE TABLE absence (
-  id         INTEGER PRIMARY KEY,
+  id         {{id}},
   student_id TEXT NOT NULL,
   since      BIGINT NOT NULL,
   until      BIGINT NOT NULL,            -- inclusive
@@ -187,13 +187,13 @@ CREATE TABLE mark (
   code       TEXT NOT NULL,              -- P L A E X N U (RULES G-2)
   source     TEXT NOT NULL,              -- tap, amendment, absence, complete, pending, cancelled
   reason     TEXT NOT NULL,              -- a sentence a person can read
-  tap_stream BLOB,                       -- the credited tap, if one was
+  tap_stream {{bytes}},                       -- the credited tap, if one was
   tap_seq    BIGINT,
   tapped_at  BIGINT,
   policy     TEXT NOT NULL,              -- policy and version that made it
   judged_at  BIGINT NOT NULL,
   PRIMARY KEY (student_id, session_id)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE INDEX mark_session ON mark (session_id);
 CREATE TABLE standing (
   student_id TEXT NOT NULL,
@@ -209,10 +209,10 @@ CREATE TABLE standing (
   deadline   TEXT NOT NULL DEFAULT '',   -- day the report is due, '' if none
   judged_at  BIGINT NOT NULL,
   PRIMARY KEY (student_id, term_id)
-) WITHOUT ROWID;
+) {{clustered}};
 CREATE INDEX standing_term ON standing (term_id, level, permille);
 CREATE TABLE finding (
-  id            INTEGER PRIMARY KEY,
+  id            {{id}},
   student_id    TEXT NOT NULL,
   term_id       TEXT NOT NULL,
   rule          TEXT NOT NULL,           -- A-2, A-3, A-4, A-5
@@ -232,7 +232,7 @@ CREATE TABLE dirty (
 );
 
 CREATE TABLE account (
-  id            INTEGER PRIMARY KEY,
+  id            {{id}},
   login         TEXT NOT NULL UNIQUE,
   name          TEXT NOT NULL,
   role          TEXT NOT NULL,           -- admin, compliance, lecturer, facilities
@@ -241,16 +241,16 @@ CREATE TABLE account (
   created_at    BIGINT NOT NULL
 );
 CREATE TABLE web_session (
-  token_digest BLOB PRIMARY KEY,
-  data         BLOB NOT NULL,
+  token_digest {{bytes}} PRIMARY KEY,
+  data         {{bytes}} NOT NULL,
   expires_at   BIGINT NOT NULL
 );
 
 CREATE TABLE api_token (
-  id           INTEGER PRIMARY KEY,
+  id           {{id}},
   name         TEXT NOT NULL,
   role         TEXT NOT NULL,            -- as account.role
-  digest       BLOB NOT NULL UNIQUE,     -- SHA-256 of the token
+  digest       {{bytes}} NOT NULL UNIQUE,     -- SHA-256 of the token
   created_by   TEXT NOT NULL,
   created_at   BIGINT NOT NULL,
   expires_at   BIGINT NOT NULL,
@@ -258,7 +258,7 @@ CREATE TABLE api_token (
   revoked_at   BIGINT
 );
 CREATE TABLE register_closure (
-  id         INTEGER PRIMARY KEY,
+  id         {{id}},
   session_id TEXT NOT NULL,              -- session.closed_by is set in the same transaction
   actor      TEXT NOT NULL,
   reason     TEXT NOT NULL,

@@ -12,71 +12,71 @@ INSERT INTO student (id, name, email, department, programme, level, visa) VALUES
   ('s4', 'Dana Ćosić', '', 'Computing', 'MSc Computing', '7', TRUE),
   ('s5', 'Eve_Moss', '', 'History', 'BA History', '6', FALSE);
 INSERT INTO card (digest, student_id, blocked) VALUES
-  (unhex(printf('%064d', 1)), 's1', FALSE), (unhex(printf('%064d', 2)), 's2', FALSE),
-  (unhex(printf('%064d', 3)), 's3', FALSE), (unhex(printf('%064d', 4)), 's4', TRUE);
+  ({{digest 1}}, 's1', FALSE), ({{digest 2}}, 's2', FALSE),
+  ({{digest 3}}, 's3', FALSE), ({{digest 4}}, 's4', TRUE);
 
 INSERT INTO gateway (id, building_id, enrolled_at, serial, not_after, heard_at, report) VALUES
-  ('gw-1', 'B1', unixepoch('2026-09-01 09:00') * 1000, '01', unixepoch('2026-12-10 09:00') * 1000, unixepoch('2026-11-19 10:19:55') * 1000,
+  ('gw-1', 'B1', {{ms "2026-09-01 09:00"}}, '01', {{ms "2026-12-10 09:00"}}, {{ms "2026-11-19 10:19:55"}},
    '{"version":1,"build":"1.2.0","at":"2026-11-19T10:19:55Z","clock":"synchronised","timetable":7,"streams":[],"points":[{"point":"A-101/door","up":true},{"point":"A-101/rear","up":true},{"point":"A-102/door","up":false,"trouble":"no answer since 10:02"}]}'),
-  ('gw-2', 'B2', unixepoch('2026-09-01 09:00') * 1000, '02', unixepoch('2026-12-10 09:00') * 1000, unixepoch('2026-11-17 11:15') * 1000, '');
-INSERT INTO publication VALUES ('B1', 8, x'00', x'00', x'00', 0), ('B2', 3, x'00', x'00', x'00', 0);
+  ('gw-2', 'B2', {{ms "2026-09-01 09:00"}}, '02', {{ms "2026-12-10 09:00"}}, {{ms "2026-11-17 11:15"}}, '');
+INSERT INTO publication VALUES ('B1', 8, {{hex "00"}}, {{hex "00"}}, {{hex "00"}}, 0), ('B2', 3, {{hex "00"}}, {{hex "00"}}, {{hex "00"}}, 0);
 INSERT INTO stream (id, gateway_id, through, durable, heard_at) VALUES
-  (x'1111111111111111', 'gw-1', 120, 120, unixepoch('2026-11-19 10:19:55') * 1000),
-  (x'2222222222222222', 'gw-2', 50, 80, unixepoch('2026-11-17 11:15') * 1000);
+  ({{hex "1111111111111111"}}, 'gw-1', 120, 120, {{ms "2026-11-19 10:19:55"}}),
+  ({{hex "2222222222222222"}}, 'gw-2', 50, 80, {{ms "2026-11-17 11:15"}});
 
 -- e1 is before the clocks go back (09:00 in London is 08:00Z), e2 after.
 INSERT INTO session (id, module_id, kind, starts_at, ends_at, opens_at, closes_at, cancelled) VALUES
-  ('e1', 'CS101', 'lecture', unixepoch('2026-10-05 08:00') * 1000, unixepoch('2026-10-05 09:00') * 1000, unixepoch('2026-10-05 07:30') * 1000, unixepoch('2026-10-05 09:00') * 1000, FALSE),
-  ('e2', 'CS101', 'lecture', unixepoch('2026-10-26 09:00') * 1000, unixepoch('2026-10-26 10:00') * 1000, unixepoch('2026-10-26 08:30') * 1000, unixepoch('2026-10-26 10:00') * 1000, FALSE),
-  ('e3', 'LAW1', 'seminar', unixepoch('2026-11-17 11:00') * 1000, unixepoch('2026-11-17 12:00') * 1000, unixepoch('2026-11-17 10:30') * 1000, unixepoch('2026-11-17 12:00') * 1000, FALSE),
-  ('e4', 'CS101', 'lecture', unixepoch('2026-11-19 10:00') * 1000, unixepoch('2026-11-19 11:00') * 1000, unixepoch('2026-11-19 09:30') * 1000, unixepoch('2026-11-19 11:00') * 1000, FALSE),
-  ('e5', 'LAW1', 'seminar', unixepoch('2026-11-19 14:00') * 1000, unixepoch('2026-11-19 15:00') * 1000, unixepoch('2026-11-19 13:30') * 1000, unixepoch('2026-11-19 15:00') * 1000, FALSE),
-  ('e6', 'LAW1', 'seminar', unixepoch('2026-11-12 14:00') * 1000, unixepoch('2026-11-12 15:00') * 1000, unixepoch('2026-11-12 13:30') * 1000, unixepoch('2026-11-12 15:00') * 1000, TRUE),
-  ('e7', 'LAW1', 'seminar', unixepoch('2026-11-18 09:00') * 1000, unixepoch('2026-11-18 10:00') * 1000, unixepoch('2026-11-18 08:30') * 1000, unixepoch('2026-11-18 10:00') * 1000, FALSE);
+  ('e1', 'CS101', 'lecture', {{ms "2026-10-05 08:00"}}, {{ms "2026-10-05 09:00"}}, {{ms "2026-10-05 07:30"}}, {{ms "2026-10-05 09:00"}}, FALSE),
+  ('e2', 'CS101', 'lecture', {{ms "2026-10-26 09:00"}}, {{ms "2026-10-26 10:00"}}, {{ms "2026-10-26 08:30"}}, {{ms "2026-10-26 10:00"}}, FALSE),
+  ('e3', 'LAW1', 'seminar', {{ms "2026-11-17 11:00"}}, {{ms "2026-11-17 12:00"}}, {{ms "2026-11-17 10:30"}}, {{ms "2026-11-17 12:00"}}, FALSE),
+  ('e4', 'CS101', 'lecture', {{ms "2026-11-19 10:00"}}, {{ms "2026-11-19 11:00"}}, {{ms "2026-11-19 09:30"}}, {{ms "2026-11-19 11:00"}}, FALSE),
+  ('e5', 'LAW1', 'seminar', {{ms "2026-11-19 14:00"}}, {{ms "2026-11-19 15:00"}}, {{ms "2026-11-19 13:30"}}, {{ms "2026-11-19 15:00"}}, FALSE),
+  ('e6', 'LAW1', 'seminar', {{ms "2026-11-12 14:00"}}, {{ms "2026-11-12 15:00"}}, {{ms "2026-11-12 13:30"}}, {{ms "2026-11-12 15:00"}}, TRUE),
+  ('e7', 'LAW1', 'seminar', {{ms "2026-11-18 09:00"}}, {{ms "2026-11-18 10:00"}}, {{ms "2026-11-18 08:30"}}, {{ms "2026-11-18 10:00"}}, FALSE);
 INSERT INTO session_room VALUES ('e1', 'A-101'), ('e2', 'A-101'), ('e3', 'C-1'), ('e4', 'A-101'), ('e5', 'A-102'), ('e6', 'A-102'), ('e7', 'A-102');
 INSERT INTO expected (session_id, student_id) VALUES
   ('e1', 's1'), ('e1', 's4'), ('e2', 's1'), ('e2', 's4'), ('e3', 's2'), ('e3', 's3'), ('e4', 's1'), ('e4', 's4'),
   ('e5', 's2'), ('e5', 's3'), ('e6', 's2'), ('e6', 's3'), ('e7', 's2'), ('e7', 's3');
 
 INSERT INTO tap (stream_id, seq, at, point_id, digest, evidence, outcome, reason, session_id, timetable, quality, within) VALUES
-  (x'1111111111111111', 10, unixepoch('2026-10-05 08:03:12') * 1000 + 345, 'A-101/door', unhex(printf('%064d', 1)), 1, 1, 0, 'e1', 3, 1, 12),
-  (x'1111111111111111', 11, unixepoch('2026-10-05 08:04:00') * 1000, 'A-101/rear', unhex(printf('%064d', 1)), 1, 2, 0, 'e1', 3, 1, 12),
-  (x'1111111111111111', 20, unixepoch('2026-10-26 08:20:00') * 1000, 'A-101/door', unhex(printf('%064d', 1)), 1, 3, 2, '', 4, 1, 12),
-  (x'1111111111111111', 25, unixepoch('2026-11-01 03:00:00') * 1000, 'A-101/door', unhex(printf('%064d', 1)), 1, 3, 2, '', 5, 1, 12),
-  (x'1111111111111111', 41, unixepoch('2026-11-18 09:17:00') * 1000, 'A-102/door', unhex(printf('%064d', 2)), 1, 1, 0, 'e7', 7, 1, 12),
-  (x'1111111111111111', 40, unixepoch('2026-11-18 08:59:00') * 1000, 'A-102/door', unhex(printf('%064d', 3)), 1, 4, 6, '', 0, 2, 0),
-  (x'1111111111111111', 50, unixepoch('2026-11-19 09:58:00') * 1000 + 1, 'A-101/door', unhex(printf('%064d', 1)), 1, 1, 0, 'e4', 7, 1, 12),
-  (x'1111111111111111', 51, unixepoch('2026-11-19 10:01:00') * 1000, 'A-101/door', unhex(printf('%064d', 99)), 1, 3, 3, '', 7, 1, 12);
+  ({{hex "1111111111111111"}}, 10, {{ms "2026-10-05 08:03:12"}} + 345, 'A-101/door', {{digest 1}}, 1, 1, 0, 'e1', 3, 1, 12),
+  ({{hex "1111111111111111"}}, 11, {{ms "2026-10-05 08:04:00"}}, 'A-101/rear', {{digest 1}}, 1, 2, 0, 'e1', 3, 1, 12),
+  ({{hex "1111111111111111"}}, 20, {{ms "2026-10-26 08:20:00"}}, 'A-101/door', {{digest 1}}, 1, 3, 2, '', 4, 1, 12),
+  ({{hex "1111111111111111"}}, 25, {{ms "2026-11-01 03:00:00"}}, 'A-101/door', {{digest 1}}, 1, 3, 2, '', 5, 1, 12),
+  ({{hex "1111111111111111"}}, 41, {{ms "2026-11-18 09:17:00"}}, 'A-102/door', {{digest 2}}, 1, 1, 0, 'e7', 7, 1, 12),
+  ({{hex "1111111111111111"}}, 40, {{ms "2026-11-18 08:59:00"}}, 'A-102/door', {{digest 3}}, 1, 4, 6, '', 0, 2, 0),
+  ({{hex "1111111111111111"}}, 50, {{ms "2026-11-19 09:58:00"}} + 1, 'A-101/door', {{digest 1}}, 1, 1, 0, 'e4', 7, 1, 12),
+  ({{hex "1111111111111111"}}, 51, {{ms "2026-11-19 10:01:00"}}, 'A-101/door', {{digest 99}}, 1, 3, 3, '', 7, 1, 12);
 -- C-1 was heard from 09:00 to 11:15 on the 17th: 45 of the 90 minutes of e3's window. In two spans that overlap.
 INSERT INTO coverage (point_id, since, until, stream_id) VALUES
-  ('C-1/door', unixepoch('2026-11-17 09:00') * 1000, unixepoch('2026-11-17 11:00') * 1000, x'2222222222222222'),
-  ('C-1/door', unixepoch('2026-11-17 10:50') * 1000, unixepoch('2026-11-17 11:15') * 1000, x'2222222222222222'),
-  ('A-101/door', unixepoch('2026-11-19 07:00') * 1000, unixepoch('2026-11-19 10:19') * 1000, x'1111111111111111');
+  ('C-1/door', {{ms "2026-11-17 09:00"}}, {{ms "2026-11-17 11:00"}}, {{hex "2222222222222222"}}),
+  ('C-1/door', {{ms "2026-11-17 10:50"}}, {{ms "2026-11-17 11:15"}}, {{hex "2222222222222222"}}),
+  ('A-101/door', {{ms "2026-11-19 07:00"}}, {{ms "2026-11-19 10:19"}}, {{hex "1111111111111111"}});
 
 INSERT INTO mark (student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, tapped_at, policy, judged_at)
-  SELECT v.column1, v.column2, '2026-autumn', s.starts_at, v.column3, v.column4, v.column5, v.column6, v.column7, NULL, 'college 004 v1', unixepoch('2026-11-19 10:19') * 1000
+  SELECT v.column1, v.column2, '2026-autumn', s.starts_at, v.column3, v.column4, v.column5, v.column6, v.column7, NULL, 'college 004 v1', {{ms "2026-11-19 10:19"}}
   FROM (VALUES
-    ('s1', 'e1', 'P', 'tap', 'Tapped 3 minutes after the start', x'1111111111111111', 10),
+    ('s1', 'e1', 'P', 'tap', 'Tapped 3 minutes after the start', {{hex "1111111111111111"}}, 10),
     ('s4', 'e1', 'A', 'complete', 'No tap; every reader was working', NULL, NULL),
     ('s1', 'e2', 'A', 'complete', 'No tap in the window', NULL, NULL),
     ('s4', 'e2', 'A', 'amendment', 'Amended by lee', NULL, NULL),
     ('s2', 'e3', 'U', 'pending', 'C-1 was last heard at 11:15', NULL, NULL),
     ('s3', 'e3', 'U', 'pending', 'C-1 was last heard at 11:15', NULL, NULL),
-    ('s1', 'e4', 'P', 'tap', 'Tapped before the start', x'1111111111111111', 50),
+    ('s1', 'e4', 'P', 'tap', 'Tapped before the start', {{hex "1111111111111111"}}, 50),
     ('s2', 'e6', 'X', 'cancelled', 'Cancelled', NULL, NULL),
     ('s3', 'e6', 'X', 'cancelled', 'Cancelled', NULL, NULL),
-    ('s2', 'e7', 'L', 'tap', 'Tapped 17 minutes after the start', x'1111111111111111', 41),
-    ('s3', 'e7', 'P', 'tap', 'Tapped before the start', x'1111111111111111', 40)) v
+    ('s2', 'e7', 'L', 'tap', 'Tapped 17 minutes after the start', {{hex "1111111111111111"}}, 41),
+    ('s3', 'e7', 'P', 'tap', 'Tapped before the start', {{hex "1111111111111111"}}, 40)) v
   JOIN session s ON s.id = v.column2;
 INSERT INTO standing (student_id, term_id, attended, counted, missed, pending, permille, level, tenth_at, seen_at, deadline, judged_at) VALUES
-  ('s1', '2026-autumn', 1, 2, 1, 0, 500, 0, NULL, unixepoch('2026-11-19 09:58:00') * 1000 + 1, '', unixepoch('2026-11-19 10:19') * 1000),
-  ('s2', '2026-autumn', 1, 1, 0, 1, 1000, 0, NULL, unixepoch('2026-11-18 09:17:00') * 1000, '', unixepoch('2026-11-19 10:19') * 1000),
-  ('s3', '2026-autumn', 90, 100, 5, 1, 900, 1, NULL, NULL, '', unixepoch('2026-11-19 10:19') * 1000),
-  ('s4', '2026-autumn', 719, 800, 10, 0, 898, 4, unixepoch('2026-11-10 09:00') * 1000, NULL, '2026-11-20', unixepoch('2026-11-19 10:19') * 1000);
+  ('s1', '2026-autumn', 1, 2, 1, 0, 500, 0, NULL, {{ms "2026-11-19 09:58:00"}} + 1, '', {{ms "2026-11-19 10:19"}}),
+  ('s2', '2026-autumn', 1, 1, 0, 1, 1000, 0, NULL, {{ms "2026-11-18 09:17:00"}}, '', {{ms "2026-11-19 10:19"}}),
+  ('s3', '2026-autumn', 90, 100, 5, 1, 900, 1, NULL, NULL, '', {{ms "2026-11-19 10:19"}}),
+  ('s4', '2026-autumn', 719, 800, 10, 0, 898, 4, {{ms "2026-11-10 09:00"}}, NULL, '2026-11-20', {{ms "2026-11-19 10:19"}});
 INSERT INTO finding (student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, superseded_at, superseded_by) VALUES
-  ('s4', '2026-autumn', 'A-2', 'college 004 v1', unixepoch('2026-10-26 10:00') * 1000, unixepoch('2026-10-26 10:01') * 1000, 'First warning: 4 missed contacts', '', '["e1","e2"]', unixepoch('2026-11-02 09:00') * 1000, 'an absence was authorised'),
-  ('s4', '2026-autumn', 'A-5', 'college 004 v1', unixepoch('2026-11-10 10:00') * 1000, unixepoch('2026-11-10 10:01') * 1000, 'Report to UKVI: 10 missed contacts', '2026-11-20', '["e1","e2"]', NULL, '');
+  ('s4', '2026-autumn', 'A-2', 'college 004 v1', {{ms "2026-10-26 10:00"}}, {{ms "2026-10-26 10:01"}}, 'First warning: 4 missed contacts', '', '["e1","e2"]', {{ms "2026-11-02 09:00"}}, 'an absence was authorised'),
+  ('s4', '2026-autumn', 'A-5', 'college 004 v1', {{ms "2026-11-10 10:00"}}, {{ms "2026-11-10 10:01"}}, 'Report to UKVI: 10 missed contacts', '2026-11-20', '["e1","e2"]', NULL, '');
 INSERT INTO amendment (student_id, session_id, code, reason, actor, made_at) VALUES
-  ('s4', 'e2', 'A', 'left after five minutes', 'lee', unixepoch('2026-10-26 12:00') * 1000);
+  ('s4', 'e2', 'A', 'left after five minutes', 'lee', {{ms "2026-10-26 12:00"}});
 INSERT INTO absence (student_id, since, until, reason, actor, made_at) VALUES
-  ('s4', unixepoch('2026-10-12 00:00') * 1000, unixepoch('2026-10-16 23:59') * 1000, 'Illness', 'priya', unixepoch('2026-10-12 08:00') * 1000);
+  ('s4', {{ms "2026-10-12 00:00"}}, {{ms "2026-10-16 23:59"}}, 'Illness', 'priya', {{ms "2026-10-12 08:00"}});

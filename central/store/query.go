@@ -1,0 +1,68 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// transaction is a write transaction or a snapshot. Its queries are rendered for the engine.
+type transaction struct {
+	*sql.Tx
+	conn    *sql.Conn // that Tx is on, for what database/sql has no word for
+	dialect *dialect
+}
+
+// ExecContext runs a statement.
+func (t *transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return t.Tx.ExecContext(ctx, t.dialect.render(query), args...)
+}
+
+// QueryContext runs a query.
+func (t *transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return t.Tx.QueryContext(ctx, t.dialect.render(query), args...)
+}
+
+// QueryRowContext runs a query for at most one row.
+func (t *transaction) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return t.Tx.QueryRowContext(ctx, t.dialect.render(query), args...)
+}
+
+// pool is the writer's connection or the readers'. Its queries are rendered for the engine.
+type pool struct {
+	*sql.DB
+	dialect *dialect
+}
+
+// QueryContext runs a query.
+func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return p.DB.QueryContext(ctx, p.dialect.render(query), args...)
+}
+
+// QueryRowContext runs a query for at most one row.
+func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return p.DB.QueryRowContext(ctx, p.dialect.render(query), args...)
+}
+
+// querier is what the writer's transaction, a snapshot and the reader pool have in common.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// list runs a query and collects what scan makes of each row.
+func list[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}

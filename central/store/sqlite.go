@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect is SQLite in WAL mode: one file, one writer.
+var sqliteDialect = &dialect{
+	engine: "sqlite",
+	goose:  goose.DialectSQLite3,
+	types: strings.NewReplacer(
+		"{{id}}", "INTEGER PRIMARY KEY",
+		"{{bytes}}", "BLOB",
+		"{{clustered}}", "WITHOUT ROWID",
+	),
+	keys:     `SELECT value AS id FROM json_each($1)`,
+	alone:    func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) }, // each takes the file's lock
+	reserve:  func(context.Context, *transaction) error { return nil },                                             // BEGIN IMMEDIATE has done it
+	each:     eachPrepared,
+	conflict: isSQLiteBusy,
+	busy:     isSQLiteBusy,
+	taken:    func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE },
+}
+
+// turnWithin is how long a transaction waits for its turn to write before it is undone and begun again.
+const turnWithin = 2500 * time.Millisecond
+
+// openSQLite opens or creates the file.
+func openSQLite(path string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	write, err := sql.Open("sqlite", sqliteName(path, "immediate"))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1) // SQLite has one writer, and waiting here is fairer than SQLITE_BUSY
+	read, err := sql.Open("sqlite", sqliteName(path, "deferred")+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(4)
+	return newStore(sqliteDialect, write, read), nil
+}
+
+// private makes the file before SQLite does, which would let everybody on the machine read it. The log beside it gets the
+// mode of the file.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func sqliteName(path, lock string) string {
+	v := url.Values{"_txlock": {lock}, "_pragma": {
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-65536)",
+		"busy_timeout(" + strconv.FormatInt(turnWithin.Milliseconds(), 10) + ")",
+	}}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
+}
+
+// eachPrepared runs row by row: there is no round trip that would make another way faster.
+func eachPrepared(ctx context.Context, tx *transaction, statement string, rows iter.Seq[[]any]) error {
+	prepared, err := tx.PrepareContext(ctx, tx.dialect.render(statement))
+	if err != nil {
+		return err
+	}
+	defer prepared.Close()
+	n := 0
+	for row := range rows {
+		if _, err := prepared.ExecContext(ctx, row...); err != nil {
+			return fmt.Errorf("row %d: %w", n, err)
+		}
+		n++
+	}
+	return nil
+}
+
+// isSQLiteBusy means that another process kept the write lock longer than turnWithin.
+func isSQLiteBusy(err error) bool { return sqliteCode(err)&0xff == sqlite3.SQLITE_BUSY }
+
+// sqliteCode is the extended result code, 0 if err does not come from SQLite.
+func sqliteCode(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	return 0
+}
