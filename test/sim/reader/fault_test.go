@@ -52,7 +52,7 @@ func (p *panel) ask(address, code byte, data ...byte) osdp.Frame {
 	command := osdp.Frame{Address: address, Sequence: sequence, CRC: true, Code: code, Data: data}.Encode()
 	for range 500 {
 		p.h.write(command)
-		if f, ok := p.reply(address, sequence); ok {
+		if f, ok := p.reply(address, sequence, false); ok {
 			p.sequence[address] = sequence%3 + 1
 			return f
 		}
@@ -63,7 +63,7 @@ func (p *panel) ask(address, code byte, data ...byte) osdp.Frame {
 
 // reply waits as long as a panel does for a frame of this device with this number. A frame without CRC is no answer
 // to one with it: a flipped bit in the control octet would leave eight bits of check.
-func (p *panel) reply(address, sequence byte) (osdp.Frame, bool) {
+func (p *panel) reply(address, sequence byte, secure bool) (osdp.Frame, bool) {
 	patience := time.NewTimer(40 * time.Millisecond)
 	defer patience.Stop()
 	for {
@@ -71,7 +71,7 @@ func (p *panel) reply(address, sequence byte) (osdp.Frame, bool) {
 		case b := <-p.octets:
 			now := time.Now()
 			for _, f := range p.scan.Feed(now, now, b) {
-				if f.Address == address|0x80 && f.Sequence == sequence && f.CRC && !f.Secure && f.Code != 0x79 {
+				if f.Address == address|0x80 && f.Sequence == sequence && f.CRC && f.Secure == secure && f.Code != 0x79 {
 					return f, true
 				}
 			}

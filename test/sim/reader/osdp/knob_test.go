@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
+	"github.com/rollcall-edge/rollcall/test/sim/reader/osdp/acu"
 )
 
 func TestRefuseNextCommands(t *testing.T) {
@@ -36,14 +37,12 @@ func TestRefuseNextCommands(t *testing.T) {
 		}
 	})
 	t.Run("in a session: signed, and security ends it", func(t *testing.T) {
-		c := open(t, Options{Key: &ownKey}, 1, ownKey)
+		c := open(t, Options{Key: &ownKey}, acu.Own, ownKey)
 		c.pd.Refuse(nakRecord, nakNeedsKey)
-		if got := c.tell(cmdPoll); got.Code != replyNak || got.Data[0] != nakRecord {
-			t.Errorf("POLL = %+v, want NAK 9", got)
+		if code, data := c.tell(cmdPoll); code != replyNak || data[0] != nakRecord {
+			t.Errorf("POLL = %02X % X, want NAK 9", code, data)
 		}
-		if got := c.raw(c.sealed(c.next(), cmdPoll)); got.Secure || got.Code != replyNak || got.Data[0] != nakNeedsKey {
-			t.Errorf("POLL = %+v, want NAK 6 in the clear", got)
-		}
+		refused(t, c.send(c.Seal(cmdPoll)), nakNeedsKey)
 		if c.pd.Secure() {
 			t.Error("session survived")
 		}
@@ -51,16 +50,16 @@ func TestRefuseNextCommands(t *testing.T) {
 }
 
 func TestBusyInASessionLeavesTheChain(t *testing.T) {
-	c := open(t, Options{Key: &ownKey}, 1, ownKey)
+	c := open(t, Options{Key: &ownKey}, acu.Own, ownKey)
 	c.pd.SetBusy(2)
-	poll := c.sealed(c.next(), cmdPoll)
+	poll := c.Seal(cmdPoll)
 	for range 2 {
-		if got := c.raw(poll); got.Code != replyBusy || got.Secure || got.Sequence != 0 {
-			t.Errorf("POLL = %+v, want BUSY in the clear, sequence 0", got)
+		if got := c.send(poll); !bytes.Equal(got, octets(t, "FF 53 80 08 00 04 79"+crcOf(t, "53 80 08 00 04 79"))) {
+			t.Errorf("POLL = % X, want BUSY in the clear, sequence 0", got)
 		}
 	}
-	if got := c.heard(c.raw(poll)); got.Code != replyAck {
-		t.Errorf("same POLL again = %+v, want ACK", got)
+	if code, _, err := c.Open(c.send(poll)); err != nil || code != replyAck {
+		t.Errorf("same POLL again = %02X, %v, want ACK", code, err)
 	}
 }
 
