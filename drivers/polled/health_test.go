@@ -26,15 +26,14 @@ func TestPausesGrow(t *testing.T) {
 
 func TestThreeFailuresInARowLoseTheReader(t *testing.T) {
 	var h health
-	if h.failed() || h.failed() {
-		t.Error("lost before the third failure")
-	}
-	h.answered()
-	if h.failed() || h.failed() {
-		t.Error("failures before an answer count")
-	}
-	if !h.failed() {
-		t.Error("not lost after the third failure")
+	for i, answered := range []bool{false, false, true, false, false, false} {
+		if answered {
+			h.answered()
+			continue
+		}
+		if lost, want := h.failed(), i == 5; lost != want {
+			t.Errorf("lost after question %d = %v, want %v", i, lost, want)
+		}
 	}
 }
 
