@@ -25,6 +25,7 @@ type Options struct {
 	Tags       []Tag            // kinds of cards to search for; all of Tags() when empty
 	CRC        bool             // the reader's firmware was built with CRC on
 	Blue       bool             // its third light is blue; yellow when false
+	Quiet      bool             // it does not beep
 	HoldOff    time.Duration    // the same card again within this is one tap; 2 s when zero
 	Registerer prometheus.Registerer
 	Log        *slog.Logger

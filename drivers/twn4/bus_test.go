@@ -108,8 +108,9 @@ func TestARandomUIDNamesNobody(t *testing.T) {
 	if r := <-k.reads; !r.Unsuitable || r.Credential != "" || r.Several {
 		t.Errorf("Read = %+v, want unsuitable", r)
 	}
-	if c := k.status().Counts; c.Refused != 1 {
-		t.Errorf("Counts.Refused = %d, want 1", c.Refused)
+	k.searched(5)
+	if c := k.status().Counts; c.Refused != 1 || c.Taps != 1 || c.Repeats == 0 {
+		t.Errorf("Counts = %+v, want one tap, refused once, and its repetitions", c)
 	}
 }
 

@@ -25,6 +25,7 @@ type device struct {
 	field  []int      // cards that lie on the reader
 	asked  int        // searches
 	types  string     // parameters of the latest SetTagTypes
+	looks  int        // at cards with random UIDs
 	beeps  int
 	ticks  uint32 // since it started
 	ready  byte   // lights that were set up
@@ -185,7 +186,7 @@ func (d *device) search() string {
 	if len(cards) == 0 {
 		return "0000"
 	}
-	reply := "0001" + d.cards[cards[0]]
+	reply := "0001" + d.card(cards[0])
 	if len(d.field) == 0 {
 		d.stays++
 	}
@@ -195,12 +196,21 @@ func (d *device) search() string {
 	return reply
 }
 
+// card is what there is to say of a card; one with a random UID shows another at each look.
+func (d *device) card(i int) string {
+	if d.cards[i] != random {
+		return d.cards[i]
+	}
+	d.looks++
+	return fmt.Sprintf("%s%06X", random, d.looks)
+}
+
 // several lists the type A cards: a count, the octets that follow, and each UID behind its length.
 func (d *device) several() string {
 	count, list := 0, ""
 	for _, i := range d.present() {
-		if strings.HasPrefix(d.cards[i], "80") {
-			count, list = count+1, list+d.cards[i][4:]
+		if c := d.card(i); strings.HasPrefix(c, "80") {
+			count, list = count+1, list+c[4:]
 		}
 	}
 	if count == 0 {

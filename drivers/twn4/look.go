@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/rollcall-edge/rollcall/drivers/credential"
 	"github.com/rollcall-edge/rollcall/drivers/polled"
 )
 
@@ -21,7 +22,7 @@ func (r *reader) Look(l *polled.Line) (polled.Sight, error) {
 		return sight, nil
 	}
 	if !bytes.Equal(reply, r.settled) {
-		cards, err := r.again(l, reply, f)
+		cards, err := r.again(l, f)
 		if err != nil || cards != 1 {
 			sight.Cards = cards
 			return sight, err
@@ -46,7 +47,7 @@ func (r *reader) search(l *polled.Line) (reply []byte, f found, seen bool, err e
 
 // again looks a second time at what the search found: 1 when it is there and alone, 2 when there are more, 0 when the
 // two looks differ.
-func (r *reader) again(l *polled.Line, reply []byte, f found) (cards int, err error) {
+func (r *reader) again(l *polled.Line, f found) (cards int, err error) {
 	if f.tag == MIFARE && !r.single {
 		uids, err := r.uids(l)
 		switch {
@@ -56,18 +57,25 @@ func (r *reader) again(l *polled.Line, reply []byte, f found) (cards int, err er
 			return 0, err
 		case len(uids) > 1:
 			return 2, nil
-		case len(uids) == 1 && bytes.Equal(uids[0], f.id):
+		case len(uids) == 1 && r.same(f, found{tag: MIFARE, id: uids[0]}):
 			return 1, nil
 		}
 	}
 	if r.options.CRC {
 		return 1, nil
 	}
-	second, _, _, err := r.search(l)
-	if err != nil || !bytes.Equal(second, reply) {
+	_, second, seen, err := r.search(l)
+	if err != nil || !seen || !r.same(f, second) {
 		return 0, err
 	}
 	return 1, nil
+}
+
+// same reports whether two looks saw the same card. A random UID is another at each look, and nobody's each time.
+func (r *reader) same(one, other found) bool {
+	key, err := one.key(r.options.Order)
+	otherKey, otherErr := other.key(r.options.Order)
+	return one.tag == other.tag && key == otherKey && credential.Reason(err) == credential.Reason(otherErr)
 }
 
 func (r *reader) uids(l *polled.Line) (uids [][]byte, err error) {

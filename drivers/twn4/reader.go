@@ -71,6 +71,9 @@ func (r *reader) Greet(l *polled.Line) (polled.Identity, error) {
 	if err != nil {
 		return polled.Identity{}, err
 	}
+	if err := l.Insist(func() error { return r.confirm(l, &name) }); err != nil {
+		return polled.Identity{}, err
+	}
 	for _, c := range [][]byte{types(r.options.Tags), command(ledInit, every)} {
 		err := l.Insist(func() error { return r.tell(l, c, answerWithin) })
 		if err != nil && !lacks(err) {
@@ -86,6 +89,7 @@ func lacks(err error) bool {
 	return errors.As(err, &no) && no.unknown()
 }
 
+// version asks for the name of the firmware.
 func (r *reader) version(l *polled.Line) (name string, err error) {
 	reply, err := r.ask(l, command(getVersion, mostText), answerWithin)
 	if err == nil {
@@ -94,28 +98,49 @@ func (r *reader) version(l *polled.Line) (name string, err error) {
 	return name, l.Over(err)
 }
 
+// confirm asks for the name once more where lines carry no CRC: two replies must agree.
+func (r *reader) confirm(l *polled.Line, name *string) error {
+	if r.options.CRC {
+		return nil
+	}
+	again, err := r.version(l)
+	if err == nil && again != *name {
+		*name, err = again, errReply
+	}
+	return err
+}
+
 // identity takes apart a version such as "TWN4/B1.03/CCF1.57/PRS1.03/PI": the model, then bootloader, firmware and app.
 func identity(name string) polled.Identity {
 	model, firmware, _ := strings.Cut(name, "/")
 	return polled.Identity{Vendor: "Elatec", Model: model, Firmware: firmware}
 }
 
-// Alive implements polled.Dialect. A clock that went back is that of a reader that started anew.
+// Alive implements polled.Dialect. A clock that went back or leapt, at a second look as well, is that of a reader that
+// started anew.
 func (r *reader) Alive(l *polled.Line) error {
+	for range 2 {
+		now, err := r.clock(l)
+		switch {
+		case err != nil:
+			return err
+		case r.ticks == 0, now >= r.ticks && now-r.ticks < leap:
+			r.ticks = now
+			return nil
+		}
+	}
+	return polled.ErrRestarted
+}
+
+// leap is more than passes between two looks at the clock, in milliseconds.
+const leap = 60_000
+
+func (r *reader) clock(l *polled.Line) (now uint32, err error) {
 	reply, err := r.ask(l, command(getTicks), answerWithin)
-	now := uint32(0)
 	if err == nil {
 		now, err = ticks(reply)
 	}
-	if err := l.Over(err); err != nil {
-		return err
-	}
-	before := r.ticks
-	r.ticks = now
-	if now < before {
-		return polled.ErrRestarted
-	}
-	return nil
+	return now, l.Over(err)
 }
 
 // Light implements polled.Dialect. The old light goes off before the new one goes on: red and green together would say
@@ -145,7 +170,7 @@ func (*reader) mask(c polled.Colour) byte {
 
 // Sound implements polled.Dialect. The reader ends the beep itself, and does nothing else until then.
 func (r *reader) Sound(l *polled.Line, d time.Duration) error {
-	if d == 0 {
+	if d == 0 || r.options.Quiet {
 		return nil
 	}
 	return r.tell(l, sound(d), answerWithin+d)

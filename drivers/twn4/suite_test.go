@@ -19,7 +19,7 @@ const (
 	desfire = "80380704D03501700703"
 	em      = "402805010063E9AE"
 	prox    = "491A0405000980"
-	random  = "80200408112233"
+	random  = "80200408"               // and three octets that are others at each look
 	book    = "824008E004010012345678" // ISO 15693
 )
 
