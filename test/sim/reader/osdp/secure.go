@@ -16,6 +16,9 @@ func (p *PD) unlock(now time.Time, f *Frame) (reason byte) {
 	case !f.Secure:
 		reason = p.unlockPlain(f.Code)
 	case f.Block.Type == blockChallenge && f.Code == cmdChallenge, f.Block.Type == blockProof && f.Code == cmdProof:
+		if p.Secure() {
+			p.endSession(now) // nobody has signed this
+		}
 		return 0
 	case f.Block.Type == blockCommand, f.Block.Type == blockCommandEnc:
 		reason = p.unlockSigned(f)

@@ -169,6 +169,11 @@ func TestSessionsEnd(t *testing.T) {
 			refused(c.t, c.send(c.Sign(empty)), nakNeedsKey)
 		}, ended},
 		{"new challenge", func(c *channel) { c.send(c.Challenge(acu.Own)) }, ended},
+		{"challenge that is too short", func(c *channel) {
+			c.Challenge(acu.Own)
+			short := acu.Frame{Sequence: c.Sequence, Block: []byte{0x11, 1}, Code: 0x76, Data: []byte{1}}
+			refused(c.t, c.send(short.Octets()), nakLength)
+		}, ended},
 		{"more than eight seconds", func(c *channel) {
 			c.now = c.now.Add(8 * time.Second)
 			c.do(0, cmdPoll)
