@@ -81,13 +81,32 @@ func TestExampleValuesArrive(t *testing.T) {
 	if got := g.Buses[0].Readers[1]; got != (config.Reader{Point: "LIB-0.02/door", Address: 2, Open: "amber"}) {
 		t.Errorf("second reader = %+v", got)
 	}
-	if got := g.Buses[1].HoldOff.Std(); got != 2*time.Second {
+	if got := g.Buses[0].Readers[0]; got != (config.Reader{Point: "LIB-0.01/door", Address: 1, Secure: true}) {
+		t.Errorf("first reader = %+v", got)
+	}
+	if got := g.Buses[0].Readers[2]; got != (config.Reader{Point: "LIB-0.03/door", Address: 3, Checksum: true, ByteOrder: "lsb"}) {
+		t.Errorf("third reader = %+v", got)
+	}
+	millisecond := config.Duration(time.Millisecond)
+	if got := g.Buses[1].RS485; got != (config.RS485{RTS: "high", Before: millisecond, After: millisecond}) {
+		t.Errorf("direction of the basement's port = %+v", got)
+	}
+	if got := named(t, g, "desk").HoldOff.Std(); got != 2*time.Second {
 		t.Errorf("hold-off = %v, want 2s", got)
+	}
+	if diff := cmp.Diff(named(t, g, "enquiries").TWN4, config.TWN4{Tags: []string{"mifare", "hidprox"}, Third: "blue"}); diff != "" {
+		t.Errorf("TWN4 (-got +want):\n%s", diff)
+	}
+	if got := named(t, g, "retrofit").PN532; got != (config.PN532{Red: "P30", Green: "P31", Blue: "P33", Buzzer: "P35"}) {
+		t.Errorf("PN532 = %+v", got)
+	}
+	if got := named(t, g, "entrance").Format; got != (config.Format{End: "\r\n", Digits: "hex", Check: "none", Medium: "uid"}) {
+		t.Errorf("format = %+v", got)
 	}
 	if got := g.Cluster.Members[2].Gateway; got != "union" {
 		t.Errorf("third member = %q, want union", got)
 	}
-	if got := g.Buses[2].Feedback["accepted"]; got != "LED G\rBEEP 1\r" {
+	if got := named(t, g, "entrance").Feedback["accepted"]; got != "LED G\rBEEP 1\r" {
 		t.Errorf("feedback for an accepted tap = %q", got)
 	}
 	c, err := config.LoadCentral("testdata/central-minimal.good.yaml")
@@ -99,8 +118,22 @@ func TestExampleValuesArrive(t *testing.T) {
 	}
 }
 
+func named(t *testing.T, g *config.Gateway, bus string) config.Bus {
+	t.Helper()
+	for _, b := range g.Buses {
+		if b.Name == bus {
+			return b
+		}
+	}
+	t.Fatalf("no bus %q", bus)
+	return config.Bus{}
+}
+
 func FuzzLoadGateway(f *testing.F) {
-	for _, path := range []string{"gateway.example.yaml", "testdata/gateway-values.bad.yaml", "testdata/gateway-many-faults.bad.yaml"} {
+	for _, path := range []string{
+		"gateway.example.yaml", "testdata/gateway-fleet.good.yaml", "testdata/gateway-values.bad.yaml", "testdata/gateway-many-faults.bad.yaml",
+		"testdata/gateway-bus.bad.yaml", "testdata/gateway-format.bad.yaml", "testdata/gateway-unknown.bad.yaml",
+	} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)

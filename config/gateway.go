@@ -1,7 +1,6 @@
 package config
 
 import (
-	"maps"
 	"net"
 	"net/url"
 	"path/filepath"
@@ -41,28 +40,6 @@ type Member struct {
 	Address string `yaml:"address"` // host:port where the others reach it
 }
 
-// Bus is one serial line.
-type Bus struct {
-	Name    string   `yaml:"name"`
-	Driver  string   `yaml:"driver"` // osdp or ascii
-	Preset  string   `yaml:"preset"` // ascii only: rdm6300 or generic
-	Device  string   `yaml:"device"` // e.g. /dev/serial/by-id/…
-	Baud    int      `yaml:"baud"`
-	HoldOff Duration `yaml:"hold_off"` // ascii: the same card within this time of its last repeat is one tap; 0: 2 s
-	Readers []Reader `yaml:"readers"`
-
-	// Feedback is what a generic ascii reader is sent for a signal, as its manual has it; without it the reader has no light.
-	Feedback map[string]string `yaml:"feedback"`
-}
-
-// Reader is one card reader on a line and the point where it hangs.
-type Reader struct {
-	Point     string `yaml:"point"`      // as central's room import names it
-	Address   int    `yaml:"address"`    // OSDP address 0-126
-	Open      string `yaml:"open"`       // colour of an open register where the reader has no blue: blue, amber or white
-	ByteOrder string `yaml:"byte_order"` // of UIDs: msb or lsb first
-}
-
 // Bluetooth is the radio that hears beacons. Without one the gateway says so and goes on.
 type Bluetooth struct {
 	Enabled bool     `yaml:"enabled"`
@@ -85,15 +62,7 @@ func defaultGateway() *Gateway {
 	}
 }
 
-var (
-	speeds     = []int{9600, 19200, 38400, 57600, 115200, 230400}
-	drivers    = []string{"osdp", "ascii"}
-	presets    = []string{"rdm6300", "generic"}
-	colours    = []string{"", "blue", "amber", "white"}
-	signals    = []string{"off", "ready", "fault", "accepted", "refused", "several", "stored", "not_kept"}
-	byteOrders = []string{"", "msb", "lsb"}
-	memberName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
-)
+var memberName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 
 func (g *Gateway) validate(c *checker) {
 	if !filepath.IsAbs(g.Data) {
@@ -143,47 +112,6 @@ func (g *Gateway) validateBuses(c *checker) {
 			c.unique(points, index(path+".readers", k)+".point", r.Point)
 		}
 	}
-}
-
-func (b Bus) validate(c *checker, path string) {
-	c.oneOf(path+".driver", b.Driver, drivers)
-	if b.Driver == "ascii" {
-		c.oneOf(path+".preset", b.Preset, presets)
-	}
-	if b.Driver == "osdp" && b.Preset != "" {
-		c.fault(path+".preset", "an osdp bus has no preset; remove the line")
-	}
-	if len(b.Feedback) > 0 && b.Preset != "generic" {
-		c.fault(path+".feedback", "only the preset generic is told what to send; remove the lines")
-	}
-	for _, signal := range slices.Sorted(maps.Keys(b.Feedback)) {
-		c.oneOf(path+".feedback."+signal, signal, signals)
-	}
-	if !slices.Contains(speeds, b.Baud) {
-		c.fault(path+".baud", "%d is not a speed of card readers; want one of %v", b.Baud, speeds)
-	}
-	if len(b.Readers) == 0 {
-		c.fault(path+".readers", "no reader is listed; a bus without readers hears nobody")
-	}
-	if b.Driver == "ascii" && len(b.Readers) > 1 {
-		c.fault(path+".readers", "%d readers; a line of this kind carries one", len(b.Readers))
-	}
-	addresses := map[int]bool{}
-	for i, r := range b.Readers {
-		r.validate(c, index(path+".readers", i), b.Driver)
-		if b.Driver == "osdp" && addresses[r.Address] {
-			c.fault(index(path+".readers", i)+".address", "address %d is taken by another reader of this bus", r.Address)
-		}
-		addresses[r.Address] = true
-	}
-}
-
-func (r Reader) validate(c *checker, path, driver string) {
-	if driver == "osdp" && (r.Address < 0 || r.Address > 126) {
-		c.fault(path+".address", "%d is not an OSDP address; want 0 to 126", r.Address)
-	}
-	c.oneOf(path+".open", r.Open, colours)
-	c.oneOf(path+".byte_order", r.ByteOrder, byteOrders)
 }
 
 func (c *checker) address(path, address string) {
