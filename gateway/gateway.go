@@ -181,30 +181,15 @@ func (g *Gateway) openUplink() error {
 }
 
 func (g *Gateway) openReaders() error {
-	var buses []capture.Bus
 	for _, b := range g.config.Buses {
-		bus, err := capture.Open(lineOf(b), g.registry, g.log)
-		if err != nil {
-			g.notice("bus "+b.Name, fmt.Sprintf("%v; its readers are dark", err))
-			continue
+		for _, r := range b.Readers {
+			g.sources[r.Point] = b.Driver
 		}
-		for _, reader := range bus.Readers {
-			g.sources[reader] = b.Driver
-		}
-		buses = append(buses, bus)
 	}
 	g.taps = newTaps(g.registry)
+	buses := openLines(g.config, g.registry, g.log, g.notice)
 	g.capture = capture.New(capture.Options{Buses: buses, Handler: g, Lights: lights{g}, Registerer: g.registry, Log: g.log})
 	return nil
-}
-
-// lineOf names each reader for its point: one reader hangs at one point.
-func lineOf(b config.Bus) capture.Line {
-	l := capture.Line{Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(), Feedback: b.Feedback}
-	for _, r := range b.Readers {
-		l.Readers = append(l.Readers, capture.Reader{Name: r.Point, Address: byte(r.Address), Open: r.Open, ByteOrder: r.ByteOrder})
-	}
-	return l
 }
 
 // notice keeps a warning until the gateway is restarted.

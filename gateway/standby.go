@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/rollcall-edge/rollcall/config"
 	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/gateway/capture"
@@ -52,7 +50,8 @@ func standBy(ctx context.Context, c *config.Gateway, o Options, why error, start
 	o.Log.Error("no tap can be kept", slog.Any("error", why))
 	registry := newRegistry(o.Version)
 	s := &standby{why: why, startedAt: time.Now(), version: o.Version}
-	s.capture = capture.New(capture.Options{Buses: openBuses(c, registry, o.Log), Handler: s, Lights: s, Registerer: registry, Log: o.Log})
+	lines := openLines(c, registry, o.Log, s.notice)
+	s.capture = capture.New(capture.Options{Buses: lines, Handler: s, Lights: s, Registerer: registry, Log: o.Log})
 	page := status.New(status.Options{Listen: c.Status.Listen, Snapshot: s.snapshot, Healthy: s.healthy, Gatherer: registry, Log: o.Log})
 	desk := console.New(console.Options{Socket: console.Socket(c.Data), Lines: s.capture, Taps: console.NewTaps(), Log: o.Log})
 	started(s)
@@ -63,25 +62,17 @@ func standBy(ctx context.Context, c *config.Gateway, o Options, why error, start
 	})
 }
 
-func openBuses(c *config.Gateway, r prometheus.Registerer, log *slog.Logger) []capture.Bus {
-	var buses []capture.Bus
-	for _, b := range c.Buses {
-		bus, err := capture.Open(lineOf(b), r, log)
-		if err != nil {
-			log.Error("bus not opened", slog.String("bus", b.Name), slog.Any("error", err))
-			continue
-		}
-		buses = append(buses, bus)
-	}
-	return buses
-}
-
 // standby is a gateway that can keep nothing.
 type standby struct {
 	capture   *capture.Capture
 	why       error
 	startedAt time.Time
 	version   string
+	notices   []status.Warning // of the start
+}
+
+func (s *standby) notice(name, text string) {
+	s.notices = append(s.notices, status.Warning{Name: name, Text: text})
 }
 
 // wait ends when the reason may be gone: an identity appears, or it is time for a fresh start.
@@ -120,6 +111,6 @@ func (s *standby) healthy() error { return s.why }
 func (s *standby) snapshot() status.Snapshot {
 	return status.Snapshot{
 		At: time.Now(), StartedAt: s.startedAt, Gateway: "Gateway on stand-by", Version: s.version, Readers: s.capture.Status(),
-		Warnings: []status.Warning{{Name: "stand-by", Text: fmt.Sprintf("no tap can be kept and all readers are amber: %v", s.why)}},
+		Warnings: append([]status.Warning{{Name: "stand-by", Text: fmt.Sprintf("no tap can be kept and all readers are amber: %v", s.why)}}, s.notices...),
 	}
 }

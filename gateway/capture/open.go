@@ -9,20 +9,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/drivers"
-	"github.com/rollcall-edge/rollcall/drivers/ascii"
 	"github.com/rollcall-edge/rollcall/drivers/credential"
 	"github.com/rollcall-edge/rollcall/drivers/osdp"
 	"github.com/rollcall-edge/rollcall/drivers/serialport"
 )
 
-// Line describes a serial line as a site configures it.
+// Line describes a serial line as a site configures it. Words are those of the configuration; an empty one is what the
+// driver has without it.
 type Line struct {
 	Name    string
-	Driver  string // osdp or ascii
-	Preset  string // of ascii: rdm6300 or generic
+	Driver  string // osdp, twn4, pn532 or ascii
+	Preset  string // of ascii
 	Device  string // path of the tty
 	Baud    int
-	HoldOff time.Duration // of ascii; 0 is the driver's own
+	HoldOff time.Duration // not of osdp; 0 is the driver's own
+	Keys    osdp.Keys     // of OSDP readers; nil when there is no place for any
+	TWN4    TWN4
+	PN532   PN532
+	Format  Format // of a generic ascii reader
 	Readers []Reader
 
 	// Feedback is what a generic ascii reader is sent for a signal, by the signal's name; without it the reader has no light.
@@ -33,8 +37,30 @@ type Line struct {
 type Reader struct {
 	Name      string
 	Address   byte   // of osdp
-	Open      string // colour of an open register: blue (or empty), amber or white
-	ByteOrder string // of UIDs: msb (or empty) or lsb first
+	Secure    bool   // of osdp: only ever spoken to under its own key
+	Checksum  bool   // of osdp: knows no CRC
+	Open      string // of osdp: colour of an open register, blue, amber or white
+	ByteOrder string // of UIDs: msb or lsb first
+}
+
+// TWN4 is how an Elatec TWN4 is set up.
+type TWN4 struct {
+	Tags  []string
+	CRC   bool
+	Third string
+}
+
+// PN532 is what is wired to which output of a PN532.
+type PN532 struct {
+	Red, Green, Blue, Buzzer string
+	Inverted                 bool
+}
+
+// Format is a line of a generic ascii reader.
+type Format struct {
+	Start, End            string
+	Digits, Check, Medium string
+	Octets                int
 }
 
 // ErrDriver means no driver of that name or preset exists.
@@ -50,53 +76,36 @@ func Open(l Line, r prometheus.Registerer, log *slog.Logger) (Bus, error) {
 	for _, reader := range l.Readers {
 		bus.Readers = append(bus.Readers, reader.Name)
 	}
-	switch l.Driver {
-	case "osdp":
-		bus.Driver, err = osdp.New(osdp.Options{Name: l.Name, Line: port, Readers: osdpReaders(l.Readers), Registerer: r, Log: log})
-	case "ascii":
-		bus.Driver, err = openASCII(l, port, r, log)
-	default:
-		err = fmt.Errorf("%w: %q", ErrDriver, l.Driver)
-	}
-	if err != nil {
+	if bus.Driver, err = (parts{l, port, r, log}).driver(); err != nil {
 		return Bus{}, fmt.Errorf("open bus %s: %w", l.Name, err)
 	}
 	return bus, nil
 }
 
-func osdpReaders(readers []Reader) []osdp.Reader {
-	var all []osdp.Reader
-	for _, r := range readers {
-		o := osdp.Reader{Name: r.Name, Address: r.Address, Order: order(r.ByteOrder)}
-		switch r.Open {
-		case "amber":
-			o.Ready, o.Instead = osdp.Amber, osdp.Amber
-		case "white":
-			o.Ready, o.Instead = osdp.White, osdp.White
-		}
-		all = append(all, o)
-	}
-	return all
+// parts is what a driver is made of.
+type parts struct {
+	Line
+	port *serialport.Line
+	r    prometheus.Registerer
+	log  *slog.Logger
 }
 
-func openASCII(l Line, port *serialport.Line, r prometheus.Registerer, log *slog.Logger) (drivers.Bus, error) {
-	if len(l.Readers) != 1 {
-		return nil, fmt.Errorf("%d readers on a line that carries one", len(l.Readers))
+func (p parts) driver() (drivers.Bus, error) {
+	if p.Driver == "osdp" {
+		return p.osdp()
 	}
-	format, ok := ascii.Preset(l.Preset)
-	if !ok {
-		return nil, fmt.Errorf("%w: preset %q", ErrDriver, l.Preset)
+	if len(p.Readers) != 1 {
+		return nil, fmt.Errorf("%d readers on a line that carries one", len(p.Readers))
 	}
-	format.Order = order(l.Readers[0].ByteOrder)
-	format.Feedback = make(map[drivers.Signal]string, len(l.Feedback))
-	for name, text := range l.Feedback {
-		signal, ok := drivers.ParseSignal(name)
-		if !ok {
-			return nil, fmt.Errorf("no signal is called %q", name)
-		}
-		format.Feedback[signal] = text
+	switch p.Driver {
+	case "twn4":
+		return p.twn4()
+	case "pn532":
+		return p.pn532()
+	case "ascii":
+		return p.ascii()
 	}
-	return ascii.New(ascii.Options{Name: l.Name, Line: port, Reader: l.Readers[0].Name, Format: format, HoldOff: l.HoldOff, Registerer: r, Log: log})
+	return nil, fmt.Errorf("%w: %q", ErrDriver, p.Driver)
 }
 
 func order(text string) credential.Order {

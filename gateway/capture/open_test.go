@@ -15,11 +15,21 @@ func TestOpen(t *testing.T) {
 		line Line
 		want string // part of the error; empty for none
 	}{
-		{"osdp", Line{Driver: "osdp", Baud: 38400, Readers: []Reader{{Name: "a", Address: 1, Open: "amber", ByteOrder: "lsb"}, {Name: "b", Address: 2, Open: "white"}}}, ""},
+		{"osdp", Line{Driver: "osdp", Baud: 38400, Readers: []Reader{{Name: "a", Address: 1, Open: "amber", ByteOrder: "lsb"}, {Name: "b", Address: 2, Open: "white", Checksum: true, Secure: true}}}, ""},
+		{"twn4", Line{Driver: "twn4", Baud: 9600, Readers: one}, ""},
+		{"twn4 set up", Line{Driver: "twn4", Baud: 9600, TWN4: TWN4{Tags: []string{"mifare", "hidprox", "em4102"}, CRC: true, Third: "blue"}, Readers: one}, ""},
+		{"twn4 with a tag nobody knows", Line{Driver: "twn4", Baud: 9600, TWN4: TWN4{Tags: []string{"legic"}}, Readers: one}, `no such name: tag "legic"`},
+		{"pn532", Line{Driver: "pn532", Baud: 115200, Readers: one}, ""},
+		{"pn532 with lights", Line{Driver: "pn532", Baud: 115200, PN532: PN532{Red: "P30", Green: "P31", Blue: "P33", Buzzer: "P35", Inverted: true}, Readers: one}, ""},
+		{"pn532 with a pin it needs itself", Line{Driver: "pn532", Baud: 115200, PN532: PN532{Red: "P30", Green: "P32"}, Readers: one}, `no such name: output "P32"`},
+		{"pn532 half wired", Line{Driver: "pn532", Baud: 115200, PN532: PN532{Red: "P30"}, Readers: one}, "needs red and green"},
+		{"generic with a format", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Start: "\x02", End: "\x03", Digits: "decimal", Medium: "raw", Octets: 4}, Readers: one}, ""},
+		{"generic with an impossible format", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Digits: "decimal"}, Readers: one}, "say how many octets"},
+		{"generic with a format nobody knows", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Medium: "paper"}, Readers: one}, `medium "paper"`},
 		{"rdm6300", Line{Driver: "ascii", Preset: "rdm6300", Baud: 9600, Readers: one}, ""},
 		{"generic", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one}, ""},
 		{"generic with lights", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one, Feedback: map[string]string{"ready": "B", "accepted": "G"}}, ""},
-		{"no such signal", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one, Feedback: map[string]string{"green": "G"}}, `no signal is called "green"`},
+		{"no such signal", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: one, Feedback: map[string]string{"green": "G"}}, `no such name: signal "green"`},
 		{"unknown driver", Line{Driver: "morse", Baud: 9600, Readers: one}, `no such driver: "morse"`},
 		{"unknown preset", Line{Driver: "ascii", Preset: "x", Baud: 9600, Readers: one}, `no such driver: preset "x"`},
 		{"two readers on a line for one", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: append(one, one...)}, "2 readers"},

@@ -1,0 +1,39 @@
+package gateway
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/gateway/capture"
+)
+
+// openLines makes the drivers of all lines. A line that cannot be made is told to notice; the others go on without it.
+func openLines(c *config.Gateway, r prometheus.Registerer, log *slog.Logger, notice func(name, text string)) []capture.Bus {
+	var buses []capture.Bus
+	for _, b := range c.Buses {
+		bus, err := capture.Open(lineOf(b), r, log)
+		if err != nil {
+			notice("bus "+b.Name, fmt.Sprintf("%v; its readers are dark", err))
+			continue
+		}
+		buses = append(buses, bus)
+	}
+	return buses
+}
+
+// lineOf names each reader for its point: one reader hangs at one point.
+func lineOf(b config.Bus) capture.Line {
+	l := capture.Line{
+		Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(),
+		TWN4: capture.TWN4(b.TWN4), PN532: capture.PN532(b.PN532), Format: capture.Format(b.Format), Feedback: b.Feedback,
+	}
+	for _, r := range b.Readers {
+		l.Readers = append(l.Readers, capture.Reader{
+			Name: r.Point, Address: byte(r.Address), Secure: r.Secure, Checksum: r.Checksum, Open: r.Open, ByteOrder: r.ByteOrder,
+		})
+	}
+	return l
+}
