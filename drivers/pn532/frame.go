@@ -12,7 +12,6 @@ const (
 
 	headerOctets = 4                       // start code, length, its check
 	longestFrame = headerOctets + 0xFF + 1 // with its check
-	longestData  = 0xFF - 1                // behind the identifier
 )
 
 // errorIdentifier is the whole content of the error frame (6.2.1.5).
@@ -47,7 +46,7 @@ type frame struct {
 	data []byte
 }
 
-// appendFrame adds the frame that carries a command of longestData octets at most.
+// appendFrame adds the frame that carries a command of 254 octets at most.
 func appendFrame(b, command []byte) []byte {
 	n := byte(1 + len(command))
 	b = append(b, preamble, start1, start2, n, -n, fromHost)
