@@ -55,12 +55,8 @@ func (r *Rules) checkShares(c checker) {
 			c.Fault("rules.A-9.periods", "missing; write over what it is taken, for example [module, programme]")
 		}
 	}
-	for clause, s := range map[string]*Share{"A-11": r.Threshold, "A-12": r.Reminder} {
-		if s != nil && s.Below != 0 { // 0: the source gives no number
-			c.percent("rules."+clause+".below", s.Below)
-			c.period("rules."+clause+".period", s.Period)
-		}
-	}
+	r.Threshold.check(c, "rules.A-11")
+	r.Reminder.check(c, "rules.A-12")
 	if e := r.CheckIn; e != nil {
 		c.percent("rules.E-2.below", e.Below)
 		c.positive("rules.E-2.logins_per_week", e.LoginsPerWeek)
@@ -81,6 +77,14 @@ func (r *Rules) checkShares(c checker) {
 		c.percent("rules.E-22.above", e.Above)
 		c.percent("rules.E-22.with_permission", e.WithPermission)
 	}
+}
+
+func (s *Share) check(c checker, path string) {
+	if s == nil || s.Below == 0 { // the source gives no number
+		return
+	}
+	c.percent(path+".below", s.Below)
+	c.period(path+".period", s.Period)
 }
 
 func (c checker) period(path string, p Period) {
@@ -119,21 +123,17 @@ func (r *Rules) checkDays(c checker) {
 		c.positive("rules.E-15.below_degree", int64(e.BelowDegree))
 		c.percent("rules.E-15.amber_from", e.AmberFrom)
 	}
-	for path, n := range map[string]int{
-		"rules.E-16.every_days": days(r.VisaAudit, func(e *VisaAudit) int { return e.EveryDays }),
-		"rules.E-17.days":       days(r.Debt, func(e *Debt) int { return e.Days }),
-		"rules.E-18.within":     days(r.ContactDetails, func(e *ContactDetails) int { return e.Within }),
-		"rules.E-19.days":       days(r.Curtailment, func(e *Curtailment) int { return e.Days }),
-		"rules.E-20.every_days": days(r.TapReminder, func(e *TapReminder) int { return e.EveryDays }),
-	} {
-		c.positive(path, int64(n))
-	}
+	c.positive("rules.E-16.every_days", days(r.VisaAudit, func(e *VisaAudit) int { return e.EveryDays }))
+	c.positive("rules.E-17.days", days(r.Debt, func(e *Debt) int { return e.Days }))
+	c.positive("rules.E-18.within", days(r.ContactDetails, func(e *ContactDetails) int { return e.Within }))
+	c.positive("rules.E-19.days", days(r.Curtailment, func(e *Curtailment) int { return e.Days }))
+	c.positive("rules.E-20.every_days", days(r.TapReminder, func(e *TapReminder) int { return e.EveryDays }))
 }
 
 // days is the number of a clause, or 1 when the clause is not in the policy.
-func days[C any](clause *C, of func(*C) int) int {
+func days[C any](clause *C, of func(*C) int) int64 {
 	if clause == nil {
 		return 1
 	}
-	return of(clause)
+	return int64(of(clause))
 }

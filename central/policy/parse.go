@@ -32,9 +32,9 @@ func (p *Policy) check(c checker) {
 	if p.Version < 1 {
 		c.Fault("version", "versions count from 1; write version: 1 for the first")
 	}
-	for path, text := range map[string]string{"title": p.Title, "source": p.Source} {
-		if text == "" {
-			c.Fault(path, "missing; people will want to know")
+	for _, text := range []struct{ path, value string }{{"title", p.Title}, {"source", p.Source}} {
+		if text.value == "" {
+			c.Fault(text.path, "missing; people will want to know")
 		}
 	}
 	if p.From.Year == 0 {
@@ -86,16 +86,20 @@ func (m Marking) check(c checker) {
 	c.oneOf("marking.room_change", string(m.RoomChange), string(FollowTimetable), string(Exempt))
 	c.oneOf("marking.forgotten_card", string(m.ForgottenCard), string(ForbidManual), string(LecturerManual), string(TeamManual))
 	c.percent("marking.min_coverage", m.MinCoverage)
-	for path, n := range map[string]int64{"marking.amend_within": int64(m.AmendWithin), "marking.headcount": m.Headcount, "marking.integrity.burst_cards": int64(m.Integrity.BurstCards)} {
-		if n < 0 {
-			c.Fault(path, "%d is negative; write 0 or more", n)
-		}
-	}
+	c.notNegative("marking.amend_within", int64(m.AmendWithin))
+	c.notNegative("marking.headcount", m.Headcount)
+	c.notNegative("marking.integrity.burst_cards", int64(m.Integrity.BurstCards))
 }
 
 func (c checker) oneOf(path, value string, known ...string) {
 	if !slices.Contains(known, value) {
 		c.Fault(path, "%q is not known here; write one of %v", value, known)
+	}
+}
+
+func (c checker) notNegative(path string, n int64) {
+	if n < 0 {
+		c.Fault(path, "%d is negative; write 0 or more", n)
 	}
 }
 

@@ -74,7 +74,7 @@ func (c *Checker) Err() error {
 		return nil
 	}
 	slices.SortStableFunc(c.faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return c.faults
 }
