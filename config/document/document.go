@@ -3,7 +3,6 @@
 package document
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,9 +72,7 @@ func (c *Checker) Err() error {
 	if len(c.faults) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(c.faults, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
+	slices.SortStableFunc(c.faults, func(a, b Fault) int { return a.Line - b.Line })
 	return c.faults
 }
 
