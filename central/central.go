@@ -17,10 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/rollcall-edge/rollcall/central/ingest"
-	"github.com/rollcall-edge/rollcall/central/judge"
-	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
-	"github.com/rollcall-edge/rollcall/central/rules"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 	"github.com/rollcall-edge/rollcall/central/web"
 	"github.com/rollcall-edge/rollcall/config"
@@ -50,7 +47,6 @@ func (o *Options) fill() {
 type Central struct {
 	*Office
 	publisher *timetable.Publisher
-	judge     *judge.Judge
 	pages     *listener
 	gateways  *listener
 }
@@ -95,9 +91,6 @@ func (c *Central) assemble(ctx context.Context, cfg *config.Central, o Options) 
 	c.publisher = timetable.NewPublisher(timetable.PublisherOptions{
 		Store: c.store, Signer: c.authority, Ahead: cfg.PublishAhead.Std(), Log: o.Log, Registerer: c.registry, Now: o.Now,
 	})
-	c.judge = judge.New(judge.Options{
-		Store: c.store.Judgements(), Marking: register.College, Ladder: rules.College, Log: o.Log, Registerer: c.registry, Now: o.Now,
-	})
 	c.imported = func() { c.publisher.Wake(); c.judge.Wake() }
 
 	uplink, err := web.NewUplink(web.UplinkOptions{
@@ -107,7 +100,7 @@ func (c *Central) assemble(ctx context.Context, cfg *config.Central, o Options) 
 		return fmt.Errorf("assemble gateway listener: %w", err)
 	}
 	site, err := web.New(web.Options{
-		Reports: report.New(c.store.ReportSource(), o.Now), Accounts: c.Accounts, Facts: c.store, Sessions: c.store.WebSessions(o.Now),
+		Reports: report.New(c.store.ReportSource(), o.Now), Accounts: c.Accounts, Facts: c.store, Policies: c.Policies, Sessions: c.store.WebSessions(o.Now),
 		Health: c.store.Ping, Changed: c.judge.Wake, Log: o.Log, Registerer: c.registry, Gatherer: c.registry, Now: o.Now,
 		Build: o.Build, Secure: cfg.BehindProxy, BehindProxy: cfg.BehindProxy,
 	})

@@ -12,6 +12,8 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/fleet"
+	"github.com/rollcall-edge/rollcall/central/judge"
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/store"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 	"github.com/rollcall-edge/rollcall/config"
@@ -23,8 +25,10 @@ type Office struct {
 	Importer *timetable.Importer
 	Fleet    *fleet.Fleet
 	Accounts *account.Desk
+	Policies *policy.Desk
 
 	store     *store.Store
+	judge     *judge.Judge
 	authority *fleet.Authority
 	registry  *prometheus.Registry
 	log       *slog.Logger
@@ -47,9 +51,13 @@ func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, e
 	f.Fleet = fleet.New(fleet.Options{
 		Store: db, Authority: authority, InvitationLife: cfg.InvitationLife.Std(), Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
+	if f.Policies, err = openPolicies(db, o.Now); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	f.judge = judge.New(judge.Options{Store: db.Judgements(), Policies: f.Policies, Log: o.Log, Registerer: f.registry, Now: o.Now})
 	f.Accounts = account.New(account.Options{Store: db, Now: o.Now})
 	f.Importer = timetable.NewImporter(timetable.ImporterOptions{
-		Store: db, CampusKey: authority.CampusKey(), OpensBefore: cfg.OpensBefore.Std(), ClosesAfter: cfg.ClosesAfter.Std(),
+		Store: db, CampusKey: authority.CampusKey(), Windows: f.windows,
 		Applied: func() { f.imported() }, Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
 	return f, nil

@@ -38,7 +38,6 @@ type rig struct {
 func testConfig(t testing.TB) *config.Central {
 	return &config.Central{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", GatewayListen: "127.0.0.1:0", GatewayNames: []string{"central.test"},
-		OpensBefore: config.Duration(30 * time.Minute),
 	}
 }
 

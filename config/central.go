@@ -12,8 +12,6 @@ type Central struct {
 	BehindProxy    bool     `yaml:"behind_proxy"`    // a proxy on this host terminates TLS
 	GatewayListen  string   `yaml:"gateway_listen"`  // gateways, mutual TLS
 	GatewayNames   []string `yaml:"gateway_names"`   // host names and addresses in the certificate of that listener
-	OpensBefore    Duration `yaml:"opens_before"`    // W-1: a register opens this long before the session starts
-	ClosesAfter    Duration `yaml:"closes_after"`    // W-1: and closes this long after its end
 	PublishAhead   Duration `yaml:"publish_ahead"`   // how far ahead gateways know the timetable
 	InvitationLife Duration `yaml:"invitation_life"` // how long an invitation may be used
 }
@@ -23,7 +21,6 @@ func defaultCentral() *Central {
 		Data:           "/var/lib/rollcall-central",
 		Listen:         "127.0.0.1:8080",
 		GatewayListen:  ":8443",
-		OpensBefore:    Duration(30 * time.Minute),
 		PublishAhead:   Duration(14 * 24 * time.Hour),
 		InvitationLife: Duration(time.Hour),
 	}

@@ -113,8 +113,8 @@ func TestExampleValuesArrive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := c.OpensBefore.Std(); got != 30*time.Minute {
-		t.Errorf("opens_before = %v, want the W-1 default 30m", got)
+	if got := c.InvitationLife.Std(); got != time.Hour {
+		t.Errorf("invitation_life = %v, want the default 1h", got)
 	}
 }
 

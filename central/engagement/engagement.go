@@ -7,15 +7,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
 // History is what was expected of one student in one term and what came of it.
 type History struct {
-	Student   string
-	Sponsored bool // holds a Student visa that this university sponsors
-	Term      string
-	Contacts  []Contact // by the end of the session, as New leaves them
+	Person
+	Term     string
+	Contacts []Contact // by the end of the session, as New leaves them
 }
 
 // Contact is one expected contact: a mandatory session with its mark.
@@ -28,33 +28,52 @@ type Contact struct {
 }
 
 // New orders the contacts by the end of their sessions, so that a history does not depend on how facts arrived.
-func New(student string, sponsored bool, term string, contacts []Contact) History {
+func New(p Person, term string, contacts []Contact) History {
 	ordered := slices.Clone(contacts)
 	slices.SortFunc(ordered, func(a, b Contact) int {
 		return cmp.Or(a.EndsAt.Compare(b.EndsAt), a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.Session, b.Session))
 	})
-	return History{Student: student, Sponsored: sponsored, Term: term, Contacts: ordered}
+	return History{Person: p, Term: term, Contacts: ordered}
 }
 
-// Tally counts marks (RULES G-2). E, X, N and U are in none of the counts.
-type Tally struct {
-	Attended int64 // P and L
-	Counted  int64 // P, L, A and R
-	Missed   int64 // A
+// Count is how many marks of each code there are. X, N and U are not counted: nothing is concluded from them (RULES G-2).
+type Count struct {
+	Present, Late, Absent, Authorised, Remote int64
 }
 
 // Add counts one more mark.
-func (t *Tally) Add(code register.Code) {
+func (c *Count) Add(code register.Code) {
 	switch code {
-	case register.Present, register.Late:
-		t.Attended++
-		t.Counted++
-	case register.Remote:
-		t.Counted++
+	case register.Present:
+		c.Present++
+	case register.Late:
+		c.Late++
 	case register.Absent:
-		t.Counted++
-		t.Missed++
+		c.Absent++
+	case register.Authorised:
+		c.Authorised++
+	case register.Remote:
+		c.Remote++
 	}
+}
+
+// Tally is what the marks come to by a policy's way of counting.
+func (c Count) Tally(by policy.Counting) Tally {
+	t := Tally{Attended: c.Present, Counted: c.Present + c.Late + c.Absent + c.Remote, Missed: c.Absent}
+	if by.LateAttends {
+		t.Attended += c.Late
+	}
+	if by.AuthorisedCounts {
+		t.Counted += c.Authorised
+	}
+	return t
+}
+
+// Tally is a rate as two integers, and what was missed.
+type Tally struct {
+	Attended int64
+	Counted  int64
+	Missed   int64 // A
 }
 
 // Below reports whether attendance is strictly below a percentage, in integers. It is false while nothing counts.
@@ -68,15 +87,15 @@ func (t Tally) Permille() int64 {
 	return 1000 * t.Attended / t.Counted
 }
 
-// At is the tally of the contacts whose sessions had ended by an instant.
-func (h History) At(asOf time.Time) Tally {
-	var t Tally
+// At counts the contacts whose sessions had ended by an instant.
+func (h History) At(asOf time.Time) Count {
+	var n Count
 	for _, c := range h.Contacts {
 		if !c.EndsAt.After(asOf) {
-			t.Add(c.Code)
+			n.Add(c.Code)
 		}
 	}
-	return t
+	return n
 }
 
 // Pending counts the sessions that had ended by an instant and are not known yet.

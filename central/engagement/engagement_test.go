@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
@@ -21,16 +22,19 @@ func contacts(codes string) []Contact {
 func TestWhatCounts(t *testing.T) {
 	tests := []struct {
 		codes string
+		by    policy.Counting
 		want  Tally
 	}{
-		{"", Tally{}},
-		{"PLA", Tally{Attended: 2, Counted: 3, Missed: 1}},
-		{"PEXNU", Tally{Attended: 1, Counted: 1}},
-		{"PR", Tally{Attended: 1, Counted: 2}},
+		{"", policy.Counting{}, Tally{}},
+		{"PLA", policy.Counting{LateAttends: true}, Tally{Attended: 2, Counted: 3, Missed: 1}},
+		{"PLA", policy.Counting{}, Tally{Attended: 1, Counted: 3, Missed: 1}},
+		{"PEXNU", policy.Counting{}, Tally{Attended: 1, Counted: 1}},
+		{"PEEXNU", policy.Counting{AuthorisedCounts: true}, Tally{Attended: 1, Counted: 3}},
+		{"PR", policy.Counting{}, Tally{Attended: 1, Counted: 2}},
 	}
 	for _, tt := range tests {
-		h := New("s", false, "t", contacts(tt.codes))
-		if got := h.At(noon.AddDate(0, 0, 1)); got != tt.want {
+		h := New(Person{ID: "s"}, "t", contacts(tt.codes))
+		if got := h.At(noon.AddDate(0, 0, 1)).Tally(tt.by); got != tt.want {
 			t.Errorf("tally of %q = %+v, want %+v", tt.codes, got, tt.want)
 		}
 	}
@@ -52,9 +56,9 @@ func TestRatesAreIntegersAndStrict(t *testing.T) {
 }
 
 func TestAsOf(t *testing.T) {
-	h := New("s", false, "t", contacts("AUPA"))
+	h := New(Person{ID: "s"}, "t", contacts("AUPA"))
 	h.Contacts[2].TappedAt = noon.Add(time.Hour)
-	if got := h.At(noon.Add(90 * time.Minute)); got != (Tally{Counted: 1, Missed: 1}) {
+	if got := h.At(noon.Add(90 * time.Minute)); got != (Count{Absent: 1}) {
 		t.Errorf("tally after two sessions = %+v", got)
 	}
 	if got := h.Pending(noon.Add(time.Hour)); got != 1 {

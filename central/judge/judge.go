@@ -15,8 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
-	"github.com/rollcall-edge/rollcall/central/register"
-	"github.com/rollcall-edge/rollcall/central/rules"
+	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
 // Store keeps facts and judgements.
@@ -32,6 +31,8 @@ type Store interface {
 	// TouchClosed makes dirty the students of registers that closed in (after, until]; with a zero after, those of every
 	// register that closed and was last judged while it was open.
 	TouchClosed(ctx context.Context, after, until time.Time) error
+	// Everybody lists up to limit students behind one, in the order of their numbers, dirty or not.
+	Everybody(ctx context.Context, after string, limit int) ([]Dirty, error)
 	// DirtyCount is how many students wait to be judged.
 	DirtyCount(ctx context.Context) (int64, error)
 }
@@ -42,11 +43,15 @@ type Dirty struct {
 	Since   int64 // grows with every new fact
 }
 
+// Policies is where the policies in force are.
+type Policies interface {
+	Book(ctx context.Context) (*policy.Book, error)
+}
+
 // Options is what a Judge needs.
 type Options struct {
 	Store      Store
-	Marking    register.Policy
-	Ladder     rules.Policy
+	Policies   Policies
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Now        func() time.Time
@@ -133,6 +138,10 @@ func (j *Judge) batch(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read calendar: %w", err)
 	}
+	book, err := j.o.Policies.Book(ctx)
+	if err != nil {
+		return 0, err
+	}
 	cases, err := j.o.Store.Cases(ctx, dirty)
 	if err != nil {
 		return 0, fmt.Errorf("read facts: %w", err)
@@ -140,7 +149,7 @@ func (j *Judge) batch(ctx context.Context) (int, error) {
 	now := j.o.Now()
 	verdicts := make([]Verdict, len(cases))
 	for i, c := range cases {
-		verdicts[i] = c.judge(j.o.Marking, j.o.Ladder, cal, now)
+		verdicts[i] = c.judge(book, cal, now)
 	}
 	if err := j.o.Store.Save(ctx, verdicts); err != nil {
 		return 0, fmt.Errorf("save judgements: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/rules"
 )
@@ -14,25 +15,24 @@ import (
 // Case is all that is known of one student, and what was judged before.
 type Case struct {
 	Dirty
-	Sponsored bool
+	Person    engagement.Person
 	Facts     register.Facts
 	Marks     map[string]Mark // stored before, by session
 	Findings  []Finding       // stored before and not superseded
+	Standings []Standing      // stored before, by term
 }
 
 // Mark is a mark as it is stored.
 type Mark struct {
 	register.Mark
-	Term   string // "" between terms
-	Policy string
+	Term string // "" between terms
 }
 
 // Finding is a finding as it is stored.
 type Finding struct {
 	rules.Finding
-	ID     int64 // 0 for a new one
-	Term   string
-	Policy string
+	ID   int64 // 0 for a new one
+	Term string
 }
 
 // Standing is a student's figures in one term.
@@ -63,14 +63,20 @@ type Superseded struct {
 	Why string
 }
 
+// Same reports whether nothing is different from what is stored.
+func (v Verdict) Same(c Case) bool {
+	return len(v.Marks)+len(v.Gone)+len(v.Found)+len(v.Superseded) == 0 && slices.EqualFunc(v.Standings, c.Standings, Standing.equal)
+}
+
 // judge is pure: the same case at the same moment gives the same verdict.
-func (c Case) judge(marking register.Policy, ladder rules.Policy, cal *calendar.Calendar, now time.Time) Verdict {
+func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Verdict {
+	policies := book.Of(c.Person.Subject())
 	v := Verdict{Dirty: c.Dirty, JudgedAt: now}
 	terms := map[string][]engagement.Contact{}
 	expected := map[string]bool{}
-	for _, m := range register.Marks(c.Facts, marking, now) {
+	for _, m := range register.Marks(c.Facts, policies, now) {
 		term, _ := cal.TermAt(m.Session.StartsAt)
-		mark := Mark{Mark: m, Term: term.ID, Policy: marking.Name}
+		mark := Mark{Mark: m, Term: term.ID}
 		if !same(c.Marks[m.Session.ID], mark) {
 			v.Marks = append(v.Marks, mark)
 		}
@@ -83,7 +89,7 @@ func (c Case) judge(marking register.Policy, ladder rules.Policy, cal *calendar.
 		}
 	}
 	slices.Sort(v.Gone)
-	c.ladder(&v, terms, ladder, cal, now)
+	c.ladder(&v, terms, policies, cal, now)
 	return v
 }
 
@@ -96,25 +102,30 @@ func contact(m register.Mark) engagement.Contact {
 }
 
 // ladder judges each term by itself: counters start again with a term (C-5).
-func (c Case) ladder(v *Verdict, terms map[string][]engagement.Contact, p rules.Policy, cal *calendar.Calendar, now time.Time) {
+func (c Case) ladder(v *Verdict, terms map[string][]engagement.Contact, policies policy.ByDay, cal *calendar.Calendar, now time.Time) {
 	var found []Finding
 	for term, contacts := range terms {
-		h := engagement.New(c.Student, c.Sponsored, term, contacts)
+		h := engagement.New(c.Person, term, contacts)
 		var inTerm []Finding
 		if term != "" { // between terms nothing is cumulative
-			for _, f := range rules.Evaluate(h, p, cal, now) {
-				inTerm = append(inTerm, Finding{Finding: f, Term: term, Policy: p.Name})
+			for _, f := range rules.Evaluate(h, policies, cal, now) {
+				inTerm = append(inTerm, Finding{Finding: f, Term: term})
 			}
 		}
-		v.Standings = append(v.Standings, standing(h, inTerm, now))
+		v.Standings = append(v.Standings, standing(h, inTerm, policies, now))
 		found = append(found, inTerm...)
 	}
 	slices.SortFunc(v.Standings, func(a, b Standing) int { return strings.Compare(a.Term, b.Term) })
 	v.Found, v.Superseded = reconcile(c.Findings, found)
 }
 
-func standing(h engagement.History, found []Finding, now time.Time) Standing {
-	s := Standing{Term: h.Term, Tally: h.At(now), Pending: h.Pending(now), SeenAt: h.SeenAt()}
+// standing counts by the policy in force today: a rate is what it says about a student now.
+func standing(h engagement.History, found []Finding, policies policy.ByDay, now time.Time) Standing {
+	var counting policy.Counting
+	if p := policies(calendar.DayOf(now)); p != nil {
+		counting = p.Counting
+	}
+	s := Standing{Term: h.Term, Tally: h.At(now).Tally(counting), Pending: h.Pending(now), SeenAt: h.SeenAt()}
 	if missed := h.Missed(now); len(missed) >= 10 {
 		s.TenthAt = missed[9].StartsAt
 	}
@@ -154,6 +165,11 @@ func reason(old Finding, found []Finding) string {
 		}
 	}
 	return "Corrected facts: the rule is not met"
+}
+
+func (s Standing) equal(t Standing) bool {
+	return s.Term == t.Term && s.Tally == t.Tally && s.Pending == t.Pending && s.Level == t.Level && s.TenthAt.Equal(t.TenthAt) &&
+		s.SeenAt.Equal(t.SeenAt) && s.Deadline == t.Deadline
 }
 
 // same ignores when a mark was made, and compares what it says and rests on.

@@ -24,7 +24,7 @@ type Interval struct{ From, To time.Time }
 
 // complete tells whether silence in the rooms of s means absence (G-3): every point has delivered past the close of the
 // window, and for enough of the window some reader was working. The sentence says which, and what is missing.
-func (c Coverage) complete(s *Session, minPercent int) (bool, string) {
+func (c Coverage) complete(s *Session, minPercent int64) (bool, string) {
 	var working []Interval
 	points := 0
 	for _, room := range s.Rooms {
@@ -40,7 +40,7 @@ func (c Coverage) complete(s *Session, minPercent int) (bool, string) {
 		return false, "No tap, and no reader is known for this session's rooms; staff must close the register"
 	}
 	share := covered(working, s.OpensAt, s.ClosesAt)
-	if share < int64(minPercent)*10 {
+	if share < minPercent*10 {
 		return false, shareSentence(share, minPercent)
 	}
 	return true, "No tap; the readers were working and everything they heard is here"

@@ -2,28 +2,50 @@ package register
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
-// Marks gives one mark for each session, in the order of f.Sessions, as things stand at now. Nothing else is read: the same
-// facts in another order, or twice, give the same marks.
-func Marks(f Facts, p Policy, now time.Time) []Mark {
-	credited := credit(f.Sessions, f.Taps)
+// Marks gives one mark for each session, in the order of f.Sessions, as things stand at now, each by the policy of the
+// session's day. Nothing else is read: the same facts in another order, or twice, give the same marks.
+func Marks(f Facts, policies policy.ByDay, now time.Time) []Mark {
+	sessions, held := windows(f.Sessions, policies)
+	credited := credit(sessions, f.Taps)
 	amended := latest(f.Amendments)
-	marks := make([]Mark, len(f.Sessions))
-	for i := range f.Sessions {
-		s := f.Sessions[i]
-		m := judge(&s, amended[s.ID], credited[i], &f, p, now)
-		m.Session, m.Tap = s, credited[i]
+	marks := make([]Mark, len(sessions))
+	for i := range sessions {
+		s := sessions[i]
+		if held[i] == nil {
+			marks[i] = Mark{Session: s, Code: Unknown, Source: Pending, Reason: noPolicy}
+			continue
+		}
+		m := judge(&s, amended[s.ID], credited[i], &f, held[i].Marking, now)
+		m.Session, m.Tap, m.Policy = s, credited[i], held[i].ID()
 		marks[i] = m
 	}
 	return marks
 }
 
+const noPolicy = "Not known: no policy holds for this student; import one whose scope does"
+
+// windows are the sessions with the windows that the student's policy gives them. A session without a policy is never open.
+func windows(sessions []Session, policies policy.ByDay) ([]Session, []*policy.Policy) {
+	out, held := slices.Clone(sessions), make([]*policy.Policy, len(sessions))
+	for i := range out {
+		s := &out[i]
+		s.OpensAt, s.ClosesAt = s.EndsAt, s.StartsAt
+		if held[i] = policies(calendar.DayOf(s.StartsAt)); held[i] != nil {
+			s.OpensAt, s.ClosesAt = held[i].Window(s.StartsAt, s.EndsAt)
+		}
+	}
+	return out, held
+}
+
 // judge asks in the order of G-4. Whether a student is expected at all was decided before: only such sessions are here.
-func judge(s *Session, amendment *Amendment, tap *Tap, f *Facts, p Policy, now time.Time) Mark {
+func judge(s *Session, amendment *Amendment, tap *Tap, f *Facts, p policy.Marking, now time.Time) Mark {
 	if s.Cancelled {
 		return Mark{Code: Cancelled, Source: FromCancellation, Reason: "The session was cancelled"}
 	}
@@ -42,20 +64,20 @@ func judge(s *Session, amendment *Amendment, tap *Tap, f *Facts, p Policy, now t
 }
 
 // byLateness is C-1: closed intervals, the boundary favours the student.
-func byLateness(s *Session, tap *Tap, p Policy) (Code, string) {
+func byLateness(s *Session, tap *Tap, p policy.Marking) (Code, string) {
 	late := time.Duration(milli(tap.At)-milli(s.StartsAt)) * time.Millisecond
 	where := fmt.Sprintf("Tapped at %s at %s, %s", clock(tap.At), tap.Point, relative(late))
 	switch {
-	case p.PresentWithin == 0 || late <= p.PresentWithin:
+	case p.PresentWithin == 0 || late <= p.PresentWithin.Std():
 		return Present, where
-	case late <= p.LateWithin:
+	case late <= p.LateWithin.Std():
 		return Late, where
 	default:
-		return Absent, fmt.Sprintf("%s: more than %d minutes late", where, int(p.LateWithin.Minutes()))
+		return Absent, fmt.Sprintf("%s: more than %d minutes late", where, int(p.LateWithin.Std().Minutes()))
 	}
 }
 
-func silence(s *Session, c Coverage, p Policy, now time.Time) Mark {
+func silence(s *Session, c Coverage, p policy.Marking, now time.Time) Mark {
 	if s.ClosedBy != "" {
 		return Mark{Code: Absent, Source: FromSilence, Reason: "No tap; the register was closed by " + s.ClosedBy}
 	}
@@ -102,7 +124,7 @@ func notHeard(p PointCoverage, room string) string {
 	return fmt.Sprintf("Not known yet: taps at %s (%s) have arrived up to %s only", p.Point, room, moment(p.HeardUntil))
 }
 
-func shareSentence(permille int64, minPercent int) string {
+func shareSentence(permille int64, minPercent int64) string {
 	return fmt.Sprintf("Not known: the readers worked for %d.%d %% of the time, %d %% is needed to conclude an absence", permille/10, permille%10, minPercent)
 }
 

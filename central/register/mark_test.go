@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"pgregory.net/rapid"
 )
 
@@ -50,8 +51,18 @@ func alwaysOn() Coverage {
 
 var evening = local("20:00:00.000")
 
-// windows is a policy without lateness, for the rows about windows alone.
-var windows = Policy{Name: "windows", MinCoverage: 95}
+// always is one policy on every day.
+func always(m policy.Marking) policy.ByDay {
+	m.Opens, m.Closes, m.MinCoverage = policy.Edge{Offset: -30 * time.Minute}, policy.Edge{End: true}, 95
+	p := &policy.Policy{Name: "test", Version: 1, Marking: m}
+	return func(calendar.Day) *policy.Policy { return p }
+}
+
+// Without lateness, for the rows about windows alone; and as source 004 has it, items 2 and 3.
+var (
+	noLateness = always(policy.Marking{})
+	college    = always(policy.Marking{PresentWithin: policy.Duration(15 * time.Minute), LateWithin: policy.Duration(30 * time.Minute)})
+)
 
 // codes is the register as text: "A=P B=A".
 func codes(marks []Mark) string {
@@ -109,7 +120,7 @@ func TestRows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := codes(Marks(tt.facts, windows, tt.now)); got != tt.want {
+			if got := codes(Marks(tt.facts, noLateness, tt.now)); got != tt.want {
 				t.Errorf("marks = %s, want %s", got, tt.want)
 			}
 		})
@@ -118,7 +129,7 @@ func TestRows(t *testing.T) {
 
 func TestRow10EarliestOfThreeReaders(t *testing.T) {
 	f := Facts{Sessions: []Session{lesson("A", "09:00", "10:00")}, Taps: []Tap{tapAt(9, local("09:07:00.000")), tapAt(3, local("08:58:30.250"))}}
-	marks := Marks(f, windows, evening)
+	marks := Marks(f, noLateness, evening)
 	if len(marks) != 1 || marks[0].Tap == nil || marks[0].Tap.ID.Seq != 3 {
 		t.Fatalf("marks = %+v, want one, by the tap of 08:58:30.250", marks)
 	}
@@ -136,7 +147,7 @@ func TestRow31Lateness(t *testing.T) {
 	}
 	for _, tt := range tests {
 		f := Facts{Sessions: []Session{lesson("A", "09:00", "10:00")}, Taps: []Tap{tapAt(1, local(tt.clock))}}
-		got := Marks(f, College, evening)[0]
+		got := Marks(f, college, evening)[0]
 		if got.Code != tt.want || got.Tap == nil {
 			t.Errorf("tap at %s = %s with tap %v, want %s with the tap kept", tt.clock, got.Code, got.Tap, tt.want)
 		}
@@ -148,7 +159,7 @@ func TestLatestAmendmentHolds(t *testing.T) {
 	f := Facts{Sessions: []Session{lesson("A", "09:00", "10:00")}, Amendments: []Amendment{
 		{ID: 2, Session: "A", Code: Present, MadeAt: noon}, {ID: 1, Session: "A", Code: Absent, MadeAt: noon}, {ID: 3, Session: "B", Code: Late, MadeAt: noon.Add(time.Hour)},
 	}}
-	if got := codes(Marks(f, windows, evening)); got != "A=P" {
+	if got := codes(Marks(f, noLateness, evening)); got != "A=P" {
 		t.Errorf("marks = %s, want A=P: the amendment with the higher number", got)
 	}
 }
@@ -175,7 +186,7 @@ func TestCoverageGate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := Facts{Sessions: []Session{lesson("A", "09:00", "10:00")}, Coverage: Coverage{"R": tt.room}}
-			if got := codes(Marks(f, windows, evening)); got != tt.want {
+			if got := codes(Marks(f, noLateness, evening)); got != tt.want {
 				t.Errorf("marks = %s, want %s", got, tt.want)
 			}
 		})
@@ -186,11 +197,11 @@ func TestCoverageGate(t *testing.T) {
 func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := drawFacts(t)
-		want := Marks(f, College, evening)
+		want := Marks(f, college, evening)
 		shuffled := f
 		shuffled.Taps = rapid.Permutation(append(slices.Clone(f.Taps), f.Taps...)).Draw(t, "taps")
 		shuffled.Amendments = rapid.Permutation(append(slices.Clone(f.Amendments), f.Amendments...)).Draw(t, "amendments")
-		got := Marks(shuffled, College, evening)
+		got := Marks(shuffled, college, evening)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("marks differ when facts arrive otherwise (-want +got):\n%s", diff)
 		}
@@ -212,4 +223,32 @@ func drawFacts(t *rapid.T) Facts {
 		f.Amendments = append(f.Amendments, Amendment{ID: int64(i + 1), Session: "A", Code: rapid.SampledFrom([]Code{Present, Absent}).Draw(t, "code"), MadeAt: evening})
 	}
 	return f
+}
+
+// Each session is marked by the policy of its own day, windows included; where none holds, nothing is concluded.
+func TestPolicyOfTheDay(t *testing.T) {
+	monday, tuesday, wednesday := lesson("A", "09:00", "10:00"), lesson("B", "09:00", "10:00"), lesson("C", "09:00", "10:00")
+	for i, s := range []*Session{&tuesday, &wednesday} {
+		s.StartsAt, s.EndsAt = s.StartsAt.AddDate(0, 0, i+1), s.EndsAt.AddDate(0, 0, i+1)
+	}
+	old := &policy.Policy{Name: "house", Version: 1, Marking: policy.Marking{Opens: policy.Edge{Offset: -30 * time.Minute}, Closes: policy.Edge{End: true}, MinCoverage: 95}}
+	narrow := *old
+	narrow.Version, narrow.Marking.Opens = 2, policy.Edge{}
+	byDay := func(d calendar.Day) *policy.Policy {
+		return map[int]*policy.Policy{5: old, 6: &narrow}[d.Day]
+	}
+	f := Facts{Sessions: []Session{monday, tuesday, wednesday}, Coverage: Coverage{"R": {{
+		Point: "R/door", HeardUntil: evening.AddDate(0, 0, 3), Working: []Interval{{monday.StartsAt.Add(-time.Hour), evening.AddDate(0, 0, 3)}},
+	}}}}
+	for i := range f.Sessions { // each day ten minutes before the start
+		f.Taps = append(f.Taps, tapAt(uint64(i+1), f.Sessions[i].StartsAt.Add(-10*time.Minute)))
+	}
+	marks := Marks(f, byDay, evening.AddDate(0, 0, 3))
+	var got []string
+	for _, m := range marks {
+		got = append(got, m.Session.ID+"="+string(m.Code)+" "+m.Policy)
+	}
+	if want := []string{"A=P house v1", "B=A house v2", "C=U "}; !slices.Equal(got, want) {
+		t.Errorf("marks = %q, want %q", got, want)
+	}
 }

@@ -50,7 +50,7 @@ type Session struct {
 	Rooms     []string
 	StartsAt  time.Time
 	EndsAt    time.Time
-	OpensAt   time.Time // the window in which a tap counts: a closed interval of milliseconds (W-1)
+	OpensAt   time.Time // the window in which a tap counts: a closed interval of milliseconds (W-1). Marks sets it by policy
 	ClosesAt  time.Time
 	Cancelled bool
 	ClosedBy  string // the person who closed the register by hand, or ""
@@ -80,17 +80,6 @@ type Absence struct {
 	Reason       string
 }
 
-// Policy is what may differ between universities. Its zero value marks nobody late.
-type Policy struct {
-	Name          string        // with version, written beside every mark
-	PresentWithin time.Duration // C-1: a first tap up to this long after the start is P; 0: the whole window is P
-	LateWithin    time.Duration // C-1: up to this long it is L, after it A
-	MinCoverage   int           // per cent of the window in which a reader of the room must have been working
-}
-
-// College is the profile of source 004 (C-1: 15 and 30 minutes). MinCoverage is not from policy.
-var College = Policy{Name: "college-004 v1", PresentWithin: 15 * time.Minute, LateWithin: 30 * time.Minute, MinCoverage: 95}
-
 // Source is what a mark rests on.
 type Source string
 
@@ -111,4 +100,5 @@ type Mark struct {
 	Source  Source
 	Reason  string // a sentence a person can read
 	Tap     *Tap   // the tap that was credited, if one was, even when the code rests on something else
+	Policy  string // the version that made it; "" when none holds for the student
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
 // Level is how far a student has come on the ladder of warnings.
@@ -27,38 +28,9 @@ var levelNames = [...]string{"None", "First warning", "Second warning", "Final w
 // String is the name shown to people.
 func (l Level) String() string { return levelNames[l] }
 
-// Policy is the ladder of one institution, as data.
-type Policy struct {
-	Name       string // with version, written beside every finding
-	First      Rung   // A-2
-	Second     Rung   // A-3
-	Final      Rung   // A-4
-	Report     Rung   // A-5
-	MinCounted int64  // percentages mean nothing before this many contacts count
-	ReportDays int    // A-5: days from the event to the report
-	Working    bool   // A-5: those are working days; otherwise calendar days
-}
-
-// Rung is one step of the ladder: attendance strictly below a percentage, or a number of missed contacts.
-type Rung struct {
-	BelowPercent int64
-	Missed       int64
-}
-
-func (r Rung) reached(t engagement.Tally, minCounted int64) bool {
-	return t.Missed >= r.Missed || t.Counted >= minCounted && t.Below(r.BelowPercent)
-}
-
-// College is source 004. Not from policy: MinCounted (the literal text would make one absence among the first three
-// sessions a final warning). ReportDays counts calendar days, as the text says "within 10 days".
-var College = Policy{
-	Name:       "college-004 v1",
-	First:      Rung{BelowPercent: 90, Missed: 4},
-	Second:     Rung{BelowPercent: 85, Missed: 8},
-	Final:      Rung{BelowPercent: 80, Missed: 10},
-	Report:     Rung{BelowPercent: 80, Missed: 10},
-	MinCounted: 10,
-	ReportDays: 10,
+// reached reports whether a rung of the ladder is; a clause that is not in the policy never is.
+func reached(r *policy.Rung, t engagement.Tally, by policy.Counting) bool {
+	return r != nil && (t.Missed >= r.Missed || t.Counted >= by.MinCounted && t.Below(r.Below))
 }
 
 // Finding is what a rule says about a student. It is never deleted; one that no longer follows from the facts is superseded.
@@ -69,15 +41,17 @@ type Finding struct {
 	Summary  string       // a sentence a person can read
 	Deadline calendar.Day // zero if there is none
 	Evidence []string     // sessions missed by then, oldest first
+	Policy   string       // the version that made it
 }
 
 // Evaluate walks a term's contacts in the order in which their sessions ended, up to asOf, and gives the findings in that
-// order. A level is issued once in a term and recovery does not take it back; of several reached at once only the highest is
-// issued and the lower ones count as issued with it (RULES 3.3, ambiguities ii to iv).
-func Evaluate(h engagement.History, p Policy, c *calendar.Calendar, asOf time.Time) []Finding {
+// order, each by the policy in force on the day it was met. A level is issued once in a term and recovery does not take it
+// back; of several reached at once only the highest is issued and the lower ones count as issued with it (RULES 3.3,
+// ambiguities ii to iv).
+func Evaluate(h engagement.History, policies policy.ByDay, c *calendar.Calendar, asOf time.Time) []Finding {
 	var (
 		findings []Finding
-		tally    engagement.Tally
+		count    engagement.Count
 		issued   Level
 		reported bool
 	)
@@ -85,12 +59,17 @@ func Evaluate(h engagement.History, p Policy, c *calendar.Calendar, asOf time.Ti
 		if contact.EndsAt.After(asOf) {
 			break
 		}
-		tally.Add(contact.Code)
+		count.Add(contact.Code)
 		if i+1 < len(h.Contacts) && h.Contacts[i+1].EndsAt.Equal(contact.EndsAt) {
 			continue // sessions that end together are judged together
 		}
+		p := policies(calendar.DayOf(contact.EndsAt))
+		if p == nil {
+			continue
+		}
+		tally := count.Tally(p.Counting)
 		if w := warning(tally, p); w.level > issued {
-			findings = append(findings, w.finding(h, tally, contact.EndsAt))
+			findings = append(findings, w.finding(h, tally, p, contact.EndsAt))
 			issued = w.level
 		}
 		if !reported && h.Sponsored && sponsorReport(tally, p) {
@@ -108,7 +87,7 @@ type step struct {
 }
 
 // warning is the highest warning that a tally reaches.
-func warning(t engagement.Tally, p Policy) step {
+func warning(t engagement.Tally, p *policy.Policy) step {
 	switch {
 	case finalWarning(t, p):
 		return step{Final, "A-4"}
@@ -120,8 +99,8 @@ func warning(t engagement.Tally, p Policy) step {
 	return step{}
 }
 
-func (s step) finding(h engagement.History, t engagement.Tally, at time.Time) Finding {
-	return Finding{Rule: s.rule, Level: s.level, AsOf: at, Summary: standing(s.level, t), Evidence: sessions(h.Missed(at))}
+func (s step) finding(h engagement.History, t engagement.Tally, p *policy.Policy, at time.Time) Finding {
+	return Finding{Rule: s.rule, Level: s.level, AsOf: at, Summary: standing(s.level, t), Evidence: sessions(h.Missed(at)), Policy: p.ID()}
 }
 
 func standing(l Level, t engagement.Tally) string {

@@ -9,9 +9,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/register"
 	"pgregory.net/rapid"
 )
+
+// college is the ladder of source 004, items 7 to 11.
+var college = &policy.Policy{
+	Name: "college", Version: 1, Counting: policy.Counting{LateAttends: true, MinCounted: 10},
+	Rules: policy.Rules{
+		FirstWarning: &policy.Rung{Below: 90, Missed: 4}, SecondWarning: &policy.Rung{Below: 85, Missed: 8}, FinalWarning: &policy.Rung{Below: 80, Missed: 10},
+		SponsorReport: &policy.SponsorReport{Rung: policy.Rung{Below: 80, Missed: 10}, Due: policy.Deadline{Days: 10}},
+	},
+}
+
+func always(p *policy.Policy) policy.ByDay { return func(calendar.Day) *policy.Policy { return p } }
 
 func tally(attended, counted, missed int64) engagement.Tally {
 	return engagement.Tally{Attended: attended, Counted: counted, Missed: missed}
@@ -41,10 +53,10 @@ func TestLadderRows(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := warning(tt.tally, College).level; got != tt.want {
+			if got := warning(tt.tally, college).level; got != tt.want {
 				t.Errorf("warning = %v, want %v", got, tt.want)
 			}
-			if got := sponsorReport(tt.tally, College); got != tt.report {
+			if got := sponsorReport(tt.tally, college); got != tt.report {
 				t.Errorf("report = %v, want %v", got, tt.report)
 			}
 		})
@@ -62,14 +74,14 @@ func history(first string, codes string) engagement.History {
 		start := day.AddDate(0, 0, i).Add(9 * time.Hour)
 		contacts = append(contacts, engagement.Contact{Session: start.Format(time.DateOnly), StartsAt: start, EndsAt: start.Add(time.Hour), Code: register.Code(c)})
 	}
-	return engagement.New("s", true, "t", contacts)
+	return engagement.New(engagement.Person{ID: "s", Sponsored: true}, "t", contacts)
 }
 
 var never = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func evaluate(h engagement.History) string {
 	var out []string
-	for _, f := range Evaluate(h, College, &calendar.Calendar{}, never) {
+	for _, f := range Evaluate(h, always(college), &calendar.Calendar{}, never) {
 		out = append(out, f.Rule+"@"+calendar.DayOf(f.AsOf).String())
 	}
 	return strings.Join(out, " ")
@@ -108,14 +120,14 @@ func TestOnlySponsoredStudentsAreReported(t *testing.T) {
 func TestRow50Deadline(t *testing.T) {
 	// The tenth absence falls on Friday 11 December 2026.
 	h := history("2026-12-02", "AAAAAAAAAA")
-	working := College
-	working.Working = true
+	working := *college
+	working.Rules.SponsorReport = &policy.SponsorReport{Rung: college.Rules.SponsorReport.Rung, Due: policy.Deadline{Days: 10, Working: true}}
 	tests := []struct {
-		policy Policy
+		policy *policy.Policy
 		want   string
-	}{{College, "2026-12-21"}, {working, "2026-12-29"}}
+	}{{college, "2026-12-21"}, {&working, "2026-12-29"}}
 	for _, tt := range tests {
-		findings := Evaluate(h, tt.policy, &calendar.Calendar{}, never)
+		findings := Evaluate(h, always(tt.policy), &calendar.Calendar{}, never)
 		last := findings[len(findings)-1]
 		if last.Rule != "A-5" || last.Deadline.String() != tt.want || len(last.Evidence) != 10 {
 			t.Errorf("finding = %+v, want A-5 due %s with ten sessions", last, tt.want)
@@ -126,7 +138,7 @@ func TestRow50Deadline(t *testing.T) {
 func TestReplayOfAPastDate(t *testing.T) {
 	h := history("2026-10-01", "AAAAAAAAAA")
 	asOf := time.Date(2026, 10, 5, 0, 0, 0, 0, time.UTC)
-	got := Evaluate(h, College, &calendar.Calendar{}, asOf)
+	got := Evaluate(h, always(college), &calendar.Calendar{}, asOf)
 	if len(got) != 1 || got[0].Rule != "A-2" {
 		t.Errorf("findings as of 5 October = %+v, want the first warning of 4 October alone", got)
 	}
@@ -138,15 +150,45 @@ func TestFindingsOnlyGrowWithTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		codes := rapid.StringOfN(rapid.SampledFrom([]rune("PPPPLAEUXNR")), 0, 60, -1).Draw(t, "codes")
 		h := history("2026-10-01", codes)
-		shuffled := engagement.New("s", true, "t", rapid.Permutation(slices.Clone(h.Contacts)).Draw(t, "order"))
-		if diff := cmp.Diff(Evaluate(h, College, &calendar.Calendar{}, never), Evaluate(shuffled, College, &calendar.Calendar{}, never)); diff != "" {
+		shuffled := engagement.New(engagement.Person{ID: "s", Sponsored: true}, "t", rapid.Permutation(slices.Clone(h.Contacts)).Draw(t, "order"))
+		if diff := cmp.Diff(Evaluate(h, always(college), &calendar.Calendar{}, never), Evaluate(shuffled, always(college), &calendar.Calendar{}, never)); diff != "" {
 			t.Fatalf("order of arrival matters:\n%s", diff)
 		}
 		cut := rapid.IntRange(0, 60).Draw(t, "cut")
 		asOf := time.Date(2026, 10, 1+cut, 12, 0, 0, 0, time.UTC)
-		early, late := Evaluate(h, College, &calendar.Calendar{}, asOf), Evaluate(h, College, &calendar.Calendar{}, never)
+		early, late := Evaluate(h, always(college), &calendar.Calendar{}, asOf), Evaluate(h, always(college), &calendar.Calendar{}, never)
 		if len(early) > len(late) || len(early) > 0 && cmp.Diff(early, late[:len(early)]) != "" {
 			t.Fatalf("findings of %v are no prefix of the later ones:\n%v\n%v", asOf, early, late)
 		}
 	})
+}
+
+// A new version applies from its day; what was found by the old one before stays found by it.
+func TestNewVersionAppliesFromItsDay(t *testing.T) {
+	stricter := *college
+	stricter.Version = 2
+	stricter.Rules.FirstWarning = &policy.Rung{Below: 90, Missed: 2}
+	byDay := func(d calendar.Day) *policy.Policy {
+		if d.Before(calendar.Day{Year: 2026, Month: time.October, Day: 5}) {
+			return college
+		}
+		return &stricter
+	}
+	tests := []struct{ name, codes, want string }{
+		{"two missed before the day and none after", "AAPPPP", "A-2 college v2@2026-10-05"},
+		{"four missed before the day", "AAAAPP", "A-2 college v1@2026-10-04"},
+		{"one before and one after", "APPPPA", "A-2 college v2@2026-10-06"},
+		{"one", "APPPPP", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, f := range Evaluate(history("2026-10-01", tt.codes), byDay, &calendar.Calendar{}, never) {
+				got = append(got, f.Rule+" "+f.Policy+"@"+calendar.DayOf(f.AsOf).String())
+			}
+			if strings.Join(got, ", ") != tt.want {
+				t.Errorf("findings = %v, want %s", got, tt.want)
+			}
+		})
+	}
 }

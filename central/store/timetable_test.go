@@ -54,7 +54,9 @@ func newCampus(t testing.TB) *campus {
 
 func (c *campus) importerOver(s *Store) *timetable.Importer {
 	return timetable.NewImporter(timetable.ImporterOptions{
-		Store: s, CampusKey: []byte("campus"), OpensBefore: 30 * time.Minute, Log: slog.New(slog.DiscardHandler),
+		Store: s, CampusKey: []byte("campus"), Windows: func(context.Context) (timetable.Window, error) {
+			return func(start, end time.Time) (time.Time, time.Time) { return start.Add(-30 * time.Minute), end }, nil
+		}, Log: slog.New(slog.DiscardHandler),
 		Registerer: prometheus.NewRegistry(), Now: func() time.Time { return c.now },
 	})
 }

@@ -74,14 +74,19 @@ func (d *Diff) warn(format string, args ...any) {
 	}
 }
 
+// Window is when a tap may count at a session (W-1).
+type Window func(start, end time.Time) (opens, closes time.Time)
+
+// Windows are the windows by the policies in force.
+type Windows func(ctx context.Context) (Window, error)
+
 // ImporterOptions is what an Importer needs.
 type ImporterOptions struct {
 	Store         ImportStore
-	CampusKey     []byte        // under which cards become digests
-	OpensBefore   time.Duration // W-1: a register opens this long before its session starts
-	ClosesAfter   time.Duration // W-1: and closes this long after its end
-	StudentDigits int           // how many digits a student number has; 0 if that varies
-	Applied       func()        // called after each import that changed something; may be nil
+	CampusKey     []byte  // under which cards become digests
+	Windows       Windows // W-1
+	StudentDigits int     // how many digits a student number has; 0 if that varies
+	Applied       func()  // called after each import that changed something; may be nil
 	Log           *slog.Logger
 	Registerer    prometheus.Registerer
 	Now           func() time.Time
@@ -136,7 +141,7 @@ func (i *Importer) Import(ctx context.Context, kind Kind, r io.Reader, o Options
 }
 
 func (i *Importer) take(ctx context.Context, kind Kind, r io.Reader, o Options) (Diff, error) {
-	f, err := i.open(kind, &o)
+	f, err := i.open(ctx, kind, &o)
 	if err != nil {
 		return Diff{}, err
 	}
@@ -196,7 +201,7 @@ func (i *Importer) report(kind Kind, o Options, d Diff) {
 }
 
 // open makes an empty file of a kind, and fills in the defaults of the options.
-func (i *Importer) open(kind Kind, o *Options) (file, error) {
+func (i *Importer) open(ctx context.Context, kind Kind, o *Options) (file, error) {
 	if o.DateFormat == "" {
 		o.DateFormat = ISO
 	}
@@ -221,7 +226,8 @@ func (i *Importer) open(kind Kind, o *Options) (file, error) {
 	case Cards:
 		return &cardsFile{campusKey: i.o.CampusKey}, nil
 	case Sessions:
-		return &sessionsFile{opensBefore: i.o.OpensBefore, closesAfter: i.o.ClosesAfter, complete: o.Mode == CompleteForDates}, nil
+		window, err := i.o.Windows(ctx)
+		return &sessionsFile{window: window, complete: o.Mode == CompleteForDates}, err
 	case Absences:
 		return &absencesFile{}, nil
 	}

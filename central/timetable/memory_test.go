@@ -59,7 +59,9 @@ var october = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
 
 func (m *memory) importer() *Importer {
 	return NewImporter(ImporterOptions{
-		Store: m, CampusKey: []byte("campus"), OpensBefore: 30 * time.Minute, Log: slog.New(slog.DiscardHandler),
+		Store: m, CampusKey: []byte("campus"), Windows: func(context.Context) (Window, error) {
+			return func(start, end time.Time) (time.Time, time.Time) { return start.Add(-30 * time.Minute), end }, nil
+		}, Log: slog.New(slog.DiscardHandler),
 		Registerer: prometheus.NewRegistry(), Now: func() time.Time { return october },
 	})
 }

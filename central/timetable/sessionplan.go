@@ -109,10 +109,11 @@ func (s *sessionPlan) referencesExist(e *event) bool {
 func (s *sessionPlan) want(e *event, old Session) Session {
 	want := old
 	if e.stated > 0 {
+		opens, closes := s.f.window(e.facts.starts, e.facts.ends)
 		want = Session{
 			ID: e.id, Module: e.facts.module, Kind: e.facts.kind, Delivery: e.facts.delivery, Staff: e.facts.staff,
 			Mandatory: e.facts.mandatory, StartsAt: e.facts.starts, EndsAt: e.facts.ends,
-			OpensAt: e.facts.starts.Add(-s.f.opensBefore), ClosesAt: e.facts.ends.Add(s.f.closesAfter),
+			OpensAt: opens, ClosesAt: closes,
 			Rooms: slices.Sorted(maps.Keys(e.rooms)),
 		}
 	}

@@ -11,8 +11,8 @@ import (
 // sessionsFile is timetable.csv with the columns of RULES section 2: every line names an event and may add to it a room and
 // a student who is expected there. Lines of one event must agree on everything else.
 type sessionsFile struct {
-	opensBefore, closesAfter time.Duration
-	complete                 bool
+	window   Window
+	complete bool
 
 	events map[string]*event
 	order  []*event

@@ -31,6 +31,7 @@ func TestPages(t *testing.T) {
 		{"/engagement?below=85&department=Law", []string{"attendance below 85%", `name="below" value="85"`}},
 		{"/students/s1", []string{"Aisha Khan", "Student visa", "Late", "Not known yet", "Cancelled", "college 004 v1", "Superseded", "an absence was authorised", "green light", "red light", "no register was open in this room", "blue, blinking", tapID(17), "17:03.250", "Taps near no session", "lee set Late", "nothing heard of this window"}},
 		{"/taps/" + tapID(17), []string{"What happened at the door", "Decoded from the very octets", "within 9ms", "/registers/e2", "/students/s1", "1h30m0s"}},
+		{"/policies", []string{"college v1", "marking.present_within", "15m", "Not from policy", "The procedure has a sheet, not a window."}},
 		{"/gateways", []string{"gw-engineering", "Not reporting", "527 to come", "heard 47 minutes ago", "no answer for 3 minutes", "42 published", "record 5 has two histories", "of 20,455"}},
 		{"/accounts", []string{"test-admin", "Issue an API token"}},
 		{"/password", []string{"New password again"}},
@@ -82,7 +83,7 @@ func checkPage(t *testing.T, got answer) {
 		seen[id[1]] = true
 	}
 	for name, want := range map[string]string{
-		"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "same-origin",
+		"Content-Security-Policy": contentPolicy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Referrer-Policy": "same-origin",
 	} {
 		if got.Header.Get(name) != want {
 			t.Errorf("%s = %q, want %q", name, got.Header.Get(name), want)

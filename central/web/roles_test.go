@@ -13,7 +13,7 @@ var allowed = map[string]string{
 	"GET /healthz": "*", "GET /assets/*file": "*", "GET /login": "*", "POST /login": "*", "POST /logout": "*",
 	"GET /openapi.json": "*", "GET /openapi.yaml": "*", "GET /openapi-3.0.json": "*", "GET /openapi-3.0.yaml": "*",
 	"GET /password": "aclf", "POST /password": "aclf",
-	"GET /": "aclf", "GET /registers": "aclf", "GET /gateways": "acf", "GET /metrics": "af",
+	"GET /": "aclf", "GET /registers": "aclf", "GET /gateways": "acf", "GET /policies": "acl", "GET /metrics": "af",
 	"GET /registers/:session": "acl", "POST /registers/:session/amend": "acl", "POST /registers/:session/close": "acl",
 	"GET /engagement": "acl", "GET /engagement.csv": "acl", "GET /students/:id": "acl", "GET /taps/:stream/:seq": "acl",
 	"GET /accounts": "a", "POST /accounts": "a", "POST /accounts/:id/reset": "a", "POST /tokens": "a", "POST /tokens/:id/revoke": "a",

@@ -40,6 +40,7 @@ func (s *Site) mount(e *gin.Engine) {
 	page(http.MethodGet, "/engagement.csv", account.SeeStudents, s.engagementCSV)
 	page(http.MethodGet, "/students/:id", account.SeeStudents, s.student) // and /students/<id>.csv
 	page(http.MethodGet, "/taps/:stream/:seq", account.SeeStudents, s.tap)
+	page(http.MethodGet, "/policies", account.SeeStudents, s.policies)
 	page(http.MethodGet, "/gateways", account.SeeFleet, s.gateways)
 	page(http.MethodGet, "/accounts", account.ManageAccounts, s.accounts)
 	page(http.MethodPost, "/accounts", account.ManageAccounts, s.addAccount)

@@ -31,6 +31,7 @@ type Options struct {
 	Reports    *report.Reports
 	Accounts   *account.Desk
 	Facts      Facts
+	Policies   Policies
 	Sessions   scs.CtxStore                    // browser sessions; the tokens it is given are digests
 	Health     func(ctx context.Context) error // nil: always healthy
 	Changed    func()                          // called after staff changed a fact, so that it is judged at once; nil: nothing

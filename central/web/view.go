@@ -41,6 +41,7 @@ var navigation = []struct {
 	{navItem{"/", "house", "Today"}, account.SeeSessions},
 	{navItem{"/engagement", "users-round", "Engagement"}, account.SeeStudents},
 	{navItem{"/registers", "clipboard-list", "Registers"}, account.SeeSessions},
+	{navItem{"/policies", "scroll-text", "Policies"}, account.SeeStudents},
 	{navItem{"/gateways", "radio-tower", "Gateways"}, account.SeeFleet},
 	{navItem{"/accounts", "key", "Accounts"}, account.ManageAccounts},
 }

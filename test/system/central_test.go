@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/config"
 	"github.com/rollcall-edge/rollcall/test/sim/campus/site"
 )
 
@@ -30,12 +31,27 @@ func newCentral(c *campus, opensBefore time.Duration) *central {
 	c.t.Helper()
 	pages := freeAddress(c.t)
 	s := &central{c: c, config: filepath.Join(c.dir, "central.yaml"), gateways: freeAddress(c.t)}
-	text := fmt.Sprintf("data: %q\nlisten: %s\ngateway_listen: %s\ngateway_names: [127.0.0.1]\nopens_before: %v\n",
-		filepath.Join(c.dir, "central"), pages, s.gateways, opensBefore)
+	text := fmt.Sprintf("data: %q\nlisten: %s\ngateway_listen: %s\ngateway_names: [127.0.0.1]\n",
+		filepath.Join(c.dir, "central"), pages, s.gateways)
 	must(c.t, os.WriteFile(s.config, []byte(text), 0o600))
 	s.Process = c.process("central", "rollcall-central", "serve", "--config", s.config)
 	s.api = &site.API{Base: "http://" + pages, HTTP: newHTTP()}
+	s.openRegisters(opensBefore)
 	return s
+}
+
+// openRegisters makes it policy that registers open so long before a class; all else is as a college has it.
+func (s *central) openRegisters(before time.Duration) {
+	s.c.t.Helper()
+	college, err := config.Policies.ReadFile("policies/college.yaml")
+	must(s.c.t, err)
+	path := filepath.Join(s.c.dir, "policy.yaml")
+	text := strings.Replace(string(college), "opens: start-30m", fmt.Sprintf("opens: start-%v", before), 1)
+	must(s.c.t, os.WriteFile(path, []byte(text), 0o600))
+	_, complaints, status := execute(s.c.t.Context(), s.Path, "policy", "import", "--config", s.config, path)
+	if status != 0 {
+		s.c.t.Fatalf("rollcall-central policy import ended with status %d: %s", status, complaints)
+	}
 }
 
 // newHTTP makes a client that keeps no connection, so that killed programs leave none half open.

@@ -31,8 +31,8 @@ func TestConfigFaultsExitTwo(t *testing.T) {
 		},
 		{
 			"central, unknown keys and values of a wrong kind", "rollcall-central", [][]string{{"serve"}, {"gateways"}},
-			"data: /var/lib/rollcall\nlissten: 127.0.0.1:8080\nopens_before: soon\n",
-			[]string{"2:1: lissten", "3:15: opens_before"},
+			"data: /var/lib/rollcall\nlissten: 127.0.0.1:8080\npublish_ahead: soon\n",
+			[]string{"2:1: lissten", "3:16: publish_ahead"},
 		},
 		{
 			"central, wrong values", "rollcall-central", [][]string{{"serve"}, {"token", "test"}},

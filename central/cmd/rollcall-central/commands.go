@@ -24,6 +24,8 @@ type commands struct {
 
 	Serve    serve      `cmd:"" help:"Serve pages, API and gateways."`
 	Import   importFile `cmd:"" help:"Import a CSV file."`
+	Policy   policies   `cmd:"" help:"The rules of the university, as files."`
+	Rebuild  rebuild    `cmd:"" help:"Derive every mark, figure and finding from the facts again."`
 	Invite   invite     `cmd:"" help:"Print a one-time invitation for a gateway."`
 	Gateways gateways   `cmd:"" help:"List the gateways."`
 	Revoke   revoke     `cmd:"" help:"End a gateway's certificates."`

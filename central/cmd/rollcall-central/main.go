@@ -16,6 +16,9 @@ import (
 	"github.com/rollcall-edge/rollcall/config"
 )
 
+// errDiffer means that what is stored is not what the facts give.
+var errDiffer = errors.New("stored judgements differ from the facts: run rollcall-central rebuild, and tell us how it came about")
+
 // version is the release, set when it is built.
 var version = "development"
 

@@ -1,0 +1,90 @@
+package central
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/judge"
+	"github.com/rollcall-edge/rollcall/central/policy"
+	"github.com/rollcall-edge/rollcall/central/store"
+	"github.com/rollcall-edge/rollcall/central/timetable"
+	"github.com/rollcall-edge/rollcall/config"
+)
+
+// firstPolicy is the shipped policy that holds until a university imports its own.
+const firstPolicy = "college"
+
+// ShippedPolicy reads one of the policies a university may start from. The text is what it would edit.
+func ShippedPolicy(name string) (text []byte, err error) {
+	if text, err = config.Policies.ReadFile("policies/" + name + ".yaml"); err != nil {
+		return nil, fmt.Errorf("no policy is called %q; list them with: rollcall-central policy list", name)
+	}
+	return text, nil
+}
+
+// ShippedPolicies are their names.
+func ShippedPolicies() []string {
+	files, _ := fs.Glob(config.Policies, "policies/*.yaml") // the pattern is good
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(path.Base(f), ".yaml")
+	}
+	return files
+}
+
+func openPolicies(db *store.Store, now func() time.Time) (*policy.Desk, error) {
+	text, err := ShippedPolicy(firstPolicy)
+	if err != nil {
+		return nil, err
+	}
+	p, err := policy.Parse(firstPolicy+".yaml", text)
+	if err != nil {
+		return nil, err
+	}
+	return policy.NewDesk(db, p, now), nil
+}
+
+// windows are the windows of sessions by the policies in force.
+func (f *Office) windows(ctx context.Context) (timetable.Window, error) {
+	book, err := f.Policies.Book(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return book.Window, nil
+}
+
+// TryPolicy says whose judgement would be another if a policy were in force from a day on, or from its own with a zero since.
+// It changes nothing.
+func (f *Office) TryPolicy(ctx context.Context, file string, text []byte, since calendar.Day, each func(judge.Difference)) (*policy.Policy, int, error) {
+	book, p, err := f.Policies.With(ctx, file, text, since)
+	if err != nil {
+		return nil, 0, err
+	}
+	students, err := f.judge.Compare(ctx, book, each)
+	return p, students, err
+}
+
+// CheckJudgements compares what is stored with what the facts give. Facts that wait to be judged are judged first.
+func (f *Office) CheckJudgements(ctx context.Context, each func(judge.Difference)) (students int, err error) {
+	if err := f.judge.Settle(ctx); err != nil {
+		return 0, err
+	}
+	book, err := f.Policies.Book(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return f.judge.Compare(ctx, book, each)
+}
+
+// Rebuild has everybody judged from the facts again and waits for it.
+func (f *Office) Rebuild(ctx context.Context) (students int, err error) {
+	students, err = f.store.Judgements().TouchEverybody(ctx, f.now())
+	if err != nil {
+		return 0, err
+	}
+	return students, f.judge.Settle(ctx)
+}

@@ -1,0 +1,47 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+)
+
+// ByDay tells the policy that holds for one student on a day; nil when there is none.
+type ByDay func(calendar.Day) *Policy
+
+// Of is the policy of one student by day.
+func (b *Book) Of(s Subject) ByDay {
+	var day calendar.Day
+	var held *Policy
+	return func(d calendar.Day) *Policy {
+		if held == nil || d != day {
+			day, held = d, b.For(s, d)
+		}
+		return held
+	}
+}
+
+// Window is when a tap counts at a session by the policy.
+func (p *Policy) Window(start, end time.Time) (opens, closes time.Time) {
+	return p.Marking.Opens.At(start, end), p.Marking.Closes.At(start, end)
+}
+
+// Window is when a tap may count at a session for somebody: gateways show green in all of it, and each student is judged by the
+// window of the policy that holds for them. It is as wide as the policies in force on the day make it together.
+func (b *Book) Window(start, end time.Time) (opens, closes time.Time) {
+	day := calendar.DayOf(start)
+	held := b.inForce(day)
+	if len(held) == 0 {
+		held = b.first()
+	}
+	for _, p := range held {
+		o, c := p.Window(start, end)
+		if opens.IsZero() || o.Before(opens) {
+			opens = o
+		}
+		if c.After(closes) {
+			closes = c
+		}
+	}
+	return opens, closes
+}
