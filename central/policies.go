@@ -16,7 +16,7 @@ import (
 	"github.com/rollcall-edge/rollcall/config"
 )
 
-// firstPolicy is the shipped policy that holds until a university imports its own.
+// firstPolicy is the shipped policy by which a university is judged until it imports its own.
 const firstPolicy = "college"
 
 // ShippedPolicy reads one of the policies a university may start from. The text is what it would edit.
@@ -36,16 +36,13 @@ func ShippedPolicies() []string {
 	return files
 }
 
-func openPolicies(db *store.Store, now func() time.Time) (*policy.Desk, error) {
+func openPolicies(ctx context.Context, db *store.Store, now func() time.Time) (*policy.Desk, error) {
 	text, err := ShippedPolicy(firstPolicy)
 	if err != nil {
 		return nil, err
 	}
-	p, err := policy.Parse(firstPolicy+".yaml", text)
-	if err != nil {
-		return nil, err
-	}
-	return policy.NewDesk(db, p, now), nil
+	desk := policy.NewDesk(db, now)
+	return desk, desk.Start(ctx, firstPolicy+".yaml", text)
 }
 
 // windows are the windows of sessions by the policies in force.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -31,7 +32,6 @@ type Store interface {
 // Desk takes policies in and hands out the book of all versions. It is safe for concurrent use.
 type Desk struct {
 	store Store
-	start *Policy // holds while nothing was imported
 	now   func() time.Time
 
 	mu   sync.Mutex // guards everything that follows
@@ -39,10 +39,28 @@ type Desk struct {
 	book *Book
 }
 
-// NewDesk makes a desk; start holds until a university imports its own.
-func NewDesk(store Store, start *Policy, now func() time.Time) *Desk {
-	return &Desk{store: store, start: start, now: now}
+// NewDesk makes a desk.
+func NewDesk(store Store, now func() time.Time) *Desk { return &Desk{store: store, now: now} }
+
+// Start keeps a policy to begin with where there is none yet. It stays on record: what it judged is its own also after the
+// university has imported another.
+func (d *Desk) Start(ctx context.Context, file string, text []byte) error {
+	documents, err := d.store.Policies(ctx)
+	if err != nil {
+		return fmt.Errorf("read policies: %w", err)
+	}
+	if len(documents) > 0 {
+		return nil
+	}
+	_, err = d.Import(ctx, file, text, shipped)
+	if errors.Is(err, ErrTwice) {
+		return nil // another process has started too
+	}
+	return err
 }
+
+// shipped is who answers for a policy that nobody has imported.
+const shipped = "Rollcall, as shipped"
 
 // Book is every version imported so far. Another process may import one: what it stored is in the next Book.
 func (d *Desk) Book(ctx context.Context) (*Book, error) {
@@ -55,7 +73,11 @@ func (d *Desk) Book(ctx context.Context) (*Book, error) {
 	if d.book != nil && d.read == len(documents) { // documents are only ever added
 		return d.book, nil
 	}
-	book, err := d.bind(documents)
+	versions, err := parse(documents)
+	if err != nil {
+		return nil, err
+	}
+	book, err := NewBook(versions...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +85,7 @@ func (d *Desk) Book(ctx context.Context) (*Book, error) {
 	return book, nil
 }
 
-func (d *Desk) bind(documents []Document) (*Book, error) {
-	if len(documents) == 0 {
-		return NewBook(d.start)
-	}
+func parse(documents []Document) ([]*Policy, error) {
 	versions := make([]*Policy, len(documents))
 	for i, doc := range documents {
 		p, err := Parse(fmt.Sprintf("%s v%d", doc.Name, doc.Version), doc.Text)
@@ -75,7 +94,7 @@ func (d *Desk) bind(documents []Document) (*Book, error) {
 		}
 		versions[i] = p
 	}
-	return NewBook(versions...)
+	return versions, nil
 }
 
 // With is the book as it would be with one more document; nothing is kept. The document's own day may be replaced by since,
@@ -92,17 +111,11 @@ func (d *Desk) With(ctx context.Context, file string, text []byte, since calenda
 	if since != (calendar.Day{}) {
 		p.From = since
 	}
-	versions := []*Policy{p}
-	if len(documents) > 0 {
-		held, err := d.bind(documents)
-		if err != nil {
-			return nil, nil, err
-		}
-		versions = append(versions, held.Versions()...)
-	} else if d.start.Name != p.Name || d.start.Version != p.Version {
-		versions = append(versions, d.start)
+	versions, err := parse(documents)
+	if err != nil {
+		return nil, nil, err
 	}
-	book, err := NewBook(versions...)
+	book, err := NewBook(append(versions, p)...)
 	return book, p, err
 }
 

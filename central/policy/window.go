@@ -27,7 +27,8 @@ func (p *Policy) Window(start, end time.Time) (opens, closes time.Time) {
 }
 
 // Window is when a tap may count at a session for somebody: gateways show green in all of it, and each student is judged by the
-// window of the policy that holds for them. It is as wide as the policies in force on the day make it together.
+// window of the policy that holds for them. It is as wide as the policies in force on the day make it together; of those that
+// are for everybody only one is.
 func (b *Book) Window(start, end time.Time) (opens, closes time.Time) {
 	day := calendar.DayOf(start)
 	held := b.inForce(day)
@@ -35,6 +36,9 @@ func (b *Book) Window(start, end time.Time) (opens, closes time.Time) {
 		held = b.first()
 	}
 	for _, p := range held {
+		if eclipsed(p, held) {
+			continue
+		}
 		o, c := p.Window(start, end)
 		if opens.IsZero() || o.Before(opens) {
 			opens = o
@@ -44,4 +48,14 @@ func (b *Book) Window(start, end time.Time) (opens, closes time.Time) {
 		}
 	}
 	return opens, closes
+}
+
+// eclipsed reports whether p is for everybody and another one that is holds in its place.
+func eclipsed(p *Policy, held map[string]*Policy) bool {
+	for _, q := range held {
+		if q != p && p.Scope.restrictions() == 0 && q.Scope.restrictions() == 0 && closer(q, p) {
+			return true
+		}
+	}
+	return false
 }

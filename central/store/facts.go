@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
@@ -39,8 +40,9 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		what string
 		run  func(context.Context, *transaction) error
 	}{
-		{"sponsorship", l.sponsored}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"lists", l.lists}, {"taps", l.taps},
+		{"people", l.people}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"lists", l.lists}, {"taps", l.taps},
 		{"amendments", l.amendments}, {"absences", l.absences}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
+		{"standings", l.standings},
 	}
 	for _, step := range steps {
 		if err := step.run(ctx, tx); err != nil {
@@ -56,16 +58,15 @@ func each(ctx context.Context, tx *transaction, scan func(*sql.Rows) error, quer
 	return err
 }
 
-func (l *loader) sponsored(ctx context.Context, tx *transaction) error {
+func (l *loader) people(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
-		var id string
-		var visa bool
-		if err := r.Scan(&id, &visa); err != nil {
+		var p engagement.Person
+		if err := r.Scan(&p.ID, &p.Programme, &p.Department, &p.Level, &p.Sponsored); err != nil {
 			return err
 		}
-		l.cases[id].Sponsored = visa
+		l.cases[p.ID].Person = p
 		return nil
-	}, `SELECT id, visa FROM student WHERE id IN ({{keys $1}})`, l.ids)
+	}, `SELECT id, programme, department, level, visa FROM student WHERE id IN ({{keys $1}})`, l.ids)
 }
 
 func (l *loader) expectedSessions(ctx context.Context, tx *transaction) error {

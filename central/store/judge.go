@@ -66,6 +66,23 @@ func (j Judgements) Dirty(ctx context.Context, limit int) ([]judge.Dirty, error)
 		`SELECT student_id, since FROM dirty ORDER BY since LIMIT $1`, limit)
 }
 
+// Everybody lists students behind one by number, whether they wait to be judged or not.
+func (j Judgements) Everybody(ctx context.Context, after string, limit int) ([]judge.Dirty, error) {
+	return list(ctx, j.s.read, func(r *sql.Rows) (d judge.Dirty, err error) { return d, r.Scan(&d.Student, &d.Since) },
+		`SELECT s.id, coalesce(d.since, 0) FROM student s LEFT JOIN dirty d ON d.student_id = s.id WHERE s.id > $1 ORDER BY s.id LIMIT $2`, after, limit)
+}
+
+// TouchEverybody makes all students dirty and tells how many they are.
+func (j Judgements) TouchEverybody(ctx context.Context, now time.Time) (n int, err error) {
+	err = j.s.transact(ctx, func(tx *transaction) error {
+		if err := markDirtyWhere(ctx, tx, now, `SELECT id AS student_id FROM student`); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `SELECT count(*) FROM student`).Scan(&n)
+	})
+	return n, err
+}
+
 // DirtyCount is how many students wait.
 func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
 	err = j.s.read.QueryRowContext(ctx, `SELECT count(*) FROM dirty`).Scan(&n)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,8 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
-	"github.com/rollcall-edge/rollcall/central/register"
-	"github.com/rollcall-edge/rollcall/central/rules"
+	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
 // court is a judge over a real database with one building, one room with one reader, and a clock that the test sets.
@@ -22,6 +22,20 @@ type court struct {
 	judge *judge.Judge
 	now   time.Time
 	seq   int
+	desk  *policy.Desk
+}
+
+// Book implements judge.Policies.
+func (c *court) Book(ctx context.Context) (*policy.Book, error) { return c.desk.Book(ctx) }
+
+// policyText is the college's policy with lines replaced: old, new, old, new.
+func policyText(t testing.TB, changes ...string) []byte {
+	t.Helper()
+	text, err := os.ReadFile("../../config/policies/college.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []byte(strings.NewReplacer(changes...).Replace(string(text)))
 }
 
 // monday is 5 October 2026, 09:00 in London.
@@ -31,8 +45,12 @@ func newCourt(t testing.TB) *court {
 	t.Helper()
 	s := openTest(t)
 	c := &court{t: t, store: s, now: monday}
+	c.desk = policy.NewDesk(s, func() time.Time { return c.now })
+	if err := c.desk.Start(t.Context(), "college.yaml", policyText(t)); err != nil {
+		t.Fatal(err)
+	}
 	c.judge = judge.New(judge.Options{
-		Store: s.Judgements(), Marking: register.College, Ladder: rules.College, Log: slog.New(slog.DiscardHandler),
+		Store: s.Judgements(), Policies: c, Log: slog.New(slog.DiscardHandler),
 		Registerer: prometheus.NewRegistry(), Now: func() time.Time { return c.now },
 	})
 	c.exec(`INSERT INTO building VALUES ('B', 'Library')`)

@@ -33,7 +33,10 @@ var sqliteDialect = &dialect{
 	each:     eachPrepared,
 	conflict: isSQLiteBusy,
 	busy:     isSQLiteBusy,
-	taken:    func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE },
+	taken: func(err error) bool {
+		code := sqliteCode(err)
+		return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	},
 }
 
 // turnWithin is how long a transaction waits for its turn to write before it is undone and begun again.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
@@ -23,4 +24,21 @@ func saveStandings(ctx context.Context, tx *transaction, v judge.Verdict) error 
 		}
 	}
 	return nil
+}
+
+// standings reads the student's figures as they were stored, as far as they are compared.
+func (l *loader) standings(ctx context.Context, tx *transaction) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var tenth, seen sql.NullInt64
+		var s judge.Standing
+		if err := r.Scan(&student, &s.Term, &s.Attended, &s.Counted, &s.Missed, &s.Pending, &s.Level, &tenth, &seen, &s.Deadline); err != nil {
+			return err
+		}
+		s.TenthAt, s.SeenAt = optionalInstant(tenth), optionalInstant(seen)
+		c := l.cases[student]
+		c.Standings = append(c.Standings, s)
+		return nil
+	}, `SELECT student_id, term_id, attended, counted, missed, pending, level, tenth_at, seen_at, deadline FROM standing
+		WHERE student_id IN ({{keys $1}}) ORDER BY student_id, term_id`, l.ids)
 }

@@ -46,7 +46,7 @@ func (s *central) openRegisters(before time.Duration) {
 	college, err := config.Policies.ReadFile("policies/college.yaml")
 	must(s.c.t, err)
 	path := filepath.Join(s.c.dir, "policy.yaml")
-	text := strings.Replace(string(college), "opens: start-30m", fmt.Sprintf("opens: start-%v", before), 1)
+	text := strings.NewReplacer("policy: college", "policy: test", "from: 2015-09-01", "from: 2016-09-01", "opens: start-30m", fmt.Sprintf("opens: start-%v", before)).Replace(string(college))
 	must(s.c.t, os.WriteFile(path, []byte(text), 0o600))
 	_, complaints, status := execute(s.c.t.Context(), s.Path, "policy", "import", "--config", s.config, path)
 	if status != 0 {
