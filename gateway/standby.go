@@ -110,7 +110,7 @@ func (s *standby) healthy() error { return s.why }
 
 func (s *standby) snapshot() status.Snapshot {
 	return status.Snapshot{
-		At: time.Now(), StartedAt: s.startedAt, Gateway: "Gateway on stand-by", Version: s.version, Readers: s.capture.Status(),
+		At: time.Now(), StartedAt: s.startedAt, Gateway: "Gateway on stand-by", Version: s.version, Lines: linesOf(s.capture),
 		Warnings: append([]status.Warning{{Name: "stand-by", Text: fmt.Sprintf("no tap can be kept and all readers are amber: %v", s.why)}}, s.notices...),
 	}
 }

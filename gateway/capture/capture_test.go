@@ -29,6 +29,7 @@ type bus struct {
 	runs  chan error // what the next Run is to return before its time
 
 	mu     sync.Mutex // guards everything that follows
+	line   drivers.LineStatus
 	states map[string]drivers.Status
 	silent map[string]bool // answers no poll: HeardAt stands still
 	shown  []string
@@ -69,7 +70,7 @@ func (b *bus) note(what string) {
 	b.shown = append(b.shown, what)
 }
 
-func (b *bus) Line() drivers.LineStatus { return drivers.LineStatus{} }
+func (b *bus) Line() drivers.LineStatus { return b.line }
 
 func (b *bus) Status() []drivers.Status {
 	b.mu.Lock()
@@ -356,6 +357,26 @@ func TestNewTimetableIsShownAtOnce(t *testing.T) {
 			t.Errorf("lights (-got +want):\n%s", diff)
 		}
 	})
+}
+
+// Only an OSDP reader that has a key and does not speak under it is an alarm, so the others must be told apart.
+func TestKeyedReadersAreTold(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	panel, desk := newBus(true, "a", "b"), newBus(true, "c")
+	panel.line = drivers.LineStatus{Bus: "panel", Driver: "osdp"}
+	panel.states["a"] = drivers.Status{Reader: "a", Keyed: true}
+	desk.line = drivers.LineStatus{Bus: "desk", Driver: "twn4"}
+	New(Options{Buses: []Bus{{Name: "panel", Driver: panel, Readers: []string{"a", "b"}}, {Name: "desk", Driver: desk, Readers: []string{"c"}}},
+		Lights: &doors{}, Registerer: registry, Log: quiet})
+	want := `
+# HELP rollcall_gateway_reader_keyed 1 where the OSDP reader has a key of its own.
+# TYPE rollcall_gateway_reader_keyed gauge
+rollcall_gateway_reader_keyed{bus="panel",reader="a"} 1
+rollcall_gateway_reader_keyed{bus="panel",reader="b"} 0
+`
+	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "rollcall_gateway_reader_keyed"); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestMetrics(t *testing.T) {

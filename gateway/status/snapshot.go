@@ -17,12 +17,13 @@ type Snapshot struct {
 	Version   string
 
 	Warnings  []Warning
+	Notes     []Warning // worth knowing, and nothing is wrong
 	Clock     Clock
 	Timetable Timetable
 	Journal   Journal
 	Uplink    Uplink
 	Cluster   Cluster
-	Readers   []drivers.Status
+	Lines     []Line
 	Bluetooth Bluetooth
 }
 
@@ -30,6 +31,12 @@ type Snapshot struct {
 type Warning struct {
 	Name string // e.g. "clock", "reader LIB-0.01/door"
 	Text string // what is wrong and what to do, one sentence
+}
+
+// Line is a serial line and its readers, as their driver tells of them.
+type Line struct {
+	Line    drivers.LineStatus
+	Readers []drivers.Status
 }
 
 // Clock is how far the time can be trusted.

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/drivers/recent"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,11 +34,31 @@ func full() Snapshot {
 		Uplink:    Uplink{Central: "https://central.example:8443", Queue: 3, OldestAt: now.Add(-5 * time.Minute), HeardAt: now.Add(-3 * time.Second), Trouble: "connection refused"},
 		Cluster: Cluster{State: "follower", Leader: "science", Peers: []string{"science", "union (silent)"}, Commit: 77, Applied: 76,
 			Streams: []Stream{{Stream: "1112131415161718", Replicated: 9001, Acknowledged: 9000}}},
-		Readers: []drivers.Status{
-			{Reader: "LIB-0.01/door", Since: now.Add(-3 * 24 * time.Hour), Trouble: "no answer since Friday", Supervised: true},
-			{Reader: "LIB-0.02/door", Up: true, Since: now.Add(-time.Hour), HeardAt: now.Add(-time.Second), Steady: drivers.Ready, Supervised: true},
-			{Reader: "LIB-1.10/desk", Up: true, Since: now.Add(-time.Hour)},
-		},
+		Notes: []Warning{{Name: "bus ground unsecured", Text: "LIB-0.03/door: whoever reaches the wires can read cards there"}},
+		Lines: []Line{{
+			Line: drivers.LineStatus{
+				Bus: "ground", Driver: "osdp", Device: "/dev/serial/by-id/usb-FTDI_USB-RS485_A10K4RTE-if00-port0", Baud: 38400, Up: true, Since: now.Add(-time.Hour),
+				Advice: "replies wait 16 ms in the adapter: set its latency_timer to 1", Exchanges: 123456, Retries: 7, Noise: 42, Reopens: 1,
+				Cycle: recent.Summary{Median: 33 * time.Millisecond, P99: 45 * time.Millisecond, Of: 256},
+				Reply: recent.Summary{Median: 8240 * time.Microsecond, P99: 9 * time.Millisecond, Of: 256},
+				Light: recent.Summary{Median: 34 * time.Millisecond, P99: 52 * time.Millisecond, Of: 12},
+			},
+			Readers: []drivers.Status{
+				{Reader: "LIB-0.01/door", Since: now.Add(-3 * 24 * time.Hour), Trouble: "no answer since Friday", Supervised: true, Keyed: true, Counts: drivers.Counts{Taps: 412, Failures: 9}},
+				{Reader: "LIB-0.02/door", Up: true, Since: now.Add(-time.Hour), HeardAt: now.Add(-time.Second), Steady: drivers.Ready, Supervised: true, Keyed: true, Secure: true,
+					Made: "vendor 5C2699, model 1.2, firmware 3.4.5", Counts: drivers.Counts{Taps: 1203, Retries: 2}},
+				{Reader: "LIB-0.03/door", Up: true, Since: now.Add(-time.Hour), HeardAt: now.Add(-time.Second), Supervised: true, Tamper: true, PowerLost: true, Trouble: "reports that its case is open: go and look"},
+			},
+		}, {
+			Line:    drivers.LineStatus{Bus: "desk", Driver: "twn4", Device: "/dev/serial/by-id/usb-Elatec_TWN4-if00", Baud: 9600, Up: true, Since: now.Add(-time.Hour), Reopens: 2},
+			Readers: []drivers.Status{{Reader: "LIB-1.10/desk", Up: true, Since: now.Add(-time.Hour), Supervised: true}},
+		}, {
+			Line:    drivers.LineStatus{Bus: "codes", Driver: "qr", Device: "/dev/ttyACM7", Baud: 9600, Since: now.Add(-2 * time.Minute), Trouble: "find serial line: no such device", Noise: 3},
+			Readers: []drivers.Status{{Reader: "LIB-0.00/codes", Since: now.Add(-2 * time.Minute)}},
+		}, {
+			Line:    drivers.LineStatus{Bus: "lift", Driver: "ascii", Device: "/dev/ttyUSB9", Baud: 9600, Up: true, Since: now.Add(-time.Hour), Reopens: 1},
+			Readers: []drivers.Status{{Reader: "LIB-0.00/lift", Up: true, Since: now.Add(-time.Hour)}},
+		}},
 		Bluetooth: Bluetooth{Enabled: true, Up: true, Beacons: []Beacon{{ID: "ibeacon:e2c56db5:1:2", Name: "lib-0.01", Room: "LIB-0.01", RSSI: -61, Volts: 2.98, HeardAt: now.Add(-2 * time.Second)}}},
 	}
 }
@@ -64,7 +85,11 @@ func TestPageShowsEveryPart(t *testing.T) {
 		"synchronised", "38ms", "-2ms", "1842", "for 14 days", "20 s ago", "50000",
 		"0102030405060708", "1203", "1202", "1200", "https://central.example:8443", "3 records, oldest 5 min ago", "connection refused",
 		"follower", "science, union (silent)", "77, applied 76", "1112131415161718", "9001",
-		"no answer since Friday", "3 days ago", "answers", "line open", "down", "ready",
+		"no answer since Friday", "3 days", "answers", "line open", "down", "ready",
+		"osdp at 38400 baud on", "set its latency_timer to 1", "33 ms, 99 % within 45 ms", "8.2 ms, 99 % within 9.0 ms", "34 ms, 99 % within 52 ms", "123456", "42 octets", "1 ×",
+		`<span class="up">secure</span>`, `<span class="down">set, not spoken</span>`, `<span class="mark">unsecured</span>`, `<span class="alarm">tamper</span>`, `<span class="alarm">power</span>`,
+		"vendor 5C2699, model 1.2, firmware 3.4.5", `1203 <span class="dim">2 asked again</span>`, `412 <span class="dim">9 failures</span>`,
+		"find serial line: no such device", "bus ground unsecured", "whoever reaches the wires",
 		"lib-0.01", "-61 dBm", "2.98 V",
 	} {
 		if !strings.Contains(body, want) {
@@ -73,6 +98,17 @@ func TestPageShowsEveryPart(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(body)
+	}
+}
+
+// A mark that says "unsecured" where nothing could be secured would teach people to look away.
+func TestOnlyReadersThatCanHaveKeysAreMarked(t *testing.T) {
+	body := get(serve(t, full(), nil), "GET", "/").Body.String()
+	if got := strings.Count(body, `class="mark"`); got != 1 {
+		t.Errorf("%d readers are marked unsecured, want one", got)
+	}
+	if got := strings.Count(body, "none possible"); got != 3 {
+		t.Errorf("%d readers cannot have a key, want three", got)
 	}
 }
 
