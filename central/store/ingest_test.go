@@ -32,7 +32,13 @@ type door struct {
 var nine = time.Date(2026, 10, 5, 8, 0, 0, 0, time.UTC)
 
 func newDoor(t testing.TB) *door {
-	d := &door{store: openTest(t), registry: prometheus.NewRegistry(), now: nine}
+	t.Helper()
+	return newDoorAt(t, openTest(t))
+}
+
+func newDoorAt(t testing.TB, s *Store) *door {
+	t.Helper()
+	d := &door{store: s, registry: prometheus.NewRegistry(), now: nine}
 	d.intake = ingest.New(ingest.Options{
 		Store: d.store, Log: slog.New(slog.DiscardHandler), Registerer: d.registry, Now: func() time.Time { return d.now },
 	})

@@ -15,11 +15,7 @@ var migrations embed.FS
 
 // migrate brings the schema up to date.
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(s.dialect.goose, s.write.DB, rendered{files, s.dialect.types})
+	provider, err := goose.NewProvider(s.dialect.goose, s.write.DB, rendered{migrationFiles(), s.dialect.types})
 	if err != nil {
 		return err
 	}
@@ -30,6 +26,14 @@ func (s *Store) migrate(ctx context.Context) error {
 		_, err := provider.Up(ctx)
 		return err
 	})
+}
+
+func migrationFiles() fs.FS {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the name above is not one of a folder
+	}
+	return files
 }
 
 // rendered is the migrations in the words of one engine.

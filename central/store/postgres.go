@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"strconv"
 	"strings"
@@ -29,7 +28,7 @@ var postgresDialect = &dialect{
 	keys:    `SELECT id FROM jsonb_array_elements_text(CAST($1 AS JSONB)) AS k (id)`,
 	alone:   alonePostgres,
 	reserve: takeTurn,
-	each:    eachBatched,
+	each:    eachAtOnce,
 	// serialization_failure, deadlock_detected; lock_not_available comes after lock_timeout.
 	conflict: func(err error) bool { return hasState(err, "40001", "40P01", "55P03") },
 	busy:     func(err error) bool { return hasState(err, "55P03") },
@@ -151,30 +150,4 @@ func makeTurn(ctx context.Context, db *sql.DB) error {
 		_, err = db.ExecContext(ctx, text)
 	}
 	return err
-}
-
-// batchRows is how many statements go to the server before their answers are read.
-const batchRows = 500
-
-// eachBatched sends many statements at a time, so that rows do not cost a round trip each.
-func eachBatched(ctx context.Context, tx *transaction, statement string, rows iter.Seq[[]any]) error {
-	statement = tx.dialect.render(statement)
-	return tx.conn.Raw(func(driver any) error {
-		conn := driver.(*stdlib.Conn).Conn()
-		batch := &pgx.Batch{}
-		for row := range rows {
-			batch.Queue(statement, row...)
-			if batch.Len() < batchRows {
-				continue
-			}
-			if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-				return err
-			}
-			batch = &pgx.Batch{}
-		}
-		if batch.Len() == 0 {
-			return nil
-		}
-		return conn.SendBatch(ctx, batch).Close()
-	})
 }

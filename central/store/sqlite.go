@@ -33,10 +33,7 @@ var sqliteDialect = &dialect{
 	each:     eachPrepared,
 	conflict: isSQLiteBusy,
 	busy:     isSQLiteBusy,
-	taken: func(err error) bool {
-		code := sqliteCode(err)
-		return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
-	},
+	taken:    isSQLiteUnique,
 }
 
 // turnWithin is how long a transaction waits for its turn to write before it is undone and begun again.
@@ -100,6 +97,11 @@ func eachPrepared(ctx context.Context, tx *transaction, statement string, rows i
 
 // isSQLiteBusy means that another process kept the write lock longer than turnWithin.
 func isSQLiteBusy(err error) bool { return sqliteCode(err)&0xff == sqlite3.SQLITE_BUSY }
+
+func isSQLiteUnique(err error) bool {
+	code := sqliteCode(err)
+	return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+}
 
 // sqliteCode is the extended result code, 0 if err does not come from SQLite.
 func sqliteCode(err error) int {

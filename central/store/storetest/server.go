@@ -57,7 +57,7 @@ cat >/dev/null
 `
 
 func startServer() (*server, error) {
-	bin, err := programs()
+	bin, err := programs(debian)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +103,12 @@ func (s *server) url(database string) string {
 	return "postgres://rollcall@/" + database + "?host=" + url.QueryEscape(s.dir)
 }
 
-// programs is the folder of the newest installed initdb and pg_ctl, which Debian keeps out of the PATH.
-func programs() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+// debian is where Debian keeps initdb, out of the PATH.
+const debian = "/usr/lib/postgresql/*/bin/initdb"
+
+// programs is the folder of the newest initdb and pg_ctl that Debian's package installed, or that of the first in the PATH.
+func programs(pattern string) (string, error) {
+	found, err := filepath.Glob(pattern)
 	if err != nil {
 		return "", err
 	}
