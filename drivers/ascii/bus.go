@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/drivers/serialport"
 	"github.com/rollcall-edge/rollcall/drivers/solo"
 )
@@ -25,9 +26,10 @@ type Options struct {
 // New checks the options and registers the metrics of the bus; the line is opened by Run. Its error names every fault.
 func New(o Options) (*solo.Bus, error) {
 	t := &talk{format: o.Format}
+	_, lit := o.Format.Feedback[drivers.Ready]
 	return solo.New(solo.Options{
 		Driver: "ascii", Name: o.Name, Line: o.Line, Reader: o.Reader, Talk: t.run,
-		NoLight: len(o.Format.Feedback) == 0, HoldOff: o.HoldOff, Fault: o.Format.check(),
+		NoLight: !lit, HoldOff: o.HoldOff, Fault: o.Format.check(),
 		Registerer: o.Registerer, Log: o.Log, Now: o.Now,
 	})
 }

@@ -1,11 +1,14 @@
 package ascii
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rollcall-edge/rollcall/drivers/credential"
 	"github.com/rollcall-edge/rollcall/drivers/solo"
+	"github.com/rollcall-edge/rollcall/drivers/textline"
 )
 
 // Digits says how the number is written.
@@ -31,10 +34,38 @@ type Medium uint8
 
 // The kinds of cards.
 const (
-	UID    Medium = iota // ISO/IEC 14443-3, 4, 7 or 10 octets
-	EM4100               // 5 octets
-	Raw                  // an access number of whole octets, Wiegand formats by their length
+	UID     Medium = iota // ISO/IEC 14443-3, 4, 7 or 10 octets
+	EM4100                // 5 octets
+	Raw                   // an access number of whole octets, Wiegand formats by their length
+	Wiegand               // no number but two, as Parts has them
 )
+
+var (
+	digitWords  = []string{"hex", "decimal"}
+	checkWords  = []string{"none", "xor"}
+	mediumWords = []string{"uid", "em4100", "raw", "wiegand"}
+)
+
+// ParseDigits finds them by the word of a configuration: hex or decimal.
+func ParseDigits(word string) (d Digits, ok bool) { return parse[Digits](digitWords, word) }
+
+// ParseCheck finds it by the word of a configuration: none or xor.
+func ParseCheck(word string) (c Check, ok bool) { return parse[Check](checkWords, word) }
+
+// ParseMedium finds it by the word of a configuration: uid, em4100, raw or wiegand.
+func ParseMedium(word string) (m Medium, ok bool) { return parse[Medium](mediumWords, word) }
+
+func parse[T ~uint8](words []string, word string) (v T, ok bool) {
+	at := slices.Index(words, word)
+	return T(max(at, 0)), at >= 0 //nolint:gosec // a few words
+}
+
+// Parts says how a line writes a Wiegand card: facility and card, two decimal numbers.
+type Parts struct {
+	Facility string // stands before the facility; may be empty
+	Card     string // stands between facility and card; empty when lines are never so
+	Bits     int    // of the card's format, which such a line does not tell: 26, 34 or 37
+}
 
 // Format describes the lines of one kind of reader.
 type Format struct {
@@ -45,51 +76,50 @@ type Format struct {
 	Medium Medium
 	Octets int              // of the number; 0 is any, which decimal cannot have
 	Order  credential.Order // of the octets of a UID
+	Parts  Parts            // a line with Parts.Card in it is read so, whatever Medium is
+
+	Prompt  string   // what the reader puts before a line now and then
+	Replies []string // a line that begins with one of these is no card, but what the reader has to say
 
 	Feedback solo.Feedback
 }
 
-// RDM6300 is the format of the RDM6300 and its copies.
-func RDM6300() Format {
-	return Format{Start: []byte{0x02}, End: []byte{0x03}, Digits: Hex, Check: XOR, Medium: EM4100, Octets: 5}
-}
-
-// Generic is a UID in hexadecimal on a line of its own.
-func Generic() Format { return Format{End: []byte("\r\n"), Digits: Hex, Medium: UID} }
-
-// Preset finds a format by the name used in the configuration; ok is false for a name that is not one.
-func Preset(name string) (f Format, ok bool) {
-	switch name {
-	case "rdm6300":
-		return RDM6300(), true
-	case "generic":
-		return Generic(), true
-	}
-	return Format{}, false
-}
-
-// longestNumber bounds a number, in octets: a UID has 10.
-const longestNumber = 16
+// Bounds of what a line can hold.
+const (
+	longestNumber  = 16 // octets: a UID has 10
+	longestDecimal = 40 // digits: 2 to the power of 128 has 39
+	longestPart    = 10 // digits, leading zeros included
+	longestReply   = 64 // octets; longer ones are noise
+)
 
 // check names every fault of the format.
 func (f Format) check() error {
 	var faults []error
-	if len(f.End) == 0 {
-		faults = append(faults, errors.New("no end: name the octet that ends a line"))
+	fault := func(bad bool, format string, a ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf(format, a...))
+		}
 	}
-	if f.Octets < 0 || f.Octets > longestNumber {
-		faults = append(faults, fmt.Errorf("%d octets are not possible: use 1 to %d, or 0 for any", f.Octets, longestNumber))
-	}
-	if f.Digits == Decimal && f.Octets == 0 {
-		faults = append(faults, errors.New("decimal numbers have no length of their own: say how many octets they stand for"))
-	}
-	if f.Digits == Decimal && f.Check != NoCheck {
-		faults = append(faults, errors.New("decimal numbers with a check are not known: use none"))
+	fault(len(f.End) == 0, "no end: name the octet that ends a line")
+	fault(bytes.ContainsAny(f.Start, string(f.End)) && len(f.End) > 0, "start and end share an octet: a line could not begin")
+	fault(f.Octets < 0 || f.Octets > longestNumber, "%d octets are not possible: use 1 to %d, or 0 for any", f.Octets, longestNumber)
+	fault(f.Digits == Decimal && f.Octets == 0, "decimal numbers have no length of their own: say how many octets they stand for")
+	fault(f.Digits == Decimal && f.Check != NoCheck, "decimal numbers with a check are not known: use none")
+	fault(f.Medium == Wiegand && f.Parts.Card == "", "facility and card are not told apart: say what stands between them")
+	if f.Parts.Card != "" {
+		if _, err := credential.FromParts(f.Parts.Bits, 1, 1); err != nil {
+			faults = append(faults, fmt.Errorf("facility and card of %d bits: use 26, 34 or 37: %w", f.Parts.Bits, err))
+		}
 	}
 	return errors.Join(faults...)
 }
 
-// longest is the number of digits of the longest line.
+// lines is how the reader's lines are cut.
+func (f Format) lines() textline.Form {
+	return textline.Form{Start: f.Start, End: f.End, Prompt: []byte(f.Prompt), Longest: f.longest()}
+}
+
+// longest is the number of octets of the longest line.
 func (f Format) longest() int {
 	octets := f.Octets
 	if octets == 0 {
@@ -98,8 +128,15 @@ func (f Format) longest() int {
 	if f.Check == XOR {
 		octets++
 	}
+	n := 2 * octets
 	if f.Digits == Decimal {
-		return 40 // 2 to the power of 128 has 39
+		n = longestDecimal
 	}
-	return 2 * octets
+	if f.Parts.Card != "" {
+		n = max(n, len(f.Parts.Facility)+len(f.Parts.Card)+2*longestPart)
+	}
+	if len(f.Replies) > 0 {
+		n = max(n, longestReply)
+	}
+	return n
 }

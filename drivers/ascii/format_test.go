@@ -6,16 +6,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-edge/rollcall/drivers/credential"
+	"github.com/rollcall-edge/rollcall/drivers/textline"
 )
 
 var start = time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC)
 
-const testGap = 53 * time.Millisecond // 50 ms and three octets at 9600
-
 func TestKey(t *testing.T) {
 	uid4 := Format{End: []byte("\r"), Digits: Decimal, Octets: 4}
 	em := Format{End: []byte("\r"), Digits: Decimal, Octets: 5, Medium: EM4100}
+	wec37 := WEC200()
+	wec37.Parts.Bits = 37
+	wec01 := Format{Start: []byte{0x02}, End: []byte("\t\r"), Medium: Wiegand, Parts: Parts{Facility: "FC", Card: "ID", Bits: 26}}
 	raw := Format{End: []byte("\r"), Medium: Raw}
 	reversed := Generic()
 	reversed.Order = credential.Reversed
@@ -44,6 +48,25 @@ func TestKey(t *testing.T) {
 		{"decimal too large", uid4, "4294967296", "", errDigits},
 		{"decimal with a sign", uid4, "-1", "", errDigits},
 		{"decimal EM4100", em, "4301515182", "em:010063E9AE", nil},
+		{"ID-12LA data sheet, its own preset", ID12LA(), "0C000621A58E", "em:0C000621A5", nil},
+		{"WEC200 manual, appendix C", WEC200(), "WFC177ID25111", "w26:177:25111", nil},
+		{"WEC200, leading zeros", WEC200(), "WFC007ID00042", "w26:7:42", nil},
+		{"WEC200, facility with no room", WEC200(), "WFC256ID1", "", credential.ErrRange},
+		{"WEC200, card with no room", WEC200(), "WFC1ID65536", "", credential.ErrRange},
+		{"WEC200, more digits than any number has", WEC200(), "WFC1ID00000000001", "", errDigits},
+		{"WEC200, no card", WEC200(), "WFC177ID", "", errDigits},
+		{"WEC200, no facility", WEC200(), "WFCID25111", "", errDigits},
+		{"WEC200, two cards", WEC200(), "WFC177ID25111ID2", "", errDigits},
+		{"WEC200, not the message of a card", WEC200(), "XFC177ID25111", "", errDigits},
+		{"WEC200, raw data", WEC200(), "W04A2B3C4", "", errDigits},
+		{"WEC200, a sign", WEC200(), "WFC+1ID25111", "", errDigits},
+		{"WEC200, blank card", WEC200(), "WFC0ID0", "", credential.ErrBlank},
+		{"WEC200 for cards of 37 bits", wec37, "WFC65535ID524286", "w37:65535:524286", nil},
+		{"WEC200-01 by the manual, set up as generic", wec01, "FC177ID25111", "w26:177:25111", nil},
+		{"pcProx, UID", PcProx(), "04A2B3C4D5E680", "uid:04A2B3C4D5E680", nil},
+		{"pcProx, facility and card", PcProx(), "123:45678", "w26:123:45678", nil},
+		{"pcProx, a letter in the card", PcProx(), "123:4567A", "", errDigits},
+		{"pcProx, a card number alone", PcProx(), "45678", "", errDigits},
 		{"access number", raw, "010203040506", "raw:48:010203040506", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,62 +78,74 @@ func TestKey(t *testing.T) {
 	}
 }
 
-func TestScanner(t *testing.T) {
-	const ms = time.Millisecond
-	type piece struct {
-		after  time.Duration
-		octets string
-	}
+// What a preset makes of the octets of the line, from the vendors' documents.
+func TestPresets(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		format Format
-		pieces []piece
-		want   string // lines found, joined by |
-		noise  int
+		name, preset, octets string
+		want                 []string // keys, "reply", or the error
 	}{
-		{"a line", RDM6300(), []piece{{0, "\x02010063E9AE25\x03"}}, "010063E9AE25", 0},
-		{"two lines at once", RDM6300(), []piece{{0, "\x02AB\x03\x02CD\x03"}}, "AB|CD", 0},
-		{"a line in pieces", RDM6300(), []piece{{0, "\x0201"}, {50 * ms, "02"}, {50 * ms, "\x03"}}, "0102", 0},
-		{"noise before the start", RDM6300(), []piece{{0, "xyz\x02AB\x03"}}, "AB", 3},
-		{"a start within a line begins anew", RDM6300(), []piece{{0, "\x0201\x02AB\x03"}}, "AB", 2},
-		{"half a line, silence, a line", RDM6300(), []piece{{0, "\x0201"}, {54 * ms, "\x02AB\x03"}}, "AB", 2},
-		{"the other half comes too late", RDM6300(), []piece{{0, "\x0201"}, {54 * ms, "AB\x03"}}, "", 4},
-		{"too long", RDM6300(), []piece{{0, "\x02" + strings.Repeat("0", 20) + "\x03\x02AB\x03"}}, "AB", 20},
-		{"nothing between start and end", RDM6300(), []piece{{0, "\x02\x03"}}, "", 0},
-		{"CR and LF", Generic(), []piece{{0, "DEADBEEF\r\n01020304\r\n"}}, "DEADBEEF|01020304", 0},
-		{"without a start, the tail of a torn line is skipped", Generic(), []piece{{0, "04A2B3"}, {54 * ms, "C4D5E680\r\nDEADBEEF\r\n"}}, "DEADBEEF", 14},
-		{"without a start, silence between lines is none in a line", Generic(), []piece{{0, "DEADBEEF\r\n"}, {time.Hour, "01020304\r\n"}}, "DEADBEEF|01020304", 0},
-		{"without a start, too long", Generic(), []piece{{0, strings.Repeat("0", 40) + "\rDEADBEEF\r"}}, "DEADBEEF", 40},
-		{"a start of two octets", Format{Start: []byte("ID"), End: []byte("\r")}, []piece{{0, "IIDAB\r"}}, "AB", 2},
+		{"data sheet", "rdm6300", "\x02010063E9AE25\x03", []string{"em:010063E9AE"}},
+		{"data sheet", "id12la", "\x020C000621A58E\r\n\x03", []string{"em:0C000621A5"}},
+		{"manual, appendix C", "wec200", "\x02WFC177ID25111\r", []string{"w26:177:25111"}},
+		{"manual, chapter 6: ACK, NACK, input changed", "wec200", "\x02A\r\x02N\r\x02C\r", []string{"reply", "reply", "reply"}},
+		{"a card between answers", "wec200", "\x02A\r\x02WFC177ID25111\r\x02A\r", []string{"reply", "w26:177:25111", "reply"}},
+		{"card behind the prompt", "pcprox", "\r\nRF IDeas>04A2B3C4D5E680\r", []string{"uid:04A2B3C4D5E680"}},
+		// rfid:qid of the manual's command summary: it holds a number, but as an answer.
+		{"the queued card, asked for", "pcprox", "{0x1000,2,0x0000,80;0x000000801DD1910B2F04}\r\nRF IDeas>", []string{"reply"}},
+		{"the value of a variable", "pcprox", "\r\n{3}\r\nRF IDeas>", []string{"reply"}},
+		{"the echo of a command", "pcprox", "RF IDeas>rfid:out.led=3\r\n", []string{"reply"}},
+		{"a fault", "pcprox", "Error#1 Illegal Command. Try \"rfid:help\"\r\n", []string{"reply"}},
+		{"UID", "generic", "deadbeef\r\n", []string{"uid:DEADBEEF"}},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			s, at := newScanner(tt.format, testGap), start
-			var got []string
-			for _, p := range tt.pieces {
-				at = at.Add(p.after)
-				s.push([]byte(p.octets), at, func(line []byte) { got = append(got, string(line)) })
+		t.Run(tt.preset+", "+tt.name, func(t *testing.T) {
+			f, ok := Preset(tt.preset)
+			if !ok {
+				t.Fatal("no such preset")
 			}
-			if lines, noise := strings.Join(got, "|"), s.counted(); lines != tt.want || noise != tt.noise {
-				t.Errorf("lines %q, noise %d; want %q, %d", lines, noise, tt.want, tt.noise)
+			var got []string
+			c := textline.New(f.lines(), time.Millisecond)
+			c.Push([]byte(tt.octets), start, func(line []byte) { got = append(got, said(f, line)) })
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Errorf("lines (-want +got):\n%s", d)
+			}
+			if n := c.Noise(); n != 0 {
+				t.Errorf("%d octets of noise", n)
 			}
 		})
 	}
 }
 
+func said(f Format, line []byte) string {
+	if f.reply(line) {
+		return "reply"
+	}
+	key, err := f.key(line)
+	if err != nil {
+		return err.Error()
+	}
+	return key
+}
+
 func TestFormatCheckNamesEveryFault(t *testing.T) {
-	err := Format{Digits: Decimal, Check: XOR}.check()
+	err := Format{Digits: Decimal, Check: XOR, Medium: Wiegand}.check()
 	if err == nil {
 		t.Fatal("check accepts it")
 	}
-	for _, want := range []string{"no end", "say how many octets", "use none"} {
+	for _, want := range []string{"no end", "say how many octets", "use none", "what stands between"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not say %q", err, want)
 		}
 	}
-	if err := (Format{End: []byte{3}, Octets: 17}).check(); err == nil {
-		t.Error("17 octets are accepted")
+	for name, f := range map[string]Format{
+		"17 octets":               {End: []byte{3}, Octets: 17},
+		"an end within the start": {Start: []byte("ID\r"), End: []byte("\r")},
+		"35 bits":                 {End: []byte("\r"), Parts: Parts{Card: ":", Bits: 35}},
+	} {
+		if f.check() == nil {
+			t.Errorf("%s is accepted", name)
+		}
 	}
-	for _, name := range []string{"rdm6300", "generic"} {
+	for _, name := range []string{"rdm6300", "id12la", "wec200", "pcprox", "generic"} {
 		f, ok := Preset(name)
 		if !ok || f.check() != nil {
 			t.Errorf("preset %s: %v, %v", name, ok, f.check())
@@ -121,44 +156,59 @@ func TestFormatCheckNamesEveryFault(t *testing.T) {
 	}
 }
 
+func TestWords(t *testing.T) {
+	if d, ok := ParseDigits("decimal"); d != Decimal || !ok {
+		t.Errorf("decimal = %v, %v", d, ok)
+	}
+	if c, ok := ParseCheck("xor"); c != XOR || !ok {
+		t.Errorf("xor = %v, %v", c, ok)
+	}
+	if m, ok := ParseMedium("wiegand"); m != Wiegand || !ok {
+		t.Errorf("wiegand = %v, %v", m, ok)
+	}
+	if _, ok := ParseMedium("mifare"); ok {
+		t.Error("an unknown word is found")
+	}
+}
+
 func FuzzASCII(f *testing.F) {
 	f.Add([]byte("\x02010063E9AE25\x03"), uint8(3))
 	f.Add([]byte("\x020C000621A58E\r\n\x03"), uint8(1))
+	f.Add([]byte("\x02WFC177ID25111\r\x02A\r"), uint8(2))
+	f.Add([]byte("RF IDeas>123:45678\r\n{3}\r\nRF IDeas>"), uint8(9))
 	f.Add([]byte("DEADBEEF\r\n"), uint8(20))
-	f.Add([]byte("\x02\x02\x02\x03\x03"), uint8(0))
-	f.Fuzz(func(t *testing.T, prefix []byte, piece uint8) {
-		for _, format := range []Format{RDM6300(), Generic(), {Start: []byte("ID"), End: []byte("\r"), Digits: Decimal, Octets: 4}} {
-			s := newScanner(format, testGap)
-			for rest := prefix; len(rest) > 0; {
+	f.Add([]byte("ID4294967295\r"), uint8(0))
+	formats := []Format{
+		RDM6300(), ID12LA(), WEC200(), PcProx(), Generic(),
+		{Start: []byte("ID"), End: []byte("\r"), Digits: Decimal, Octets: 4},
+		{End: []byte("\n"), Digits: Decimal, Octets: 16, Medium: Raw},
+	}
+	f.Fuzz(func(t *testing.T, octets []byte, piece uint8) {
+		for _, format := range formats {
+			c := textline.New(format.lines(), time.Millisecond)
+			for rest := octets; len(rest) > 0; {
 				n := min(int(piece)+1, len(rest))
-				s.push(rest[:n], start, func(line []byte) {
-					if key, err := format.key(line); (err == nil) != (key != "") {
+				c.Push(rest[:n], start, func(line []byte) {
+					key, err := format.key(line)
+					if (err == nil) != (key != "") || strings.ContainsAny(key, "\r\n\x02\x03") {
 						t.Errorf("key(%q) = %q, %v", line, key, err)
 					}
 				})
 				rest = rest[n:]
-				if len(s.line) > format.longest() {
-					t.Fatalf("%d octets wait, want %d at most", len(s.line), format.longest())
-				}
 			}
-		}
-		s, last := newScanner(RDM6300(), testGap), ""
-		s.push(prefix, start, func([]byte) {})
-		s.push([]byte("\x02010063E9AE25\x03"), start, func(line []byte) { last = string(line) })
-		if last != "010063E9AE25" {
-			t.Errorf("after %q: line %q, want the card", prefix, last)
 		}
 	})
 }
 
 func BenchmarkScan(b *testing.B) {
-	s, f := newScanner(RDM6300(), testGap), RDM6300()
+	f := RDM6300()
+	c := textline.New(f.lines(), time.Millisecond)
 	line := []byte("\x02010063E9AE25\x03")
 	b.SetBytes(int64(len(line)))
 	b.ReportAllocs()
 	found := 0
 	for b.Loop() {
-		s.push(line, start, func(text []byte) {
+		c.Push(line, start, func(text []byte) {
 			if _, err := f.key(text); err == nil {
 				found++
 			}

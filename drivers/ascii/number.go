@@ -1,10 +1,12 @@
 package ascii
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/rollcall-edge/rollcall/drivers/credential"
 )
@@ -15,8 +17,19 @@ var (
 	errCheck  = errors.New("check of the line is wrong")
 )
 
+// reply reports whether a line is what the reader has to say, and no card.
+func (f Format) reply(text []byte) bool {
+	return slices.ContainsFunc(f.Replies, func(r string) bool { return bytes.HasPrefix(text, []byte(r)) })
+}
+
 // key reads what stands between start and end.
 func (f Format) key(text []byte) (string, error) {
+	switch {
+	case f.Parts.written(text):
+		return f.Parts.key(text)
+	case f.Medium == Wiegand:
+		return "", fmt.Errorf("read line: %w", errDigits)
+	}
 	octets, err := f.octets(text)
 	if err != nil {
 		return "", err
@@ -32,7 +45,7 @@ func (f Format) key(text []byte) (string, error) {
 
 func (f Format) octets(text []byte) ([]byte, error) {
 	if f.Digits == Decimal {
-		return f.decimal(text)
+		return f.number(text)
 	}
 	octets := make([]byte, hex.DecodedLen(len(text)))
 	if _, err := hex.Decode(octets, text); err != nil {
@@ -63,12 +76,10 @@ func unxor(octets []byte) (number []byte, ok bool) {
 	return octets[:len(octets)-1], true
 }
 
-// decimal fills the configured octets, the most significant first.
-func (f Format) decimal(text []byte) ([]byte, error) {
-	for _, c := range text {
-		if c < '0' || c > '9' {
-			return nil, fmt.Errorf("read line: %w", errDigits)
-		}
+// number fills the configured octets from decimal digits, the most significant first.
+func (f Format) number(text []byte) ([]byte, error) {
+	if !decimal(text) {
+		return nil, fmt.Errorf("read line: %w", errDigits)
 	}
 	n, ok := new(big.Int).SetString(string(text), 10)
 	if !ok || n.BitLen() > 8*f.Octets {

@@ -124,10 +124,83 @@ func TestFromEM4100(t *testing.T) {
 	}
 }
 
+func TestFromParts(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		bits           int
+		facility, card uint64
+		want           string
+		err            error
+	}{
+		{"WEC200 manual, appendix C", 26, 177, 25111, "w26:177:25111", nil},
+		// HID's ranges: H10301 facility 0 to 255, card 0 to 65535; H10304 facility to 65535, card to 524287.
+		{"H10301, the last", 26, 255, 65534, "w26:255:65534", nil},
+		{"H10301, facility too large", 26, 256, 1, "", credential.ErrRange},
+		{"H10301, card too large", 26, 1, 65536, "", credential.ErrRange},
+		{"34 bits", 34, 65535, 1, "w34:65535:1", nil},
+		{"34 bits, facility too large", 34, 65536, 1, "", credential.ErrRange},
+		{"H10304, the last", 37, 65535, 524286, "w37:65535:524286", nil},
+		{"H10304, card too large", 37, 1, 524288, "", credential.ErrRange},
+		{"all zeros", 26, 0, 0, "", credential.ErrBlank},
+		{"all ones", 26, 255, 65535, "", credential.ErrBlank},
+		{"35 bits have no format here", 35, 1, 1, "", credential.ErrLength},
+		{"beyond everything", 26, 1 << 63, 1 << 63, "", credential.ErrRange},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := credential.FromParts(tt.bits, tt.facility, tt.card)
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("FromParts = %q, %v; want %q, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+func TestFromCode(t *testing.T) {
+	long := strings.Repeat("x", 256)
+	for _, tt := range []struct {
+		name, text, want string
+		err              error
+	}{
+		{"a number", "9780201379624", "qr:9780201379624", nil},
+		{"case is kept", "rc1:7F3a9c", "qr:rc1:7F3a9c", nil},
+		{"spaces around it", "  STUDENT 42 ", "qr:STUDENT 42", nil},
+		// AIM identifiers of ISO/IEC 15424: QR code, EAN, Code 39 with its check, Data Matrix, Aztec.
+		{"AIM identifier of a QR code", "]Q1STUDENT-0042", "qr:STUDENT-0042", nil},
+		{"of an EAN", "]E09780201379624", "qr:9780201379624", nil},
+		{"of Code 39", "]A7STUDENT-0042", "qr:STUDENT-0042", nil},
+		{"of Data Matrix", "]d2STUDENT-0042", "qr:STUDENT-0042", nil},
+		{"of Aztec runes", "]zC12345678", "qr:12345678", nil},
+		{"a code that begins with one, and the scanner's", "]Q1]Q1STUDENT-0042", "qr:STUDENT-0042", nil},
+		{"the same code from a scanner that sends none", "]Q1STUDENT-0042", "qr:STUDENT-0042", nil},
+		{"a bracket that begins none", "][STUDENT-0042", "qr:][STUDENT-0042", nil},
+		{"the shortest", "12345678", "qr:12345678", nil},
+		{"too short", "1234567", "", credential.ErrCodeLength},
+		{"too short without its identifier", "]Q112345", "", credential.ErrCodeLength},
+		{"nothing but an identifier", "]Q1", "", credential.ErrCodeLength},
+		{"nothing but spaces", strings.Repeat(" ", 20), "", credential.ErrCodeLength},
+		{"the longest", long, "qr:" + long, nil},
+		{"too long", long + "x", "", credential.ErrCodeLength},
+		{"4 KB", strings.Repeat("x", 4096), "", credential.ErrCodeLength},
+		{"UTF-8", "Matrikel Müller", "", credential.ErrText},
+		{"not even UTF-8", "STUDENT\xFF0042", "", credential.ErrText},
+		{"a group separator (GS1)", "STUDENT\x1D0042", "", credential.ErrText},
+		{"a tab", "STUDENT\t0042", "", credential.ErrText},
+		{"empty", "", "", credential.ErrCodeLength},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := credential.FromCode([]byte(tt.text))
+			if got != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("FromCode = %q, %v; want %q, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
 func TestReasonNamesEachRefusal(t *testing.T) {
 	for err, want := range map[error]string{
 		credential.ErrParity: "parity", credential.ErrLength: "length", credential.ErrBlank: "blank",
-		credential.ErrRandom: "random", errors.New("x"): "other",
+		credential.ErrRandom: "random", credential.ErrRange: "range", credential.ErrText: "text",
+		credential.ErrCodeLength: "length", errors.New("x"): "other",
 	} {
 		if got := credential.Reason(fmt.Errorf("read: %w", err)); got != want {
 			t.Errorf("Reason(%v) = %q, want %q", err, got, want)
@@ -152,6 +225,10 @@ func TestWiegandAgainstAModel(t *testing.T) {
 		if got != want || err != nil {
 			t.Fatalf("FromBits(%s) = %q, %v; want %q", frame, got, err, want)
 		}
+		parts, err := credential.FromParts(len(frame), uint64(facility), uint64(card))
+		if parts != want || err != nil {
+			t.Fatalf("FromParts(%d, %d, %d) = %q, %v; want %q", len(frame), facility, card, parts, err, want)
+		}
 		flip := rapid.SampledFrom([]int{0, len(frame) - 1}).Draw(t, "flipped parity bit")
 		torn := []byte(frame)
 		torn[flip] ^= 1
@@ -161,7 +238,7 @@ func TestWiegandAgainstAModel(t *testing.T) {
 	})
 }
 
-var canonical = regexp.MustCompile(`^(w(26|34|37):(0|[1-9][0-9]{0,4}):(0|[1-9][0-9]{0,5})|uid:([0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{20})|em:[0-9A-F]{10}|raw:[1-8][0-9]:[0-9A-F]{4,20})$`)
+var canonical = regexp.MustCompile(`^(w(26|34|37):(0|[1-9][0-9]{0,4}):(0|[1-9][0-9]{0,5})|uid:([0-9A-F]{8}|[0-9A-F]{14}|[0-9A-F]{20})|em:[0-9A-F]{10}|raw:[1-8][0-9]:[0-9A-F]{4,20}|qr:[!-~][ -~]{6,254}[!-~])$`)
 
 func FuzzCredential(f *testing.F) {
 	f.Add([]byte{0xBD, 0xD9, 0x37, 0x40}, 26, false)
@@ -169,6 +246,7 @@ func FuzzCredential(f *testing.F) {
 	f.Add([]byte{0x01, 0x00, 0x63, 0xE9, 0xAE}, 40, false)
 	f.Add([]byte{0x08, 1, 2, 3}, 32, false)
 	f.Add([]byte{}, -1, false)
+	f.Add([]byte("]Q1STUDENT-0042"), 37, false)
 	f.Fuzz(func(t *testing.T, data []byte, n int, reversed bool) {
 		order := credential.AsSent
 		if reversed {
@@ -179,10 +257,16 @@ func FuzzCredential(f *testing.F) {
 		bits, bitsErr := credential.FromBits(data, n)
 		uid, uidErr := credential.FromUID(data, order)
 		em, emErr := credential.FromEM4100(data)
+		code, codeErr := credential.FromCode(data)
+		var number uint64
+		for _, o := range data {
+			number = number<<8 | uint64(o)
+		}
+		parts, partsErr := credential.FromParts(n, number>>16&0x1FFFF, number&0xFFFFF)
 		for _, got := range []struct {
 			key string
 			err error
-		}{{raw, rawErr}, {bits, bitsErr}, {uid, uidErr}, {em, emErr}} {
+		}{{raw, rawErr}, {bits, bitsErr}, {uid, uidErr}, {em, emErr}, {code, codeErr}, {parts, partsErr}} {
 			if (got.err == nil) != canonical.MatchString(got.key) || (got.err != nil && credential.Reason(got.err) == "other") {
 				t.Errorf("key %q with error %v: want a canonical key or a reason", got.key, got.err)
 			}

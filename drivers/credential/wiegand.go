@@ -57,12 +57,7 @@ func (l layout) key(frame uint64) (string, error) {
 	if bits.OnesCount64(first)%2 != 0 || bits.OnesCount64(frame&(last<<1|1))%2 != 1 {
 		return "", fmt.Errorf("read wiegand %d: %w", l.bits, ErrParity)
 	}
-	card := frame >> 1 & (1<<l.card - 1)
-	facility := frame >> (1 + l.card) & (1<<l.facility - 1)
-	if full := uint64(1)<<(l.facility+l.card) - 1; frame>>1&full == 0 || frame>>1&full == full {
-		return "", fmt.Errorf("read wiegand %d: %w", l.bits, ErrBlank)
-	}
-	return fmt.Sprintf("w%d:%d:%d", l.bits, facility, card), nil
+	return l.join(frame>>(1+l.card)&(1<<l.facility-1), frame>>1&(1<<l.card-1))
 }
 
 func rawKey(data []byte, n int) (string, error) {

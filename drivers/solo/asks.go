@@ -9,6 +9,7 @@ import (
 
 const (
 	flashFor    = time.Second     // then the steady signal is shown again
+	repaint     = time.Minute     // the same for a reader that lost its power for a moment, which it cannot tell
 	flashWithin = 3 * time.Second // older than this, a flash would be taken for the next person's
 	flashRoom   = 32              // flashes that may wait for the line
 )
@@ -31,6 +32,7 @@ type asks struct {
 	steady  drivers.Signal
 	due     bool // the steady one is to be shown
 	flashes []Ask
+	flashed bool        // a flash is being shown, and not to be cut short
 	back    *time.Timer // makes due
 }
 
@@ -41,7 +43,7 @@ func newAsks(now func() time.Time, unshown *tally, wake chan<- struct{}) *asks {
 // turn notes that the reader can be told what to show, or no longer.
 func (a *asks) turn(up bool) {
 	a.mu.Lock()
-	a.up, a.due = up, up
+	a.up, a.due, a.flashed = up, up, false
 	a.unshown.add(len(a.flashes))
 	a.flashes = nil
 	if a.back != nil {
@@ -54,7 +56,7 @@ func (a *asks) turn(up bool) {
 // stay replaces the steady signal.
 func (a *asks) stay(s drivers.Signal) {
 	a.mu.Lock()
-	a.due = a.due || a.steady != s
+	a.due = a.due || (a.steady != s && !a.flashed)
 	a.steady = s
 	a.mu.Unlock()
 	poke(a.wake)
@@ -94,20 +96,25 @@ func (a *asks) take() (taken []Ask) {
 	return taken
 }
 
-// comeBack asks for the steady signal again, a flash from now.
-func (a *asks) comeBack() {
+// shown asks for the steady signal again in a while: after a flash when that is over.
+func (a *asks) shown(s drivers.Signal) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.flashed = !s.Steady()
+	after := repaint
+	if a.flashed {
+		after = flashFor
+	}
 	if a.back == nil {
-		a.back = time.AfterFunc(flashFor, a.again)
+		a.back = time.AfterFunc(after, a.again)
 		return
 	}
-	a.back.Reset(flashFor)
+	a.back.Reset(after)
 }
 
 func (a *asks) again() {
 	a.mu.Lock()
-	a.due = a.up
+	a.due, a.flashed = a.up, false
 	a.mu.Unlock()
 	poke(a.wake)
 }

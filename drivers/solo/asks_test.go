@@ -45,22 +45,44 @@ func TestAsks(t *testing.T) {
 		{"the steady signal again after a flash", func(a *asks) {
 			a.turn(true)
 			a.take()
-			a.comeBack()
+			a.shown(yes)
 			time.Sleep(flashFor)
 			synctest.Wait()
 		}, []drivers.Signal{dark}, 0},
 		{"but not in the middle of the next flash", func(a *asks) {
 			a.turn(true)
 			a.take()
-			a.comeBack()
+			a.shown(yes)
 			time.Sleep(flashFor / 2)
-			a.comeBack()
+			a.shown(yes)
 			time.Sleep(flashFor / 2)
 			synctest.Wait()
 		}, nil, 0},
+		{"a change of the steady signal does not cut a flash short", func(a *asks) {
+			a.turn(true)
+			a.take()
+			a.shown(yes)
+			a.stay(ready)
+			time.Sleep(flashFor - time.Millisecond)
+		}, nil, 0},
+		{"but comes when it is over", func(a *asks) {
+			a.turn(true)
+			a.take()
+			a.shown(yes)
+			a.stay(ready)
+			time.Sleep(flashFor)
+			synctest.Wait()
+		}, []drivers.Signal{ready}, 0},
+		{"the steady signal again after a minute", func(a *asks) {
+			a.turn(true)
+			a.take()
+			a.shown(dark)
+			time.Sleep(repaint)
+			synctest.Wait()
+		}, []drivers.Signal{dark}, 0},
 		{"nor after the reader was lost", func(a *asks) {
 			a.turn(true)
-			a.comeBack()
+			a.shown(yes)
 			a.turn(false)
 			time.Sleep(flashFor)
 			synctest.Wait()
@@ -102,7 +124,8 @@ func TestEachAskWakes(t *testing.T) {
 			func() { a.turn(true) },
 			func() { a.stay(drivers.Ready) },
 			func() { a.flash(drivers.Accepted, start) },
-			a.comeBack,
+			func() { a.shown(drivers.Accepted) },
+			func() { a.shown(drivers.Ready) },
 		} {
 			ask()
 			<-wake // a token that never comes is a deadlock, which synctest reports

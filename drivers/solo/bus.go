@@ -88,7 +88,10 @@ func New(o Options) (*Bus, error) {
 		holdOff: holdoff.New(o.HoldOff), wake: wake,
 		status: drivers.Status{Reader: o.Reader, Supervised: o.Polled, Since: o.Now()},
 	}
-	return b, m.register(o.Name, o.Registerer)
+	if err := m.register(o.Name, o.Registerer); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 func (o Options) check() error {

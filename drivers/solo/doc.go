@@ -57,5 +57,6 @@
 //
 // Asked gives them in the order they were asked for. A momentary one that waited for three seconds, or that was asked
 // for while the reader was away, is dropped and counted: it would be taken for the next person's. One second after a
-// momentary one was Shown, the steady one is asked for again.
+// momentary one was Shown, and not before, the steady one is asked for again; and once a minute, for a reader that lost
+// its light together with its power.
 package solo

@@ -177,10 +177,7 @@ func (s *Session) Asked() []Ask { return s.bus.asks.take() }
 func (s *Session) Shown(a Ask, at time.Time) {
 	b := s.bus
 	b.meters.shown(a.Signal)
-	if a.Signal.Steady() {
-		return
-	}
-	b.asks.comeBack()
+	b.asks.shown(a.Signal)
 	if !a.cardAt.IsZero() {
 		d := at.Sub(a.cardAt)
 		b.light.Add(d)
