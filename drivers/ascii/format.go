@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/rollcall-edge/rollcall/drivers/credential"
 	"github.com/rollcall-edge/rollcall/drivers/solo"
@@ -39,26 +38,6 @@ const (
 	Raw                   // an access number of whole octets, Wiegand formats by their length
 	Wiegand               // no number but two, as Parts has them
 )
-
-var (
-	digitWords  = []string{"hex", "decimal"}
-	checkWords  = []string{"none", "xor"}
-	mediumWords = []string{"uid", "em4100", "raw", "wiegand"}
-)
-
-// ParseDigits finds them by the word of a configuration: hex or decimal.
-func ParseDigits(word string) (d Digits, ok bool) { return parse[Digits](digitWords, word) }
-
-// ParseCheck finds it by the word of a configuration: none or xor.
-func ParseCheck(word string) (c Check, ok bool) { return parse[Check](checkWords, word) }
-
-// ParseMedium finds it by the word of a configuration: uid, em4100, raw or wiegand.
-func ParseMedium(word string) (m Medium, ok bool) { return parse[Medium](mediumWords, word) }
-
-func parse[T ~uint8](words []string, word string) (v T, ok bool) {
-	at := slices.Index(words, word)
-	return T(max(at, 0)), at >= 0 //nolint:gosec // a few words
-}
 
 // Parts says how a line writes a Wiegand card: facility and card, two decimal numbers.
 type Parts struct {

@@ -156,21 +156,6 @@ func TestFormatCheckNamesEveryFault(t *testing.T) {
 	}
 }
 
-func TestWords(t *testing.T) {
-	if d, ok := ParseDigits("decimal"); d != Decimal || !ok {
-		t.Errorf("decimal = %v, %v", d, ok)
-	}
-	if c, ok := ParseCheck("xor"); c != XOR || !ok {
-		t.Errorf("xor = %v, %v", c, ok)
-	}
-	if m, ok := ParseMedium("wiegand"); m != Wiegand || !ok {
-		t.Errorf("wiegand = %v, %v", m, ok)
-	}
-	if _, ok := ParseMedium("mifare"); ok {
-		t.Error("an unknown word is found")
-	}
-}
-
 func FuzzASCII(f *testing.F) {
 	f.Add([]byte("\x02010063E9AE25\x03"), uint8(3))
 	f.Add([]byte("\x020C000621A58E\r\n\x03"), uint8(1))
