@@ -105,8 +105,7 @@ func (d *device) advance(c command, now time.Time) (up bool) {
 		return false
 	}
 	if d.stage == greetID {
-		d.health.faults, d.moved = faults{}, nil
-		d.palette.ready = d.Ready
+		d.introduced()
 	}
 	d.stage++
 	d.dueAt = now
@@ -117,6 +116,15 @@ func (d *device) advance(c command, now time.Time) (up bool) {
 	d.health.securityOnly = false
 	d.proved()
 	return true
+}
+
+// introduced begins with a clean sheet: it may be another reader, or the same one set up anew.
+func (d *device) introduced() {
+	if !d.guard.blamed {
+		d.health.faults = faults{}
+	}
+	d.guard.blamed, d.moved = false, nil
+	d.palette.ready = d.Ready
 }
 
 // read takes in what the reply says.

@@ -20,7 +20,13 @@ import (
 )
 
 // multidrop is several readers on one line; each hears every command.
-type multidrop []*script
+type multidrop []replier
+
+// replier is a scripted reader.
+type replier interface {
+	at() byte // its address
+	reply(command []byte) []byte
+}
 
 func (m multidrop) Serve(line io.ReadWriter) {
 	for {
@@ -29,7 +35,7 @@ func (m multidrop) Serve(line io.ReadWriter) {
 			return
 		}
 		for _, s := range m {
-			if command[1] != s.address {
+			if command[1] != s.at() {
 				continue
 			}
 			if _, err := line.Write(s.reply(command)); err != nil {
@@ -132,10 +138,10 @@ func allUp(n int) func([]drivers.Status) bool {
 }
 
 func TestMultidropReadersEachGetTheirOwnLight(t *testing.T) {
-	readers := multidrop{newScript(1, cards...), newScript(2, cards...), newScript(5, cards...)}
+	readers := []*script{newScript(1, cards...), newScript(2, cards...), newScript(5, cards...)}
 	s := newSite(t, osdp.Options{Readers: []osdp.Reader{
 		{Name: "a", Address: 1}, {Name: "dead", Address: 9}, {Name: "b", Address: 2}, {Name: "c", Address: 5},
-	}}, readers.Serve)
+	}}, multidrop{readers[0], readers[1], readers[2]}.Serve)
 	defer s.stop()
 	for _, name := range []string{"a", "dead", "b", "c"} {
 		s.bus.Show(name, drivers.Ready)
@@ -185,8 +191,8 @@ func waitLight(r *script, want drivers.Signal) {
 
 // One reader's card waits for the gateway; the others go on.
 func TestFullQueueStopsOneReaderOnly(t *testing.T) {
-	readers := multidrop{newScript(1, cards...), newScript(2, cards...)}
-	s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}, {Name: "b", Address: 2}}}, readers.Serve)
+	readers := []*script{newScript(1, cards...), newScript(2, cards...)}
+	s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}, {Name: "b", Address: 2}}}, multidrop{readers[0], readers[1]}.Serve)
 	defer s.stop()
 	s.until(allUp(2))
 	readers[0].Present(0)
@@ -284,7 +290,7 @@ func TestSecurityOnlyReader(t *testing.T) {
 // badLine is a script behind a line that drops, damages, doubles and pads replies, and echoes commands. It never spoils
 // more than three replies in a row: the driver promises no more than that.
 type badLine struct {
-	*script
+	reply  func(command []byte) []byte
 	random *rand.Rand
 }
 
@@ -327,7 +333,8 @@ func (b badLine) Serve(line io.ReadWriter) {
 	}
 }
 
-// Each of many different cards arrives once, in order, over a line that loses one reply in ten.
+// Each of many different cards arrives once, in order, over a line that loses one reply in ten; under the secure channel
+// in one and the same session.
 func TestBadLineLosesAndDoublesNothing(t *testing.T) {
 	const taps = 60
 	var raws, want []string
@@ -335,21 +342,37 @@ func TestBadLineLosesAndDoublesNothing(t *testing.T) {
 		raws = append(raws, fmt.Sprintf("50 00 00 38 00 04 A2 B3 C4 D5 E6 %02X", i+1))
 		want = append(want, fmt.Sprintf("uid:04A2B3C4D5E6%02X", i+1))
 	}
-	reader := newScript(1, raws...)
-	s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}}, SignalWithin: time.Microsecond},
-		badLine{reader, rand.New(rand.NewPCG(1, 2))}.Serve)
-	defer s.stop()
-	s.bus.Show("a", drivers.Ready)
-	var got []string
-	for i := range taps {
-		reader.Present(i)
-		got = append(got, (<-s.reads).Credential)
-	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("reads (-want +got):\n%s", d)
-	}
-	if s.count("bus_retries_total") == 0 {
-		t.Error("nothing was retried: the line was not bad")
+	plain, sealed := newScript(1, raws...), newLocked(benchKey, raws...)
+	for _, tt := range []struct {
+		name     string
+		keys     osdp.Keys
+		reader   *script
+		reply    func([]byte) []byte
+		sessions float64
+	}{
+		{"plain", nil, plain, plain.reply, 0},
+		{"secure", newDrawer(benchKey, "a"), sealed.script, sealed.reply, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}}, Keys: tt.keys, SignalWithin: time.Microsecond},
+				badLine{tt.reply, rand.New(rand.NewPCG(1, 2))}.Serve)
+			defer s.stop()
+			s.bus.Show("a", drivers.Ready)
+			var got []string
+			for i := range taps {
+				tt.reader.Present(i)
+				got = append(got, (<-s.reads).Credential)
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("reads (-want +got):\n%s", d)
+			}
+			if s.count("bus_retries_total") == 0 {
+				t.Error("nothing was retried: the line was not bad")
+			}
+			if got := s.count("sessions_total", "secure"); got != tt.sessions {
+				t.Errorf("%v sessions, want %v", got, tt.sessions)
+			}
+		})
 	}
 }
 

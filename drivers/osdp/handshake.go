@@ -15,6 +15,7 @@ type guard struct {
 	key     Key      // that the challenge speaks of
 	session *session // nil while none is made
 	denied  denial   // why the last handshake failed
+	blamed  bool     // the session ended by what was refused: the next one must not ask for it again
 }
 
 // denial is why a reader got no secure channel.
@@ -201,6 +202,7 @@ func (d *device) onBareNak(code byte, now time.Time) answer {
 	case nakSequence, nakNoSecurity, nakSecurityOnly:
 	default:
 		d.blame(d.flight.command, code)
+		d.guard.blamed = true
 		d.flight.command.flashes = false // not kept for after the restart
 	}
 	return d.broken(resultNak, now)

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"testing"
 
@@ -27,13 +28,15 @@ type locked struct {
 	mac    []byte // the last one of either side
 	proof  []byte // server cryptogram that has to come; nil when none has
 	stands bool
+	silent bool
 	spoil  func(reply []byte) []byte // changes the next reply on its way; nil when none is to be
 	told   []byte                    // key of a KEYSET
 	before struct {
 		sequence byte
 		reply    []byte
 	}
-	place []byte // data of a COMSET
+	place        []byte // data of a COMSET
+	loseAfterKey int    // replies from KEYSET on that do not arrive
 }
 
 const annexKey = "30 31 32 33 34 35 36 37 38 39 3A 3B 3C 3D 3E 3F"
@@ -59,6 +62,13 @@ func (l *locked) Serve(line io.ReadWriter) {
 			return
 		}
 	}
+}
+
+// mute makes the reader answer nothing, or answer again.
+func (l *locked) mute(yes bool) {
+	l.onLine.Lock()
+	defer l.onLine.Unlock()
+	l.silent = yes
 }
 
 // spoilNext changes one reply on its way; the reader's own memory of it stays right.
@@ -94,6 +104,13 @@ func (l *locked) reply(command []byte) []byte {
 	if sequence == 0 || sequence != l.before.sequence || l.before.reply == nil {
 		l.before.sequence, l.before.reply = sequence, l.fresh(command)
 	}
+	if l.silent {
+		return nil
+	}
+	if l.told != nil && l.loseAfterKey > 0 {
+		l.loseAfterKey--
+		return nil
+	}
 	if l.spoil == nil || !l.stands {
 		return l.before.reply
 	}
@@ -119,7 +136,7 @@ func (l *locked) fresh(command []byte) []byte {
 		return l.proven(command)
 	case 0x15, 0x17:
 		if data, ok := l.unseal(command, kind == 0x17); ok && l.stands {
-			return l.sealed(sequence, l.obey(command[7], data))
+			return l.answerTo(sequence, command[7], data)
 		}
 	}
 	l.stands = false
@@ -153,10 +170,18 @@ func (l *locked) proven(command []byte) []byte {
 	return l.framed(command[4]&3, []byte{3, 0x14, 1}, append([]byte{0x78}, l.mac...), nil)
 }
 
-// obey gives the text of the reply to a command that came sealed.
-func (l *locked) obey(id byte, data []byte) []byte {
+// answerTo answers a command that came sealed; a text that begins with "bare" goes out in plain all the same.
+func (l *locked) answerTo(sequence, id byte, data []byte) []byte {
 	l.script.mu.Lock()
 	defer l.script.mu.Unlock()
+	if bare, ok := strings.CutPrefix(l.answers[id], "bare "); ok {
+		return seal(l.address, sequence, bare)
+	}
+	return l.sealed(sequence, l.obey(id, data))
+}
+
+// obey gives the octets of the reply. It wants the mutex of the script held.
+func (l *locked) obey(id byte, data []byte) []byte {
 	switch id {
 	case 0x60:
 		return octets(l.polled())
@@ -166,6 +191,9 @@ func (l *locked) obey(id byte, data []byte) []byte {
 		l.place = bytes.Clone(data)
 		return append([]byte{0x54}, data...)
 	case 0x75:
+		if answer, ok := l.answers[id]; ok {
+			return octets(answer)
+		}
 		if len(data) != 18 || data[0] != 1 || data[1] != 16 {
 			return octets("41 02")
 		}
@@ -275,6 +303,18 @@ func (d *drawer) Load(reader string) (osdp.Secret, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.kept[reader], d.fail
+}
+
+func (d *drawer) spoil(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fail = err
+}
+
+func (d *drawer) forget(reader string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.kept, reader)
 }
 
 func (d *drawer) Propose(reader string, k osdp.Key) error {

@@ -74,6 +74,8 @@ func (s *script) polled() string {
 	return card
 }
 
+func (s *script) at() byte { return s.address }
+
 func (s *script) Lights() <-chan drivers.Signal { return s.lights }
 
 // answer replaces the reply to one command.
@@ -122,11 +124,15 @@ func (s *script) reply(command []byte) []byte {
 	if sequence != 0 && sequence == s.lastSeq && s.last != nil {
 		return s.last
 	}
-	text := s.answers[command[5]]
-	if command[5] == 0x60 {
+	id := command[5]
+	if command[4]&8 != 0 { // behind a security block
+		id = command[5+command[5]]
+	}
+	text := s.answers[id]
+	if id == 0x60 {
 		text = s.polled()
 	}
-	if command[5] == 0x69 {
+	if id == 0x69 {
 		s.see(command[6:20])
 	}
 	s.last, s.lastSeq = seal(s.address, sequence, text), sequence
