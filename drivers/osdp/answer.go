@@ -187,7 +187,7 @@ func sameAs(key string, err error) string {
 func (d *device) identify(data []byte) (ok bool) {
 	i, ok := parseIdentity(data)
 	if ok {
-		d.health.identity = i
+		d.health.identity, d.health.made = i, i.String()
 	}
 	return ok
 }

@@ -243,6 +243,31 @@ func TestRefusedCardIsShownAsNotKept(t *testing.T) {
 	}
 }
 
+// A card with a random number or none goes to the gateway, which keeps it and shows what it thinks of it.
+func TestUnsuitableCardIsForTheGateway(t *testing.T) {
+	for reason, raw := range map[string]string{"random": "50 00 00 20 00 08 11 22 33", "blank": "50 00 01 1A 00 00 00 00 40"} {
+		t.Run(reason, func(t *testing.T) {
+			reader := newScript(1, raw)
+			s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}}}, reader.Serve)
+			defer s.stop()
+			s.until(allUp(1))
+			reader.Present(0)
+			got := <-s.reads
+			if got.Reader != "a" || !got.Unsuitable || got.Credential != "" || got.HeardAt.IsZero() {
+				t.Errorf("Read = %+v, want an unsuitable card", got)
+			}
+			s.bus.Show("a", drivers.Refused)
+			waitLight(reader, drivers.Refused)
+			if got := s.count("reader_cards_refused_total", "a", reason); got != 1 {
+				t.Errorf("reader_cards_refused_total = %v, want 1", got)
+			}
+			if got := s.bus.Status()[0].Counts; got.Taps != 0 || got.Refused != 1 {
+				t.Errorf("Counts = %+v, want one refused", got)
+			}
+		})
+	}
+}
+
 func TestEchoAndStrangersAreCounted(t *testing.T) {
 	reader := newScript(1, cards...)
 	news := make(chan struct{}, 1)

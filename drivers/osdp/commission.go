@@ -72,9 +72,11 @@ func (b *Bus) install(ctx context.Context, place int, reader string) error {
 	return err
 }
 
-// handOver sends the key. Without a confirmation the reader may have it all the same, and the proof that follows tells.
+// handOver sends the key, a new one if none was proposed before. Without a confirmation the reader may have it all the
+// same, and the proof that follows tells; a new one that it certainly does not have is forgotten.
 func (b *Bus) handOver(ctx context.Context, place int, reader string, key Key) error {
-	if key == (Key{}) {
+	before := key != (Key{})
+	if !before {
 		rand.Read(key[:]) // it never fails
 		if err := b.options.Keys.Propose(reader, key); err != nil {
 			return err
@@ -83,10 +85,10 @@ func (b *Bus) handOver(ctx context.Context, place int, reader string, key Key) e
 	_, err := b.obey(ctx, order{reader: place, wish: wishKey, key: key})
 	var refused refusedError
 	switch {
-	case errors.As(err, &refused):
-		return errors.Join(err, b.options.Keys.Withdraw(reader))
 	case errors.Is(err, errUnanswered):
 		return nil
+	case !before && (errors.Is(err, errParted) || errors.As(err, &refused)):
+		return errors.Join(err, b.options.Keys.Withdraw(reader))
 	}
 	return err
 }

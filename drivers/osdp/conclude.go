@@ -60,7 +60,7 @@ func (l *loop) follow(d *device, a answer) {
 		l.session(sessionRestart)
 	case a.up:
 		l.session(sessionUp)
-		l.options.Log.Info("reader up", reader, slog.Bool("secure", d.secure()), slog.String("made", d.health.identity.String()),
+		l.options.Log.Info("reader up", reader, slog.Bool("secure", d.secure()), slog.String("made", d.health.made),
 			slog.Bool("crc", d.health.ability.crc), slog.Bool("aes", d.health.ability.aes))
 	}
 }

@@ -239,6 +239,10 @@ func TestNak(t *testing.T) {
 		{"4: sequence", nil, "41 04", answer{result: resultNak, restart: true}, ""},
 		{"5: security", nil, "41 05", answer{result: resultNak, lost: true}, "demands a key of its own"},
 		{"6: security only", nil, "41 06", answer{result: resultNak, lost: true}, "demands a key of its own"},
+		{"7: fingerprint", nil, "41 07", answer{result: resultNak}, "refused a command (NAK 7: unknown kind of fingerprint): update its firmware"},
+		{"8: fingerprint", nil, "41 08", answer{result: resultNak}, "refused a command (NAK 8: unknown format of fingerprint): update its firmware"},
+		{"9: poll", nil, "41 09", answer{result: resultNak}, "refused a command (NAK 9: wrong record): update its firmware"},
+		{"of no standard", nil, "41 FF", answer{result: resultNak}, "refused a command (NAK 255: a reason of its own): update its firmware"},
 		{"9: record", light, "41 09", answer{result: resultNak}, "refuses our light record"},
 		{"without a code", nil, "41", answer{result: resultNak}, "refused a command"},
 	} {
@@ -430,8 +434,17 @@ func TestRepliesThatAreNoCards(t *testing.T) {
 		unknown     bool
 		refused     string
 	}{
-		{"key press", "53 00 01 31", 1, false, ""},
+		{"three keys", "53 00 03 31 32 0D", 3, false, ""},
+		{"no key", "53 00 00", 0, false, ""},
+		{"fewer keys than it says", "53 00 02 31", 0, true, ""},
+		{"keys without a count", "53 00", 0, true, ""},
 		{"formatted card data", "51 00 00 02 31 32", 0, false, "fmt"},
+		{"its maker's own", "90 00 06 8E 01", 0, false, ""},
+		{"a place nobody asked for", "54 01 80 25 00 00", 0, true, ""},
+		{"half an identity", "45 00 06 8E", 0, true, ""},
+		{"half an ability", "46 04 04", 0, true, ""},
+		{"half a local status", "48 01", 0, true, ""},
+		{"state of its outputs", "4A 00", 0, true, ""},
 		{"nothing we know", "B1 00", 0, true, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -446,6 +459,84 @@ func TestRepliesThatAreNoCards(t *testing.T) {
 				t.Errorf("refusal = %q, want %q", refusal(a.refused), tt.refused)
 			}
 		})
+	}
+}
+
+func TestHalfALocalStatusChangesNothing(t *testing.T) {
+	p := newPanel(t)
+	p.meet()
+	p.send()
+	p.hear("48 01 00")
+	p.send()
+	p.hear("48 00")
+	if s := p.d.status(); !s.Tamper {
+		t.Errorf("Status = %+v, want the tamper that was reported", s)
+	}
+}
+
+// A card that stays is one read, whether it has a number, another one each time, or cannot be read at all.
+func TestCardThatStays(t *testing.T) {
+	const good, random, random2, zeros, torn = "50 00 00 20 00 DE AD BE EF", "50 00 00 20 00 08 11 22 33", "50 00 00 20 00 08 44 55 66",
+		"50 00 00 20 00 00 00 00 00", "50 00 01 1A 00 3D D9 37 40"
+	type look struct {
+		after time.Duration
+		reply string
+		want  string // what it comes to
+	}
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		name  string
+		looks []look
+	}{
+		{"with a number", []look{{0, good, "uid:DEADBEEF"}, {1900 * ms, good, "repeated"}, {1900 * ms, good, "repeated"}, {2000 * ms, good, "uid:DEADBEEF"}}},
+		{"with another number each time", []look{{0, random, "unsuitable"}, {100 * ms, random2, "repeated"}, {1900 * ms, random, "repeated"}, {2000 * ms, random2, "unsuitable"}}},
+		{"blank", []look{{0, zeros, "unsuitable"}, {100 * ms, zeros, "repeated"}}},
+		{"blank after one with a random number", []look{{0, random, "unsuitable"}, {100 * ms, zeros, "unsuitable"}}},
+		{"read wrong", []look{{0, torn, "refused"}, {100 * ms, torn, "repeated"}, {2000 * ms, torn, "refused"}}},
+		{"in turns with another", []look{{0, good, "uid:DEADBEEF"}, {100 * ms, random, "unsuitable"}, {100 * ms, good, "repeated"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPanel(t)
+			p.meet()
+			for i, l := range tt.looks {
+				p.now = p.now.Add(l.after)
+				for p.send().id != cmdPoll {
+					p.hear(ack)
+				}
+				if got := cameTo(p.hear(l.reply)); got != l.want {
+					t.Errorf("look %d = %q, want %q", i, got, l.want)
+				}
+			}
+		})
+	}
+}
+
+func cameTo(a answer) string {
+	switch {
+	case a.repeated && a.key == "" && a.refused == nil:
+		return "repeated"
+	case a.unsuitable && a.refused != nil:
+		return "unsuitable"
+	case a.refused != nil:
+		return "refused"
+	}
+	return a.key
+}
+
+// Nobody looked while the gateway took no card: what lies there still is the same card.
+func TestCardThatStaysWhileNobodyTakesIt(t *testing.T) {
+	p := newPanel(t)
+	p.meet()
+	p.send()
+	p.hear("50 00 00 20 00 DE AD BE EF")
+	p.d.hold(p.now)
+	p.now = p.now.Add(time.Minute)
+	p.d.release(p.now)
+	for p.send().id != cmdPoll {
+		p.hear(ack)
+	}
+	if a := p.hear("50 00 00 20 00 DE AD BE EF"); !a.repeated {
+		t.Errorf("after a minute: %+v, want a repetition", a)
 	}
 }
 

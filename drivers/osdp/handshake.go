@@ -58,8 +58,8 @@ func (d *device) unlock(s Secret, fault error) {
 // handshake is the command that brings a session nearer; ok is false where none is wanted or one stands.
 func (d *device) handshake() (c command, ok bool) {
 	switch d.stage {
-	case greetProbe:
-		return greetings[greetProbe], true
+	case away, greetProbe:
+		return greetings[d.stage], true
 	case greetChallenge:
 		return d.challenge(), true
 	case greetProof:

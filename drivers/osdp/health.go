@@ -12,6 +12,7 @@ type health struct {
 	securityOnly  bool // demands the secure channel and has no key here
 	tamper, power bool
 	identity      identity
+	made          string // identity in words
 	ability       ability
 	faults        faults
 }
@@ -113,6 +114,6 @@ func (d *device) status() drivers.Status {
 		Reader: d.Name, Up: d.up(), Since: d.upSince, HeardAt: d.heardAt,
 		Steady: d.wanted, Trouble: d.trouble(), Supervised: true,
 		Keyed: d.guard.keyed, Secure: d.underOwnKey(),
-		Tamper: d.health.tamper, PowerLost: d.health.power, Made: d.health.identity.String(), Counts: d.counts,
+		Tamper: d.health.tamper, PowerLost: d.health.power, Made: d.health.made, Counts: d.counts,
 	}
 }

@@ -109,6 +109,9 @@ func (l *loop) collect(now time.Time) {
 		}
 	}
 	for _, o := range orders {
+		if gone(o.left) {
+			continue
+		}
 		d := l.devices[o.reader]
 		if o.wish == wishProof {
 			l.unlock(d)

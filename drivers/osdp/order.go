@@ -113,15 +113,15 @@ func (d *device) meet(now time.Time) {
 }
 
 // left reports whether the person who gave the order has gone.
-func (d *device) left() bool {
-	for _, c := range []<-chan struct{}{d.order.leftBy(), d.guard.install.leftBy()} {
-		select {
-		case <-c:
-			return true
-		default:
-		}
+func (d *device) left() bool { return gone(d.order.leftBy()) || gone(d.guard.install.leftBy()) }
+
+func gone(left <-chan struct{}) bool {
+	select {
+	case <-left:
+		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // leave ends an order that nobody waits for, and the installation with it.
@@ -187,10 +187,14 @@ func (d *device) served(c command, reply byte) {
 	}
 }
 
-// interrupt ends an order whose command is in flight when the connection breaks.
+// interrupt ends an order that cannot go on when the connection breaks: its command is in flight, or it needs the
+// session that has just gone.
 func (d *device) interrupt() {
 	if d.flight != nil && d.flight.command.order != nil {
 		d.finish(d.flight.command.order, outcome{err: errUnanswered})
+	}
+	if d.order != nil && d.order.wish == wishKey {
+		d.finish(d.order, outcome{err: errParted})
 	}
 }
 

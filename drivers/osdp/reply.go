@@ -67,9 +67,6 @@ func parseIdentity(data []byte) (identity, bool) {
 
 // String is what a technician reads.
 func (i identity) String() string {
-	if i == (identity{}) {
-		return ""
-	}
 	return fmt.Sprintf("vendor %s, model %s, firmware %s", i.vendor, i.model, i.firmware)
 }
 
