@@ -11,7 +11,7 @@
 //   - whatever breaks a session (a wrong MAC, a command in the clear, sequence 0) ends it, and is answered in the
 //     clear with NAK 6; so is a CHLNG that names a key the reader has not got (libosdp issue 39). NAK 5 is for blocks
 //     it cannot know: all of them when it has no secure channel, those of devices, those that do not exist;
-//   - a panel that does not know the key gets an RMAC_I that rejects it, not a NAK;
+//   - a panel that does not know the key gets an RMAC_I that rejects it, without a MAC, not a NAK;
 //   - a session outlives the KEYSET made in it, unless Options.EndsOnKeySet says otherwise.
 //
 // Not here: inputs, file transfer, smart-card pass-through, manufacturers' commands (NAK 3).

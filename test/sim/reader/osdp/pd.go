@@ -26,7 +26,7 @@ type Options struct {
 
 	Key           *[aes.BlockSize]byte // its own key (SCBK); nil for a reader that has none
 	Install       bool                 // installation mode: also opens sessions with SCBK-D, until a KEYSET arrives
-	RequireSecure bool                 // outside a session knows nothing but ID, CAP, CHLNG and SCRYPT
+	RequireSecure bool                 // outside a session obeys nothing but ID, CAP, COMSET, CHLNG and SCRYPT
 	EndsOnKeySet  bool                 // ends its session once it has acknowledged a new key, as some readers do
 	Seed          uint64               // of the random numbers of its sessions
 }

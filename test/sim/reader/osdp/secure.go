@@ -33,7 +33,8 @@ func (p *PD) unlock(now time.Time, f *Frame) (reason byte) {
 
 // unlockPlain lets a command without protection pass outside a session, unless the reader insists on one.
 func (p *PD) unlockPlain(code byte) (reason byte) {
-	if p.Secure() || p.options.RequireSecure && code != cmdID && code != cmdCap {
+	introduces := code == cmdID || code == cmdCap || code == cmdComSet
+	if p.Secure() || p.options.RequireSecure && !introduces {
 		return nakNeedsKey
 	}
 	return 0
@@ -91,7 +92,7 @@ func (p *PD) proof(now time.Time, f Frame) reply {
 	if !s.believes(f.Data) {
 		p.session = nil
 		p.counts.WrongCryptograms++
-		return reply{code: replyInitialMAC, data: make([]byte, aes.BlockSize), block: Block{blockAccepted, []byte{rejected}}}
+		return reply{code: replyInitialMAC, block: Block{blockAccepted, []byte{rejected}}}
 	}
 	s.open = true
 	p.counts.Sessions++

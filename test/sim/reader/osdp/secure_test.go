@@ -247,6 +247,19 @@ func TestSecurityNaks(t *testing.T) {
 	}
 }
 
+func TestReaderThatRequiresSecurityIntroducesItself(t *testing.T) {
+	c := begin(t, Options{Key: &ownKey, RequireSecure: true})
+	for i, tt := range []struct {
+		command byte
+		data    []byte
+		want    byte
+	}{{cmdID, []byte{0}, replyID}, {cmdCap, []byte{0}, replyCap}, {cmdComSet, []byte{0, 0x80, 0x25, 0, 0}, replyCom}} {
+		if code, _ := c.do(byte(i)+1, tt.command, tt.data...); code != tt.want {
+			t.Errorf("command %02X = %02X, want %02X", tt.command, code, tt.want)
+		}
+	}
+}
+
 func TestReaderWithoutKeyNaksAsRecorded(t *testing.T) {
 	// An OSM-1000 that has no key yet, recorded in libosdp issue 39: its answer to CHLNG.
 	c := begin(t, Options{Install: true})
@@ -262,8 +275,8 @@ func TestPanelWithAnotherKeyIsRejected(t *testing.T) {
 	c.send(c.Challenge(acu.Own))
 	proof := acu.Frame{Sequence: 2, Block: []byte{0x13, 1}, Code: 0x77, Data: make([]byte, 16)}
 	f, err := acu.Parse(c.send(proof.Octets()))
-	if err != nil || f.Code != 0x78 || !bytes.Equal(f.Block, []byte{0x14, 0xFF}) {
-		t.Errorf("SCRYPT = %+v, %v, want RMAC_I that rejects", f, err)
+	if err != nil || f.Code != 0x78 || !bytes.Equal(f.Block, []byte{0x14, 0xFF}) || len(f.Data) > 0 {
+		t.Errorf("SCRYPT = %+v, %v, want RMAC_I that rejects, without a MAC", f, err)
 	}
 	if c.pd.Secure() || c.pd.Counts().WrongCryptograms != 1 {
 		t.Errorf("secure %v, counts %+v, want no session and one wrong cryptogram", c.pd.Secure(), c.pd.Counts())
