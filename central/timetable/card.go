@@ -11,18 +11,19 @@ import (
 // would give its holder a red light for ever, so it is refused here.
 //
 // Facility and card number of Wiegand formats are bounded by their bits: 8+16 (26 bit), 16+16 (34 bit), 16+19 (37 bit,
-// HID H10304). A UID has 4, 7 or 10 octets (ISO/IEC 14443-3); EM4100 tags have 5.
+// HID H10304). A UID has 4, 7 or 10 octets (ISO/IEC 14443-3); EM4100 tags have 5. A code has what a scanner sends as one line.
 var (
 	wiegandKey = regexp.MustCompile(`^w(26|34|37):([0-9]+):([0-9]+)$`)
 	uidKey     = regexp.MustCompile(`^uid:((?:[0-9A-F]{8})|(?:[0-9A-F]{14})|(?:[0-9A-F]{20}))$`)
 	emKey      = regexp.MustCompile(`^em:([0-9A-F]{10})$`)
 	rawKey     = regexp.MustCompile(`^raw:([0-9]{1,3}):([0-9A-F]+)$`)
+	codeKey    = regexp.MustCompile(`^qr:[!-~](?:[ -~]{6,254})[!-~]$`)
 
 	wiegandBits = map[string]struct{ facility, card int }{"26": {8, 16}, "34": {16, 16}, "37": {16, 19}}
 )
 
 const (
-	keyAdvice  = "write it as w26:123:45678, uid:04A2B3C4D5E680, em:010063E9AE or raw:48:010203040506"
+	keyAdvice  = "write it as w26:123:45678, uid:04A2B3C4D5E680, em:010063E9AE, raw:48:010203040506 or qr:LIB-7F3A-99C1"
 	zeroAdvice = "if leading zeros were lost, format the column as text and export it again"
 )
 
@@ -34,6 +35,8 @@ func canonicalCard(text string) (key, problem, advice string) {
 	}
 	key = strings.ToLower(kind) + ":" + strings.ToUpper(rest)
 	switch strings.ToLower(kind) {
+	case "qr":
+		return checkCode("qr:" + rest) // upper and lower case are different codes
 	case "w26", "w34", "w37":
 		return canonicalWiegand(key)
 	case "uid":
@@ -69,6 +72,13 @@ func checkHex(key string, form *regexp.Regexp, rule string) (string, string, str
 		return "", shown(key) + " is blank: it identifies nobody", "read the card again"
 	case len(m[1]) == 8 && strings.HasPrefix(key, "uid:08"):
 		return "", shown(key) + " is a random number that the card changes at every tap", "use another number of the card"
+	}
+	return key, "", ""
+}
+
+func checkCode(key string) (string, string, string) {
+	if !codeKey.MatchString(key) {
+		return "", shown(key) + " is not what a scanner sends", "a code has 8 to 256 printable ASCII characters, none of them a space at either end"
 	}
 	return key, "", ""
 }

@@ -1,6 +1,9 @@
 package timetable
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestCanonicalCards(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
@@ -29,6 +32,13 @@ func TestCanonicalCards(t *testing.T) {
 		{"raw:35:8000000020", "raw:35:8000000020"},
 		{"raw:48:0102030405", ""},
 		{"raw:4:50", ""},
+		{"qr:LIB-7f3a-99C1", "qr:LIB-7f3a-99C1"},
+		{"QR:two words", "qr:two words"},
+		{"qr:1234567", ""},
+		{"qr: 12345678", ""},
+		{"qr:caf\u00e9 12345", ""},
+		{"qr:" + strings.Repeat("a", 256), "qr:" + strings.Repeat("a", 256)},
+		{"qr:" + strings.Repeat("a", 257), ""},
 		{"04A2B3C4D5E680", ""},
 		{"", ""},
 		{":", ""},

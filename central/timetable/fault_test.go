@@ -99,8 +99,8 @@ func TestBadFiles(t *testing.T) {
 		{"a point in two rooms", Rooms, "building_id,building_name,room_id,room_name,point_id\nA,A,R,R,R/1\nA,A,S,S,R/1\n", []string{
 			"line 3, point_id: line 2 says something else of point \"R/1\"; make the lines agree"}},
 		{"a card of no kind", Cards, cardsHead + "s2,12345,,,\ns2,rfid:12,,,\n", []string{
-			"line 2, card: \"12345\" does not say what kind of number it is; write it as w26:123:45678, uid:04A2B3C4D5E680, em:010063E9AE or raw:48:010203040506",
-			"line 3, card: \"rfid:12\" is of an unknown kind; write it as w26:123:45678, uid:04A2B3C4D5E680, em:010063E9AE or raw:48:010203040506"}},
+			"line 2, card: \"12345\" does not say what kind of number it is; write it as w26:123:45678, uid:04A2B3C4D5E680, em:010063E9AE, raw:48:010203040506 or qr:LIB-7F3A-99C1",
+			"line 3, card: \"rfid:12\" is of an unknown kind; write it as w26:123:45678, uid:04A2B3C4D5E680, em:010063E9AE, raw:48:010203040506 or qr:LIB-7F3A-99C1"}},
 		{"a card over its bits", Cards, cardsHead + "s2,w26:256:1,,,\n", []string{
 			"line 2, card: \"w26:256:1\" does not fit into 8 and 16 bits; check which format the readers of this site use"}},
 		{"cards that identify nobody", Cards, cardsHead + "s2,uid:00000000,,,\ns2,uid:FFFFFFFFFFFFFF,,,\ns2,uid:08112233,,,\n", []string{

@@ -114,7 +114,11 @@ func TestNobodyIsInTwoPlaces(t *testing.T) {
 func TestCardsAndNumbersAreUnique(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range made(t).Students {
-		for _, key := range []string{s.ID, s.Wiegand.Key, s.Tag.Key} {
+		keys := []string{s.ID}
+		for _, c := range s.Cards() {
+			keys = append(keys, c.Key)
+		}
+		for _, key := range keys {
 			if seen[key] {
 				t.Fatalf("%s is given twice", key)
 			}
@@ -132,6 +136,8 @@ func TestCardKeysAreCanonical(t *testing.T) {
 	}{
 		{"wiegand", wiegand(71, 20001), "w26:71:20001"},
 		{"tag", em4100(1, 0x0063E9AE), "em:010063E9AE"},
+		{"chip", chip(0x5E, 0x01020304), "uid:045E0102030480"},
+		{"badge", badge("campus", 0xAB), "qr:campus-00000000000000ab"},
 	} {
 		if tt.card.Key != tt.want {
 			t.Errorf("%s key = %q, want %q", tt.name, tt.card.Key, tt.want)

@@ -95,8 +95,9 @@ func (c *Campus) writeCards(w io.Writer) error {
 	return write(w, []string{"student_id", "card", "valid_from", "valid_to", "status"}, func(line func(...string)) {
 		for i := range c.Students {
 			s := &c.Students[i]
-			line(s.ID, s.Wiegand.Key, "", "", "active")
-			line(s.ID, s.Tag.Key, "", "", "active")
+			for _, c := range s.Cards() {
+				line(s.ID, c.Key, "", "", "active")
+			}
 		}
 	})
 }

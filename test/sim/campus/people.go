@@ -14,13 +14,23 @@ type Student struct {
 	Level      string // of the qualifications framework, 4 to 7
 	Visa       bool   // studies on a sponsored visa
 	Wiegand    Card   // for the doors on two-wire buses
+	Chip       Card   // for the doors that read the number of the chip
+	Badge      Card   // for the door with a scanner
 	Tag        Card   // for the door that reads 125 kHz tags
 }
 
+// Cards are all of them.
+func (s *Student) Cards() []Card { return []Card{s.Wiegand, s.Chip, s.Badge, s.Tag} }
+
 // Card is the one that the reader of a room can read.
 func (s *Student) Card(room string) Card {
-	if kindOf(room) == RDM6300 {
+	switch kindOf(room) {
+	case RDM6300:
 		return s.Tag
+	case TWN4, PN532:
+		return s.Chip
+	case QR:
+		return s.Badge
 	}
 	return s.Wiegand
 }
@@ -82,6 +92,8 @@ func (c *Campus) people() []Student {
 		}
 		tags[number] = true
 		students[i].Tag = em4100(0x01, number)
+		students[i].Chip = chip(ownChips, uint32(i)<<8|uint32(r.IntN(256)))
+		students[i].Badge = badge(ownBadges, r.Uint64())
 	}
 	return students
 }

@@ -22,22 +22,25 @@ type ReaderKind uint8
 
 // The kinds of reader on this campus.
 const (
-	OSDP    ReaderKind = iota // a reader with a light on a two-wire bus, reads W26 cards
+	OSDP    ReaderKind = iota // on a two-wire bus under a key of its own, reads W26 cards
+	TWN4                      // a desk reader on a USB line of its own, reads the chip's UID
+	PN532                     // a module with three LEDs on a line of its own, reads the chip's UID
+	QR                        // a scanner without a light on a line of its own, reads printed codes
 	RDM6300                   // a module without a light on a line of its own, reads EM4100 tags
 )
 
-// Buildings are the campus: three buildings, twelve rooms, the last of them with the reader without a light.
+// Buildings are the campus: three buildings, twelve rooms, and what a university has bought over the years at their doors.
 var Buildings = []Building{
 	{1, "library", "Library", []Room{
-		{"LIB-0.01", "Library seminar room 1", OSDP}, {"LIB-0.02", "Library seminar room 2", OSDP}, {"LIB-1.10", "Rare books room", OSDP},
+		{"LIB-0.01", "Library seminar room 1", OSDP}, {"LIB-0.02", "Library seminar room 2", OSDP}, {"LIB-1.10", "Rare books room", TWN4},
 		{"LIB-1.11", "Library lecture theatre", OSDP}, {"LIB-2.01", "Reading group room", OSDP},
 	}},
 	{2, "science", "Science Building", []Room{
 		{"SCI-0.12", "Teaching laboratory", OSDP}, {"SCI-1.03", "Physics lecture theatre", OSDP},
-		{"SCI-1.04", "Computer classroom", OSDP}, {"SCI-2.20", "Chemistry seminar room", OSDP},
+		{"SCI-1.04", "Computer classroom", PN532}, {"SCI-2.20", "Chemistry seminar room", OSDP},
 	}},
 	{3, "union", "Students' Union", []Room{
-		{"UNI-0.05", "Debating chamber", OSDP}, {"UNI-1.01", "Union seminar room", OSDP}, {"UNI-B.02", "Basement studio", RDM6300},
+		{"UNI-0.05", "Debating chamber", OSDP}, {"UNI-1.01", "Union seminar room", QR}, {"UNI-B.02", "Basement studio", RDM6300},
 	}},
 }
 

@@ -162,7 +162,7 @@ func (d *Demo) readEarlier(ctx context.Context) error {
 	holders := map[string]string{}
 	for i := range d.campus.Students {
 		s := &d.campus.Students[i]
-		for _, c := range []campus.Card{s.Wiegand, s.Tag} {
+		for _, c := range s.Cards() {
 			holders[contract.DigestOf(d.campusKey, c.Key).String()] = s.ID
 		}
 	}

@@ -64,8 +64,8 @@ func TestConfigurationsAreGood(t *testing.T) {
 			}
 		}
 	}
-	if lines != 4 || readers != 12 || len(s.Doors()) != 12 {
-		t.Errorf("%d lines with %d readers, %d doors; want 4, 12 and 12", lines, readers, len(s.Doors()))
+	if lines != 7 || readers != 12 || len(s.Doors()) != 12 {
+		t.Errorf("%d lines with %d readers, %d doors; want 7, 12 and 12", lines, readers, len(s.Doors()))
 	}
 }
 

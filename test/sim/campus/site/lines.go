@@ -1,6 +1,7 @@
 package site
 
 import (
+	"crypto/aes"
 	"errors"
 	"fmt"
 	"os"
@@ -9,14 +10,6 @@ import (
 
 	"github.com/rollcall-edge/rollcall/test/sim/campus"
 	"github.com/rollcall-edge/rollcall/test/sim/reader"
-	"github.com/rollcall-edge/rollcall/test/sim/reader/ascii"
-	"github.com/rollcall-edge/rollcall/test/sim/reader/osdp"
-)
-
-// The speeds of the lines.
-const (
-	busBaud  = 38400
-	pushBaud = 9600
 )
 
 // Lines are the serial lines of one building with the readers on them.
@@ -29,77 +22,63 @@ type Lines struct {
 type Line struct {
 	*reader.Line
 	Name  string
-	Kind  campus.ReaderKind
+	fleet fleet
 	rooms []campus.Room // by address from 1
 }
 
-// openLines plugs a building's lines in: one bus for all readers with a light, and one line for each without.
-func openLines(dir string, b campus.Building, seed uint64) (*Lines, error) {
+// openLines plugs a building's lines in: one bus for all readers that can share one, and one line for each that cannot.
+func openLines(dir string, b campus.Building, seed uint64, keys map[string]readerKey) (*Lines, error) {
 	byID := filepath.Join(dir, "dev", "by-id")
 	if err := os.MkdirAll(byID, 0o700); err != nil {
 		return nil, fmt.Errorf("plug lines in: %w", err)
 	}
 	lines := &Lines{Doors: map[string]*reader.Reader{}}
-	bus := &Line{Name: b.ID + "-doors", Kind: campus.OSDP}
-	for _, r := range b.Rooms {
-		if r.Kind == campus.OSDP {
-			bus.rooms = append(bus.rooms, r)
-			continue
-		}
-		push := &Line{Name: b.ID + "-" + strings.ToLower(r.ID), Kind: campus.RDM6300, rooms: []campus.Room{r}}
-		lines.All = append(lines.All, push)
-	}
-	lines.All = append([]*Line{bus}, lines.All...)
-	for _, l := range lines.All {
-		if err := l.plugIn(byID, seed, lines.Doors); err != nil {
+	for _, l := range linesOf(b) {
+		lines.All = append(lines.All, l)
+		if err := l.plugIn(byID, seed, lines.Doors, keys); err != nil {
 			return nil, errors.Join(err, lines.Close())
 		}
 	}
 	return lines, nil
 }
 
-func (l *Line) plugIn(dir string, seed uint64, doors map[string]*reader.Reader) (err error) {
-	l.Line, err = reader.NewLine(dir, "usb-"+l.Name, reader.Options{Baud: l.baud(), Seed: seed})
+// linesOf names the lines of a building, the bus first.
+func linesOf(b campus.Building) []*Line {
+	bus := &Line{Name: b.ID + "-doors", fleet: fleets[campus.OSDP]}
+	lines := []*Line{bus}
+	for _, r := range b.Rooms {
+		if r.Kind == campus.OSDP {
+			bus.rooms = append(bus.rooms, r)
+			continue
+		}
+		lines = append(lines, &Line{Name: b.ID + "-" + strings.ToLower(r.ID), fleet: fleets[r.Kind], rooms: []campus.Room{r}})
+	}
+	return lines
+}
+
+func (l *Line) plugIn(dir string, seed uint64, doors map[string]*reader.Reader, keys map[string]readerKey) (err error) {
+	l.Line, err = reader.NewLine(dir, "usb-"+l.Name, reader.Options{Baud: l.fleet.baud, Seed: seed})
 	if err != nil {
 		return fmt.Errorf("plug %s in: %w", l.Name, err)
 	}
 	for i, room := range l.rooms {
-		if l.Kind == campus.RDM6300 {
-			doors[room.ID], err = l.AddASCII(room.ID, ascii.RDM6300())
-		} else {
-			var pd *reader.OSDP
-			if pd, err = l.AddOSDP(room.ID, byte(i+1), osdp.Options{}); err == nil {
-				doors[room.ID] = pd.Reader
-			}
-		}
-		if err != nil {
+		if doors[room.ID], err = l.fleet.add(l.Line, room.ID, byte(i+1), keys[room.Point()]); err != nil {
 			return fmt.Errorf("put reader of %s on %s: %w", room.ID, l.Name, err)
 		}
 	}
 	return nil
 }
 
-func (l *Line) baud() int {
-	if l.Kind == campus.RDM6300 {
-		return pushBaud
-	}
-	return busBaud
-}
-
 // yaml is the line in a gateway's configuration.
 func (l *Line) yaml() string {
 	var y strings.Builder
-	driver := "driver: osdp"
-	if l.Kind == campus.RDM6300 {
-		driver = "driver: ascii\n    preset: rdm6300"
+	fmt.Fprintf(&y, "  - name: %s\n    device: %q\n    baud: %d\n", l.Name, l.Path(), l.fleet.baud)
+	for _, setting := range l.fleet.bus {
+		fmt.Fprintf(&y, "    %s\n", setting)
 	}
-	fmt.Fprintf(&y, "  - name: %s\n    %s\n    device: %q\n    baud: %d\n    readers:\n", l.Name, driver, l.Path(), l.baud())
+	y.WriteString("    readers:\n")
 	for i, r := range l.rooms {
-		if l.Kind == campus.RDM6300 {
-			fmt.Fprintf(&y, "      - {point: %s}\n", r.Point())
-			continue
-		}
-		fmt.Fprintf(&y, "      - {point: %s, address: %d}\n", r.Point(), i+1)
+		fmt.Fprintf(&y, "      - {point: %s%s}\n", r.Point(), strings.ReplaceAll(l.fleet.reader, "#", fmt.Sprint(i+1)))
 	}
 	return y.String()
 }
@@ -114,3 +93,6 @@ func (l *Lines) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// readerKey is the secret of one OSDP reader.
+type readerKey = [aes.BlockSize]byte

@@ -48,12 +48,19 @@ func Open(dir, bin string, seed uint64) (s *Site, err error) {
 	if s.Links, err = openLinks(); err != nil {
 		return s, err
 	}
+	keys, err := openKeys(dir)
+	if err != nil {
+		return s, err
+	}
 	for _, b := range campus.Buildings {
-		lines, err := openLines(dir, b, seed+uint64(b.Number))
+		lines, err := openLines(dir, b, seed+uint64(b.Number), keys)
 		if err != nil {
 			return s, err
 		}
 		g, err := newGateway(dir, bin, b, lines, s.Links)
+		if err == nil {
+			err = g.install(keys)
+		}
 		if err != nil {
 			return s, errors.Join(err, lines.Close())
 		}
