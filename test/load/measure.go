@@ -15,9 +15,12 @@ import (
 
 // The lines on which lights are measured.
 var (
-	speeds  = []int{38400, 115200}
+	speeds  = []int{9600, 38400, 115200}
 	readers = []int{1, 4, 8}
 )
+
+// memoryBaud is the speed of the bus while memory is read.
+const memoryBaud = 38400
 
 func (r *run) storage(ctx context.Context) (err error) {
 	r.results.Storage, err = storage.Measure(ctx, storage.Options{Dir: r.dir, Rounds: r.o.Effort.Rounds, Turn: r.o.Effort.Turn})
@@ -56,17 +59,28 @@ func (r *run) at(ctx context.Context, name string, f func(*appliance.Site) error
 	return errors.Join(f(site), site.Close())
 }
 
+// wirings are all lines of the table: by speed, then in the plain mode and under keys, then by readers.
+func wirings() []appliance.Wiring {
+	var all []appliance.Wiring
+	for _, baud := range speeds {
+		for _, secure := range []bool{false, true} {
+			for _, n := range readers {
+				all = append(all, appliance.Wiring{Baud: baud, Readers: n, Secure: secure})
+			}
+		}
+	}
+	return all
+}
+
 func (r *run) light(ctx context.Context) error {
 	return r.at(ctx, "light", func(s *appliance.Site) error {
-		for _, baud := range speeds {
-			for _, n := range readers {
-				cell, err := light.Measure(ctx, s, baud, n, r.o.Effort.Taps)
-				if err != nil {
-					return err
-				}
-				r.tell("light: %d baud, %d readers: median %v", baud, n, cell.Tap.Median().Round(10*time.Microsecond))
-				r.results.Lights = append(r.results.Lights, cell)
+		for _, w := range wirings() {
+			cell, err := light.Measure(ctx, s, w, r.o.Effort.Taps)
+			if err != nil {
+				return err
 			}
+			r.tell("light: %s: median %v", wiring(w), cell.Tap.Median().Round(10*time.Microsecond))
+			r.results.Lights = append(r.results.Lights, cell)
 		}
 		return nil
 	})
@@ -106,7 +120,7 @@ func (r *run) appliance(ctx context.Context) error {
 
 // memory runs the gateway with eight readers until it has its timetable and a while longer.
 func (r *run) memory(ctx context.Context, s *appliance.Site) (m appliance.Memory, err error) {
-	line, err := s.NewLine(speeds[0], readers[len(readers)-1])
+	line, err := s.NewLine(appliance.Wiring{Baud: memoryBaud, Readers: readers[len(readers)-1]})
 	if err != nil {
 		return m, err
 	}

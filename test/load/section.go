@@ -59,12 +59,12 @@ func (r *Results) lights() string {
 		return ""
 	}
 	flush := r.Storage.Disk.Middle
-	rows := [][]string{{"baud", "readers", "median ms", "p99 ms", "model + flush: mean ms", "worst ms", "median over model", "ideal wire: mean ms", "card sent to light: median ms", "p99 ms"}}
+	rows := [][]string{{"baud", "readers", "channel", "median ms", "p99 ms", "model + flush: mean ms", "worst ms", "median over model", "ideal wire: mean ms", "card sent to light: median ms", "p99 ms"}}
 	for _, c := range r.Lights {
-		m := light.NewModel(c.Baud, c.Readers)
+		m := light.NewModel(c.Wiring)
 		rows = append(rows, []string{
-			fmt.Sprint(c.Baud), fmt.Sprint(c.Readers), millis(c.Tap.Median()), millis(c.Tap.Quantile(0.99)),
-			millis(m.Mean + flush), millis(m.Worst + flush), fmt.Sprintf("%+.0f %%", 100*r.excess(c)), millis(light.Ideal(c.Baud, c.Readers)),
+			fmt.Sprint(c.Baud), fmt.Sprint(c.Readers), channel(c.Secure), millis(c.Tap.Median()), millis(c.Tap.Quantile(0.99)),
+			millis(m.Mean + flush), millis(m.Worst + flush), fmt.Sprintf("%+.0f %%", 100*r.excess(c)), millis(light.Ideal(c.Wiring)),
 			millis(c.Answer.Median()), millis(c.Answer.Quantile(0.99)),
 		})
 	}
@@ -73,6 +73,14 @@ func (r *Results) lights() string {
 		"was green. The model is polling back to back, 3 ms for a reader to answer, 1 ms to judge, the LED as the very next frame and 1 ms for "+
 		"the lamp; the flush is the median one below (%s ms). The ideal wire has no gateway at its end that would need any time.\n\n%s",
 		r.Lights[0].Taps, millis(flush), table(rows...))
+}
+
+// channel is how a bus is spoken on.
+func channel(secure bool) string {
+	if secure {
+		return "secure"
+	}
+	return "plain"
 }
 
 func (r *Results) storage() string {

@@ -70,7 +70,7 @@ func TestSite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	line, err := s.NewLine(115200, 2)
+	line, err := s.NewLine(Wiring{Baud: 115200, Readers: 2, Secure: true})
 	if err != nil {
 		t.Fatal(err)
 	}

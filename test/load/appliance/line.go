@@ -11,24 +11,35 @@ import (
 	"github.com/rollcall-edge/rollcall/test/sim/reader/osdp"
 )
 
+// Wiring says what hangs on an OSDP bus and how it is spoken to.
+type Wiring struct {
+	Baud    int
+	Readers int  // at most eight
+	Secure  bool // each reader under a key of its own
+}
+
 // Line is an OSDP bus with simulated readers at the doors of the first rooms, on which octets take their time.
 type Line struct {
 	Doors []*reader.OSDP
 
-	baud int
-	line *reader.Line
-	blue chan reader.Event // room for the readers' first blue lights; later ones nobody waits for
+	wiring Wiring
+	line   *reader.Line
+	blue   chan reader.Event // room for the readers' first blue lights; later ones nobody waits for
 }
 
-// NewLine plugs a bus in, with the given number of readers, at most eight.
-func (s *Site) NewLine(baud, readers int) (*Line, error) {
-	l := &Line{baud: baud, blue: make(chan reader.Event, readers)}
+// NewLine plugs a bus in.
+func (s *Site) NewLine(w Wiring) (*Line, error) {
+	l := &Line{wiring: w, blue: make(chan reader.Event, w.Readers)}
 	var err error
-	if l.line, err = reader.NewLine(s.dir, "usb-doors", reader.Options{Baud: baud, OnEvent: l.happened}); err != nil {
+	if l.line, err = reader.NewLine(s.dir, "usb-doors", reader.Options{Baud: w.Baud, OnEvent: l.happened}); err != nil {
 		return nil, fmt.Errorf("plug line in: %w", err)
 	}
-	for i := range readers {
-		door, err := l.line.AddOSDP(Point(i), byte(i+1), osdp.Options{})
+	for i := range w.Readers {
+		var o osdp.Options
+		if w.Secure {
+			o = osdp.Options{Key: &s.keys[i], RequireSecure: true}
+		}
+		door, err := l.line.AddOSDP(Point(i), byte(i+1), o)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("plug line in: %w", err), l.line.Close())
 		}

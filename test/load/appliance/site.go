@@ -2,6 +2,8 @@ package appliance
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/test/sim/campus/site"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/card"
 )
 
@@ -19,7 +22,8 @@ type Site struct {
 	dir     string
 	program string // the gateway's
 	central *central
-	status  string // address of the gateway's page
+	status  string                          // address of the gateway's page
+	keys    [benchDoors][aes.BlockSize]byte // of readers, as long as they are spoken to under one
 }
 
 // Open makes a site in dir, which must be empty, and enrols its gateway. The program is the path of rollcall-gateway.
@@ -36,6 +40,22 @@ func Open(ctx context.Context, dir, program string, size Size) (*Site, error) {
 		return nil, errors.Join(fmt.Errorf("open site: %w", err), s.Close())
 	}
 	return s, nil
+}
+
+// installKeys leaves the gateway the keys of a line's readers, or none: a reader that has a key is never spoken to without.
+func (s *Site) installKeys(l *Line) error {
+	if err := os.RemoveAll(filepath.Join(s.data(), "reader-keys")); err != nil {
+		return fmt.Errorf("forget keys: %w", err)
+	}
+	if !l.wiring.Secure {
+		return nil
+	}
+	keys := map[string][aes.BlockSize]byte{}
+	for i := range l.Doors {
+		rand.Read(s.keys[i][:]) // never fails: crypto/rand ends the process instead
+		keys[Point(i)] = s.keys[i]
+	}
+	return site.InstallKeys(s.data(), keys)
 }
 
 // Close ends the stand-in for central; no gateway may run any more.
@@ -77,9 +97,12 @@ func (s *Site) configure(l *Line) error {
 	var y strings.Builder
 	fmt.Fprintf(&y, "data: %q\ncentral: {url: %q}\nstatus: {listen: %q}\n", s.data(), s.central.url, s.status)
 	if l != nil {
-		fmt.Fprintf(&y, "buses:\n  - name: doors\n    driver: osdp\n    device: %q\n    baud: %d\n    readers:\n", l.line.Path(), l.baud)
+		fmt.Fprintf(&y, "buses:\n  - name: doors\n    driver: osdp\n    device: %q\n    baud: %d\n    readers:\n", l.line.Path(), l.wiring.Baud)
 		for i := range l.Doors {
-			fmt.Fprintf(&y, "      - {point: %s, address: %d}\n", Point(i), i+1)
+			fmt.Fprintf(&y, "      - {point: %s, address: %d, secure: %v}\n", Point(i), i+1, l.wiring.Secure)
+		}
+		if err := s.installKeys(l); err != nil {
+			return err
 		}
 	}
 	if err := os.WriteFile(s.config(), []byte(y.String()), 0o600); err != nil {

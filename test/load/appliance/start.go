@@ -18,7 +18,7 @@ const startBaud = 38400
 // Blue starts the gateway and tells how long it took from there until a reader showed blue. What the gateway reads is taken
 // out of the kernel's cache before, as after a power cut. The gateway is stopped again.
 func (s *Site) Blue(ctx context.Context) (time.Duration, error) {
-	l, err := s.NewLine(startBaud, 1)
+	l, err := s.NewLine(Wiring{Baud: startBaud, Readers: 1})
 	if err != nil {
 		return 0, err
 	}

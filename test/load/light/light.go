@@ -24,20 +24,20 @@ const (
 	restAtMost  = 200 * time.Millisecond
 )
 
-// Cell is one line: a speed and a number of readers.
+// Cell is one line and what was measured on it.
 type Cell struct {
-	Baud, Readers int
-	Taps          int
-	Tap           sample.Times // from the card in the field to the light
-	Answer        sample.Times // from the last octet of the card's frame to the light: the gateway, the LED frame, the lamp
+	appliance.Wiring
+	Taps   int
+	Tap    sample.Times // from the card in the field to the light
+	Answer sample.Times // from the last octet of the card's frame to the light: the gateway, the LED frame, the lamp
 }
 
 // ErrNotGreen means that somebody did not see what the timetable says.
 var ErrNotGreen = errors.New("the light was not green")
 
 // Measure lets people tap, one at a time, at readers and moments drawn at random, each expected in the room they come to.
-func Measure(ctx context.Context, s *appliance.Site, baud, readers, taps int) (cell Cell, err error) {
-	line, err := s.NewLine(baud, readers)
+func Measure(ctx context.Context, s *appliance.Site, w appliance.Wiring, taps int) (cell Cell, err error) {
+	line, err := s.NewLine(w)
 	if err != nil {
 		return Cell{}, err
 	}
@@ -50,10 +50,10 @@ func Measure(ctx context.Context, s *appliance.Site, baud, readers, taps int) (c
 	if err := errors.Join(g.Serving(ctx), g.Settled(ctx)); err != nil {
 		return Cell{}, err
 	}
-	cell = Cell{Baud: baud, Readers: readers, Taps: taps}
-	people := queues(s, readers)
+	cell = Cell{Wiring: w, Taps: taps}
+	people := queues(s, w.Readers)
 	for i := range taps {
-		door := rand.IntN(readers) //nolint:gosec // a person's choice
+		door := rand.IntN(w.Readers) //nolint:gosec // a person's choice
 		if err := pause(ctx); err != nil {
 			return Cell{}, err
 		}

@@ -24,7 +24,8 @@ func TestMeasure(t *testing.T) {
 	}
 	defer s.Close()
 	const taps = 5
-	c, err := Measure(t.Context(), s, 115200, 2, taps)
+	wiring := appliance.Wiring{Baud: 115200, Readers: 2, Secure: true}
+	c, err := Measure(t.Context(), s, wiring, taps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func TestMeasure(t *testing.T) {
 		t.Fatalf("%d and %d times, want %d of each", len(c.Tap), len(c.Answer), taps)
 	}
 	for i := range taps {
-		if least := wire(ledOctets, 115200) + glow; c.Answer[i] < least || c.Tap[i] < c.Answer[i]+wire(rawOctets, 115200) {
+		if least := wire(secure.led, 115200) + glow; c.Answer[i] < least || c.Tap[i] < c.Answer[i]+wire(secure.raw, 115200) {
 			t.Errorf("tap %d: %v after the card, %v after its frame: sooner than the wire allows", i, c.Tap[i], c.Answer[i])
 		}
 	}

@@ -1,15 +1,30 @@
 package light
 
-import "time"
+import (
+	"time"
 
-// Frames of plain OSDP with the mark before them, in octets: POLL and ACK, RAW with a 7-byte UID, LED with one record.
-const (
-	pollOctets = 9
-	ackOctets  = 9
-	rawOctets  = 20
-	ledOctets  = 23
-	gapOctets  = 2 // silence before each command (SIA OSDP conformance 050-06)
+	"github.com/rollcall-edge/rollcall/test/load/appliance"
 )
+
+// frames are lengths in octets, the mark before each included: POLL and its ACK, RAW with a 7-octet UID, LED with one record.
+type frames struct{ poll, ack, raw, led int }
+
+// In the secure channel each frame has a security block of two octets and four octets of MAC more, and data is padded to
+// whole blocks of sixteen: eleven octets of RAW and fourteen of LED both become sixteen.
+var (
+	plain  = frames{poll: 9, ack: 9, raw: 20, led: 23}
+	secure = frames{poll: 15, ack: 15, raw: 31, led: 31}
+)
+
+func framesOf(w appliance.Wiring) frames {
+	if w.Secure {
+		return secure
+	}
+	return plain
+}
+
+// gapOctets is the silence before each command (SIA OSDP conformance 050-06).
+const gapOctets = 2
 
 // Times that do not depend on the speed of the line.
 const (
@@ -24,13 +39,15 @@ func wire(octets, baud int) time.Duration {
 }
 
 // cycle is how long the panel takes to poll every reader once, back to back.
-func cycle(baud, readers int) time.Duration {
-	return time.Duration(readers) * (wire(pollOctets+ackOctets+gapOctets, baud) + turnaround)
+func cycle(w appliance.Wiring) time.Duration {
+	f := framesOf(w)
+	return time.Duration(w.Readers) * (wire(f.poll+f.ack+gapOctets, w.Baud) + turnaround)
 }
 
 // afterPoll is the time from the end of the POLL that finds the card to the light, without the panel's own time.
-func afterPoll(baud int) time.Duration {
-	return turnaround + wire(rawOctets+gapOctets+ledOctets, baud) + glow
+func afterPoll(w appliance.Wiring) time.Duration {
+	f := framesOf(w)
+	return turnaround + wire(f.raw+gapOctets+f.led, w.Baud) + glow
 }
 
 // Model is the budget from the card in the field to the light: the card waits for its reader's turn, is sent, judged within
@@ -42,12 +59,12 @@ type Model struct {
 }
 
 // NewModel is the budget for a line.
-func NewModel(baud, readers int) Model {
-	best := afterPoll(baud) + judging
-	poll := wire(gapOctets+pollOctets, baud)
-	return Model{Best: best, Mean: best + poll + cycle(baud, readers)/2, Worst: best + poll + cycle(baud, readers)}
+func NewModel(w appliance.Wiring) Model {
+	best := afterPoll(w) + judging
+	poll := wire(gapOctets+framesOf(w).poll, w.Baud)
+	return Model{Best: best, Mean: best + poll + cycle(w)/2, Worst: best + poll + cycle(w)}
 }
 
 // Ideal is the mean time of a panel that is a wire: no time of its own for anything, and a card may come until the last
 // octet of its POLL.
-func Ideal(baud, readers int) time.Duration { return afterPoll(baud) + cycle(baud, readers)/2 }
+func Ideal(w appliance.Wiring) time.Duration { return afterPoll(w) + cycle(w)/2 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/rollcall-edge/rollcall/drivers/osdp"
 	"github.com/rollcall-edge/rollcall/drivers/osdp/keyring"
 	"github.com/rollcall-edge/rollcall/test/sim/campus"
 )
@@ -46,24 +45,30 @@ func wrap(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// install leaves the gateway the keys of its readers, as an installation of each would have done.
+// install leaves the gateway the keys of its readers.
 func (g *Gateway) install(keys map[string]readerKey) error {
-	ring, err := keyring.Open(filepath.Join(g.data, "reader-keys"))
+	mine := map[string]readerKey{}
+	for _, room := range g.Building.Rooms {
+		if room.Kind == campus.OSDP {
+			mine[room.Point()] = keys[room.Point()]
+		}
+	}
+	return InstallKeys(g.data, mine)
+}
+
+// InstallKeys leaves a gateway with this data directory the keys of readers, by point, as the installation of each would
+// have done. The gateway must not run.
+func InstallKeys(data string, keys map[string]readerKey) error {
+	ring, err := keyring.Open(filepath.Join(data, "reader-keys"))
 	if err != nil {
 		return wrap("install keys of readers", err)
 	}
-	for _, room := range g.Building.Rooms {
-		point := room.Point()
-		if room.Kind != campus.OSDP {
-			continue
+	for point, key := range keys {
+		held, err := ring.Load(point)
+		if err == nil && held.Adopted != key {
+			err = errors.Join(ring.Propose(point, key), ring.Adopt(point))
 		}
-		if held, err := ring.Load(point); err != nil || held.Adopted == keys[point] {
-			if err != nil {
-				return wrap("install keys of readers", err)
-			}
-			continue
-		}
-		if err := errors.Join(ring.Propose(point, osdp.Key(keys[point])), ring.Adopt(point)); err != nil {
+		if err != nil {
 			return wrap("install keys of readers", err)
 		}
 	}
