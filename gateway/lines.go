@@ -3,18 +3,22 @@ package gateway
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/drivers/osdp"
+	"github.com/rollcall-edge/rollcall/drivers/osdp/keyring"
 	"github.com/rollcall-edge/rollcall/gateway/capture"
 )
 
 // openLines makes the drivers of all lines. A line that cannot be made is told to notice; the others go on without it.
 func openLines(c *config.Gateway, r prometheus.Registerer, log *slog.Logger, notice func(name, text string)) []capture.Bus {
+	keys := openKeys(c, notice)
 	var buses []capture.Bus
 	for _, b := range c.Buses {
-		bus, err := capture.Open(lineOf(b), r, log)
+		bus, err := capture.Open(lineOf(b, keys), r, log)
 		if err != nil {
 			notice("bus "+b.Name, fmt.Sprintf("%v; its readers are dark", err))
 			continue
@@ -24,10 +28,21 @@ func openLines(c *config.Gateway, r prometheus.Registerer, log *slog.Logger, not
 	return buses
 }
 
+// openKeys is where the keys of OSDP readers are: beside the journal, for the gateway's user alone. Without the place no reader
+// can be spoken to under a key, and those that must be stay dark.
+func openKeys(c *config.Gateway, notice func(name, text string)) osdp.Keys {
+	ring, err := keyring.Open(filepath.Join(c.Data, "reader-keys"))
+	if err != nil {
+		notice("reader keys", fmt.Sprintf("%v; readers under a key are dark until then", err))
+		return nil
+	}
+	return ring
+}
+
 // lineOf names each reader for its point: one reader hangs at one point.
-func lineOf(b config.Bus) capture.Line {
+func lineOf(b config.Bus, keys osdp.Keys) capture.Line {
 	l := capture.Line{
-		Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(),
+		Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(), Keys: keys,
 		TWN4: capture.TWN4(b.TWN4), PN532: capture.PN532(b.PN532), Format: capture.Format(b.Format), Feedback: b.Feedback,
 	}
 	for _, r := range b.Readers {

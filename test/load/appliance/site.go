@@ -23,12 +23,15 @@ type Site struct {
 	program string // the gateway's
 	central *central
 	status  string                          // address of the gateway's page
-	keys    [benchDoors][aes.BlockSize]byte // of readers, as long as they are spoken to under one
+	keys    [benchDoors][aes.BlockSize]byte // of the readers, where they are spoken to under one
 }
 
 // Open makes a site in dir, which must be empty, and enrols its gateway. The program is the path of rollcall-gateway.
 func Open(ctx context.Context, dir, program string, size Size) (*Site, error) {
 	s := &Site{dir: dir, program: program}
+	for i := range s.keys {
+		rand.Read(s.keys[i][:]) // never fails: crypto/rand ends the process instead
+	}
 	var err error
 	if s.status, err = freeAddress(); err != nil {
 		return nil, fmt.Errorf("open site: %w", err)
@@ -52,7 +55,6 @@ func (s *Site) installKeys(l *Line) error {
 	}
 	keys := map[string][aes.BlockSize]byte{}
 	for i := range l.Doors {
-		rand.Read(s.keys[i][:]) // never fails: crypto/rand ends the process instead
 		keys[Point(i)] = s.keys[i]
 	}
 	return site.InstallKeys(s.data(), keys)

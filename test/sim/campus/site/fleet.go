@@ -26,10 +26,10 @@ var fleets = map[campus.ReaderKind]fleet{
 		}
 		return pd.Reader, nil
 	}},
-	campus.TWN4: {115200, []string{"driver: twn4"}, "", func(l *reader.Line, name string, _ byte, _ readerKey) (*reader.Reader, error) {
+	campus.TWN4: {115200, []string{"driver: twn4", "twn4: {third: blue}"}, "", func(l *reader.Line, name string, _ byte, _ readerKey) (*reader.Reader, error) {
 		return l.AddTWN4(name, twn4.Options{})
 	}},
-	campus.PN532: {115200, []string{"driver: pn532", "pins: {red: P30, green: P31, blue: P35}"}, "", func(l *reader.Line, name string, _ byte, _ readerKey) (*reader.Reader, error) {
+	campus.PN532: {115200, []string{"driver: pn532", "pn532: {red: P30, green: P31, blue: P35}"}, "", func(l *reader.Line, name string, _ byte, _ readerKey) (*reader.Reader, error) {
 		return l.AddPN532(name, pn532.RGB())
 	}},
 	campus.QR: {9600, []string{"driver: qr"}, "", func(l *reader.Line, name string, _ byte, _ readerKey) (*reader.Reader, error) {

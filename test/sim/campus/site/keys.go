@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,13 +35,6 @@ func openKeys(dir string) (map[string]readerKey, error) {
 		err = os.WriteFile(path, text, 0o600)
 	}
 	return keys, wrap("keep keys of readers", err)
-}
-
-func wrap(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }
 
 // install leaves the gateway the keys of its readers.
