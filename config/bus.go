@@ -21,7 +21,7 @@ type Bus struct {
 	Format  Format   `yaml:"format"` // of a generic ascii reader
 	Readers []Reader `yaml:"readers"`
 
-	// Feedback is what a generic ascii reader is sent for a signal, as its manual has it; without it the reader has no light.
+	// Feedback is what a generic ascii reader or a scanner is sent for a signal, as its manual has it; without it the reader has no light.
 	Feedback map[string]string `yaml:"feedback"`
 }
 
@@ -95,7 +95,7 @@ const (
 // Settings that are for some drivers alone: one that is read by nobody would look as if it did something.
 var (
 	busSettings = map[string][]string{
-		"preset": {"ascii"}, "format": {"ascii"}, "feedback": {"ascii"}, "twn4": {"twn4"}, "pn532": {"pn532"},
+		"preset": {"ascii"}, "format": {"ascii"}, "feedback": {"ascii", "qr"}, "twn4": {"twn4"}, "pn532": {"pn532"},
 		"hold_off": {"twn4", "pn532", "ascii", "qr"},
 	}
 	readerSettings = map[string][]string{
@@ -117,6 +117,9 @@ func (b Bus) validate(c *checker, path string) {
 	c.alone(path, b.Driver, busSettings)
 	b.validateSpeed(c, path)
 	b.RS485.validate(c, path+".rs485")
+	for _, signal := range slices.Sorted(maps.Keys(b.Feedback)) {
+		c.oneOf(path+".feedback."+signal, signal, signals)
+	}
 	switch b.Driver {
 	case "ascii":
 		b.validateASCII(c, path)
@@ -146,9 +149,6 @@ func (b Bus) validateASCII(c *checker, path string) {
 				c.fault(path+"."+key, "the preset %s needs none; remove it, or use the preset generic", b.Preset)
 			}
 		}
-	}
-	for _, signal := range slices.Sorted(maps.Keys(b.Feedback)) {
-		c.oneOf(path+".feedback."+signal, signal, signals)
 	}
 	b.Format.validate(c, path+".format")
 }

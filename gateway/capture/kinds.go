@@ -8,6 +8,8 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers/ascii"
 	"github.com/rollcall-edge/rollcall/drivers/osdp"
 	"github.com/rollcall-edge/rollcall/drivers/pn532"
+	"github.com/rollcall-edge/rollcall/drivers/qr"
+	"github.com/rollcall-edge/rollcall/drivers/solo"
 	"github.com/rollcall-edge/rollcall/drivers/twn4"
 )
 
@@ -71,17 +73,35 @@ func (p parts) ascii() (drivers.Bus, error) {
 	if err := p.Format.onto(&format); err != nil {
 		return nil, err
 	}
+	if len(p.Feedback) > 0 {
+		feedback, err := p.feedback()
+		if err != nil {
+			return nil, err
+		}
+		format.Feedback = feedback
+	}
+	return ascii.New(ascii.Options{Name: p.Name, Line: p.port, Reader: p.Readers[0].Name, Format: format, HoldOff: p.HoldOff, Registerer: p.r, Log: p.log})
+}
+
+func (p parts) qr() (drivers.Bus, error) {
+	feedback, err := p.feedback()
+	if err != nil {
+		return nil, err
+	}
+	return qr.New(qr.Options{Name: p.Name, Line: p.port, Reader: p.Readers[0].Name, Feedback: feedback, HoldOff: p.HoldOff, Registerer: p.r, Log: p.log})
+}
+
+// feedback is what the reader is sent, by signal.
+func (p parts) feedback() (solo.Feedback, error) {
+	feedback := solo.Feedback{}
 	for name, text := range p.Feedback {
 		signal, ok := drivers.ParseSignal(name)
 		if !ok {
 			return nil, fmt.Errorf("%w: signal %q", ErrWord, name)
 		}
-		if format.Feedback == nil {
-			format.Feedback = map[drivers.Signal]string{}
-		}
-		format.Feedback[signal] = text
+		feedback[signal] = text
 	}
-	return ascii.New(ascii.Options{Name: p.Name, Line: p.port, Reader: p.Readers[0].Name, Format: format, HoldOff: p.HoldOff, Registerer: p.r, Log: p.log})
+	return feedback, nil
 }
 
 var (

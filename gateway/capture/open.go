@@ -18,7 +18,7 @@ import (
 // driver has without it.
 type Line struct {
 	Name    string
-	Driver  string // osdp, twn4, pn532 or ascii
+	Driver  string // osdp, twn4, pn532, ascii or qr
 	Preset  string // of ascii
 	Device  string // path of the tty
 	Baud    int
@@ -104,6 +104,8 @@ func (p parts) driver() (drivers.Bus, error) {
 		return p.pn532()
 	case "ascii":
 		return p.ascii()
+	case "qr":
+		return p.qr()
 	}
 	return nil, fmt.Errorf("%w: %q", ErrDriver, p.Driver)
 }
