@@ -1,6 +1,7 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ type Office struct {
 // OpenOffice opens the data directory and makes what is missing there: database, authority, campus key.
 func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, error) {
 	o.fill()
-	db, err := store.Open(ctx, store.Place{Database: filepath.Join(cfg.Data, "rollcall.db")})
+	db, err := store.Open(ctx, placeOf(cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +49,7 @@ func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, e
 		return nil, errors.Join(err, db.Close())
 	}
 	f := &Office{store: db, authority: authority, registry: prometheus.NewRegistry(), log: o.Log, now: o.Now, imported: func() {}}
+	f.registry.MustRegister(databaseInfo(db))
 	f.Fleet = fleet.New(fleet.Options{
 		Store: db, Authority: authority, InvitationLife: cfg.InvitationLife.Std(), Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
@@ -61,6 +63,19 @@ func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, e
 		Applied: func() { f.imported() }, Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
 	return f, nil
+}
+
+// placeOf is where the configuration has the database.
+func placeOf(cfg *config.Central) store.Place {
+	return store.Place{Database: cmp.Or(cfg.Database, filepath.Join(cfg.Data, "rollcall.db")), PasswordFile: cfg.DatabasePasswordFile}
+}
+
+func databaseInfo(db *store.Store) prometheus.Collector {
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "rollcall_central_database_info", Help: "Engine of the database, sqlite or postgres; the value is always 1.",
+	}, []string{"engine"})
+	info.WithLabelValues(db.Engine()).Set(1)
+	return info
 }
 
 // SetPassword gives an account a new one-time password and returns it, for those who have lost theirs.

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/store"
+	"github.com/rollcall-edge/rollcall/central/store/storetest"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 	"github.com/rollcall-edge/rollcall/config"
 )
@@ -38,6 +40,33 @@ type rig struct {
 func testConfig(t testing.TB) *config.Central {
 	return &config.Central{
 		Data: t.TempDir(), Listen: "127.0.0.1:0", GatewayListen: "127.0.0.1:0", GatewayNames: []string{"central.test"},
+	}
+}
+
+// postgres has central's schema and nothing in it.
+var postgres = storetest.Template{Prepare: func(ctx context.Context, database string) error {
+	s, err := store.Open(ctx, store.Place{Database: database})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}}
+
+// onEachEngine runs a test over a central on SQLite and over one on PostgreSQL.
+func onEachEngine(t *testing.T, test func(*testing.T, *rig)) {
+	for name, database := range map[string]func(testing.TB) string{
+		"sqlite":   func(testing.TB) string { return "" }, // in the data directory
+		"postgres": postgres.Postgres,
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := testConfig(t)
+			cfg.Database = database(t)
+			r := startRigAt(t, cfg)
+			if r.store.Engine() != name {
+				t.Fatalf("central runs on %s, want %s", r.store.Engine(), name)
+			}
+			test(t, r)
+		})
 	}
 }
 

@@ -7,7 +7,11 @@ import (
 
 // Central is the configuration of the university's service.
 type Central struct {
-	Data           string   `yaml:"data"`            // directory of database, authority and keys
+	Data string `yaml:"data"` // directory of authority and keys, and of the database if it is nowhere else
+
+	Database             string `yaml:"database"`               // path of a SQLite file or URL of PostgreSQL; rollcall.db in data if empty
+	DatabasePasswordFile string `yaml:"database_password_file"` // of mode 0600; none if the server knows the user otherwise
+
 	Listen         string   `yaml:"listen"`          // pages and API; plain HTTP, so loopback only unless behind_proxy
 	BehindProxy    bool     `yaml:"behind_proxy"`    // a proxy on this host terminates TLS
 	GatewayListen  string   `yaml:"gateway_listen"`  // gateways, mutual TLS
@@ -30,6 +34,7 @@ func (s *Central) validate(c *checker) {
 	if !filepath.IsAbs(s.Data) {
 		c.fault("data", "%q is not an absolute directory", s.Data)
 	}
+	s.validateDatabase(c)
 	c.address("listen", s.Listen)
 	c.address("gateway_listen", s.GatewayListen)
 	if len(s.GatewayNames) == 0 {
