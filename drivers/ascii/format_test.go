@@ -16,6 +16,8 @@ var start = time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC)
 
 func TestKey(t *testing.T) {
 	uid4 := Format{End: []byte("\r"), Digits: Decimal, Octets: 4}
+	uid4back := uid4
+	uid4back.Order = credential.Reversed
 	em := Format{End: []byte("\r"), Digits: Decimal, Octets: 5, Medium: EM4100}
 	wec37 := WEC200()
 	wec37.Parts.Bits = 37
@@ -45,6 +47,8 @@ func TestKey(t *testing.T) {
 		{"random UID", Generic(), "08112233", "", credential.ErrRandom},
 		{"decimal UID", uid4, "3735928559", "uid:DEADBEEF", nil},
 		{"decimal UID with leading zeros", uid4, "0000000258", "uid:00000102", nil},
+		{"decimal UID, last octet first", uid4back, "4022250974", "uid:DEADBEEF", nil},             // EFBEADDE
+		{"decimal random UID, last octet first", uid4back, "0570491656", "", credential.ErrRandom}, // 22010308
 		{"decimal too large", uid4, "4294967296", "", errDigits},
 		{"decimal with a sign", uid4, "-1", "", errDigits},
 		{"decimal EM4100", em, "4301515182", "em:010063E9AE", nil},

@@ -77,7 +77,7 @@ func TestPcProxSuite(t *testing.T) {
 					"rfid:out.led=0": drivers.Off, "rfid:out.led=1": drivers.Fault, "rfid:out.led=2": drivers.Accepted,
 					"rfid:out.led=3": drivers.Ready, "rfid:beep.now=3": drivers.Refused,
 				}, "\r\nRF IDeas>")
-			p.pause = 100 * time.Millisecond
+			p.pause = 300 * time.Millisecond
 			return p
 		},
 		CardOctets: 12,

@@ -82,7 +82,7 @@ func (s *scanner) push(line io.Writer, gone <-chan struct{}) {
 			if _, err := io.WriteString(line, s.codes[i]); err != nil {
 				return
 			}
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(300 * time.Millisecond)
 		case <-gone:
 			return
 		}
