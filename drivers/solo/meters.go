@@ -65,7 +65,7 @@ func (m *meters) polled() {
 		.002, .003, .005, .008, .012, .02, .03, .05, .08, .12, .2, .4)
 	m.cycle = m.histogram("bus_cycle_seconds", "One round over the readers that are due.",
 		.005, .01, .02, .035, .05, .075, .1, .15, .2, .3, .5, 1, 2)
-	m.sessions = m.counters("sessions_total", "Changes of the connection to a reader: up, restart (sequence began again), lost.", "result")
+	m.sessions = m.counters("sessions_total", "Changes of the connection to a reader: up, restart (sequence began again), lost; of its secure channel: secure, broken (ended by a reply that does not belong in it), refused.", "result")
 	m.info = m.gauges("reader_info", "1 for what the reader says it is.", "reader", "driver", "vendor", "model", "firmware")
 }
 

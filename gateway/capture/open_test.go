@@ -58,3 +58,20 @@ func TestOpen(t *testing.T) {
 		})
 	}
 }
+
+// A gateway has one registry for all its lines: drivers that measure the same say so in the same words.
+func TestLinesOfEveryDriverShareARegistry(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	for _, l := range []Line{
+		{Driver: "osdp", Baud: 38400}, {Driver: "twn4", Baud: 9600}, {Driver: "pn532", Baud: 115200}, {Driver: "qr", Baud: 9600},
+		{Driver: "ascii", Preset: "rdm6300", Baud: 9600}, {Driver: "ascii", Preset: "pcprox", Baud: 9600},
+	} {
+		l.Name, l.Device, l.Readers = l.Driver+l.Preset, "/dev/"+l.Driver+l.Preset, []Reader{{Name: "door of " + l.Driver + l.Preset, Address: 1}}
+		if _, err := Open(l, registry, quiet); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := registry.Gather(); err != nil {
+		t.Error(err)
+	}
+}
