@@ -28,16 +28,34 @@ func openLines(c *config.Gateway, r prometheus.Registerer, log *slog.Logger, not
 	return buses
 }
 
-// openKeys is where the keys of OSDP readers are: beside the journal, for the gateway's user alone. Without the place no reader
-// can be spoken to under a key, and those that must be stay dark.
+// keysDir is where the keys of OSDP readers are: beside the journal, for the gateway's user alone.
+func keysDir(c *config.Gateway) string { return filepath.Join(c.Data, "reader-keys") }
+
+// openKeys opens the keys. Where they cannot be read, no OSDP reader is spoken to: with no keys at all, one that has a key
+// would be heard in plain.
 func openKeys(c *config.Gateway, notice func(name, text string)) osdp.Keys {
-	ring, err := keyring.Open(filepath.Join(c.Data, "reader-keys"))
+	ring, err := keyring.Open(keysDir(c))
 	if err != nil {
-		notice("reader keys", fmt.Sprintf("%v; readers under a key are dark until then", err))
-		return nil
+		notice("reader keys", fmt.Sprintf("%v; OSDP readers are dark until then", err))
+		return lostKeys{err}
 	}
 	return ring
 }
+
+// lostKeys is a place of keys that cannot be read, and why.
+type lostKeys struct{ err error }
+
+// Load implements osdp.Keys.
+func (l lostKeys) Load(string) (osdp.Secret, error) { return osdp.Secret{}, l.err }
+
+// Propose implements osdp.Keys.
+func (l lostKeys) Propose(string, osdp.Key) error { return l.err }
+
+// Adopt implements osdp.Keys.
+func (l lostKeys) Adopt(string) error { return l.err }
+
+// Withdraw implements osdp.Keys.
+func (l lostKeys) Withdraw(string) error { return l.err }
 
 // lineOf names each reader for its point: one reader hangs at one point.
 func lineOf(b config.Bus, keys osdp.Keys) capture.Line {
