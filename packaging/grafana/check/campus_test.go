@@ -36,8 +36,9 @@ type campus struct {
 type gateway struct {
 	name, building, status string
 	process                *process
-	desk                   *line // push reader
-	door                   *line // two-wire bus on which nobody answers
+	desk                   *line     // push reader
+	door                   *line     // two-wire bus with a reader that answers and one that does not
+	cards                  chan byte // each a card at the reader that answers
 }
 
 // Cards of the desk.
@@ -106,7 +107,8 @@ func (c *campus) importFiles(t *testing.T) {
 // enrol gives a gateway its configuration, its lines and its identity.
 func (c *campus) enrol(t *testing.T, name, building string) *gateway {
 	t.Helper()
-	g := &gateway{name: name, building: building, status: freeAddress(t), desk: newLine(t), door: newLine(t)}
+	g := &gateway{name: name, building: building, status: freeAddress(t), desk: newLine(t), door: newLine(t), cards: make(chan byte, 1)}
+	go peripheral(g.door.reader, 2, g.cards)
 	desk, door := "LIB-0.01/desk", "LIB-0.02/door"
 	if building == "SCI" {
 		desk, door = "SCI-1.01/desk", ""
@@ -114,7 +116,7 @@ func (c *campus) enrol(t *testing.T, name, building string) *gateway {
 	text := fmt.Sprintf("data: %s\ncentral: {url: \"https://%s\"}\nstatus: {listen: \"%s\"}\nbuses:\n", c.path(name), c.uplink, g.status)
 	text += fmt.Sprintf("  - {name: desk, driver: ascii, preset: rdm6300, device: %s, baud: 9600, hold_off: 50ms, readers: [{point: %s}]}\n", g.desk.path, desk)
 	if door != "" {
-		text += fmt.Sprintf("  - {name: ground, driver: osdp, device: %s, baud: 38400, readers: [{point: %s, address: 1}]}\n", g.door.path, door)
+		text += fmt.Sprintf("  - {name: ground, driver: osdp, device: %s, baud: 38400, readers: [{point: %s, address: 1}, {point: LIB-0.03/door, address: 2}]}\n", g.door.path, door)
 		text += "bluetooth: {enabled: true, device: 15}\n" // no machine has sixteen adapters
 	}
 	c.write(t, name+".yaml", text)
