@@ -54,6 +54,13 @@ func (r *Reader) Name() string { return r.name }
 // HasLight reports whether the reader can show anything.
 func (r *Reader) HasLight() bool { return r.device.hasLight() }
 
+// Keeps reports whether the reader keeps what it has read until its host has taken it. Only such a reader can tell that it was
+// taken, and a card of one that does not keep is gone with its person.
+func (r *Reader) Keeps() bool {
+	_, holds := r.device.(holder)
+	return !holds
+}
+
 // Present holds a card to the reader, or several at the same time. It fails with ErrWaiting while the person before
 // has not gone.
 func (r *Reader) Present(cards ...card.Card) (*Presentation, error) {

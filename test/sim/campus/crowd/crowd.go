@@ -59,6 +59,7 @@ type Crowd struct {
 type entry struct {
 	Presentation
 	live *reader.Presentation
+	kept bool // by the reader, until the gateway fetches it
 }
 
 // New makes the crowd of doors: room → its reader.
@@ -102,15 +103,23 @@ func (c *Crowd) Presentations() []Presentation {
 	return all
 }
 
-// Unfetched is how many cards still wait inside readers with a light for a gateway to fetch them.
+// Unfetched is how many cards still wait inside readers for a gateway to fetch them.
 func (c *Crowd) Unfetched() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	n := 0
-	for _, p := range c.Presentations() {
-		if !p.Lightless && !p.Taken && !p.Lost {
+	for _, e := range c.seen {
+		if e.waits() {
 			n++
 		}
 	}
 	return n
+}
+
+// waits reports whether the card is still inside the reader.
+func (e *entry) waits() bool {
+	r := e.live.Result()
+	return e.kept && !r.Taken && !r.Lost
 }
 
 // Counts are the presentations so far, and of these how many saw each light.
@@ -192,14 +201,14 @@ func (d *door) comeBack(p person, at time.Time) {
 
 // serve holds one card to the reader; true when the person should try again.
 func (d *door) serve(ctx context.Context, v campus.Visit) (again bool) {
-	d.latest = slices.DeleteFunc(d.latest, func(e *entry) bool { r := e.live.Result(); return r.Taken || r.Lost })
+	d.latest = slices.DeleteFunc(d.latest, func(e *entry) bool { return !e.waits() })
 	live, err := d.reader.Present(v.Card.Card)
 	if err != nil {
 		return errors.Is(err, reader.ErrFull) || errors.Is(err, reader.ErrWaiting)
 	}
 	patience, cancel := context.WithTimeout(ctx, d.crowd.manners.looksFor)
 	defer cancel()
-	e := &entry{live: live, Presentation: Presentation{
+	e := &entry{live: live, kept: d.reader.Keeps(), Presentation: Presentation{
 		Room: d.room, Student: v.Student, Card: v.Card, Result: live.Wait(patience), EndedAt: time.Now(),
 		Lightless: !d.reader.HasLight(), Behind: len(d.latest) > 0,
 	}}
@@ -208,7 +217,9 @@ func (d *door) serve(ctx context.Context, v campus.Visit) (again bool) {
 		d.held[v.Card.Key] = e.EndedAt
 		return false
 	}
-	d.latest = append(d.latest, e)
+	if e.waits() {
+		d.latest = append(d.latest, e)
+	}
 	return !e.Lit() || e.Light == lamp.Amber
 }
 
