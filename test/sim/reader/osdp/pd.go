@@ -15,7 +15,7 @@ type Options struct {
 	Address      byte          // 0x00 to 0x7E
 	Baud         int           // of its UART; 0 means 9600
 	Turnaround   time.Duration // from a command's last octet to the reply's first; 0 leaves it to the line
-	Identity     Identity      // what PDID reports
+	Identity     Identity      // what PDID reports; zero means a vendor of documentation (00-00-5E)
 	Capabilities []Capability  // what PDCAP reports; nil means those this simulator has
 	Outputs      int           // relays driven by OUT
 	Display      bool          // shows TEXT; without it TEXT is an unknown command
@@ -87,6 +87,9 @@ func New(o Options) *PD {
 	}
 	if o.LightDelay == 0 {
 		o.LightDelay = time.Millisecond
+	}
+	if o.Identity == (Identity{}) {
+		o.Identity = Identity{Vendor: [3]byte{0x00, 0x00, 0x5E}, Model: 1, Version: 1, Serial: 1 + uint32(o.Address), Firmware: [3]byte{1, 0, 0}}
 	}
 	return &PD{
 		options: o, address: o.Address, baud: o.Baud, outputs: make([]output, o.Outputs),

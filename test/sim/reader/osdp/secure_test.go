@@ -366,6 +366,17 @@ func TestCapabilitiesTellTheTruth(t *testing.T) {
 	}
 }
 
+// SIA's conformance tester finds a client identifier of zeros wrong, and one that is not the beginning of PDID.
+func TestClientIdentifierIsThatOfPDID(t *testing.T) {
+	c := begin(t, Options{Address: 9, Key: &ownKey})
+	code, pdid := c.do(1, cmdID, 0)
+	c.Sequence = 1
+	f, err := acu.Parse(c.send(c.Challenge(acu.Own)))
+	if err != nil || code != replyID || !bytes.Equal(f.Data[:8], pdid[:8]) || bytes.Equal(pdid[:8], make([]byte, 8)) {
+		t.Errorf("CCRYPT % X (%v) after PDID % X, want its first eight octets, not zero", f.Data, err, pdid)
+	}
+}
+
 func TestRandomNumbersComeFromTheSeed(t *testing.T) {
 	numbers := func(o Options) [3][8]byte {
 		p := New(o)
