@@ -162,11 +162,11 @@ func (c *Cable) copy(to, from net.Conn) {
 			if !c.pass() {
 				return
 			}
+			c.passed.Add(int64(n)) // before they can be heard at the other end
 			if _, err := to.Write(buffer[:n]); err != nil {
 				from.Close()
 				return
 			}
-			c.passed.Add(int64(n))
 		}
 		if err != nil {
 			if errors.Is(err, io.EOF) {
