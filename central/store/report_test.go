@@ -18,36 +18,39 @@ import (
 // collegeNow is the present of testdata/small_college.sql.
 var collegeNow = time.Date(2026, 11, 19, 10, 20, 0, 0, time.UTC)
 
-// collegeScript is its text; what the engines write differently, instants and octets, are functions of it.
-var collegeScript = template.Must(template.New("small_college.sql").Funcs(template.FuncMap{
-	"ms": func(text string) (int64, error) {
-		at, err := time.Parse("2006-01-02 15:04:05", (text + ":00")[:19])
-		return at.UnixMilli(), err
-	},
-	"hex":    octets,
-	"digest": func(n int) string { return octets(fmt.Sprintf("%064d", n)) },
-}).ParseFiles("testdata/small_college.sql"))
-
-// octets is a literal of the engine.
-func octets(hex string) string {
-	if engine == "postgres" {
-		return `CAST('\x` + hex + `' AS BYTEA)`
-	}
-	return "x'" + hex + "'"
-}
-
 // smallCollege opens a database with the facts of testdata/small_college.sql.
 func smallCollege(t testing.TB) (*Store, *report.Reports) {
 	t.Helper()
 	s := openTest(t)
+	fillCollege(t, s)
+	return s, report.New(s.ReportSource(), func() time.Time { return collegeNow })
+}
+
+// fillCollege runs the script. What the engines write differently, instants and octets, are functions of it.
+func fillCollege(t testing.TB, s *Store) {
+	t.Helper()
+	octets := func(hex string) string { return "x'" + hex + "'" }
+	if s.dialect == postgresDialect {
+		octets = func(hex string) string { return `CAST('\x` + hex + `' AS BYTEA)` }
+	}
+	script, err := template.New("small_college.sql").Funcs(template.FuncMap{
+		"ms": func(text string) (int64, error) {
+			at, err := time.Parse("2006-01-02 15:04:05", (text + ":00")[:19])
+			return at.UnixMilli(), err
+		},
+		"hex":    octets,
+		"digest": func(n int) string { return octets(fmt.Sprintf("%064d", n)) },
+	}).ParseFiles("testdata/small_college.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var text bytes.Buffer
-	if err := collegeScript.Execute(&text, nil); err != nil {
+	if err := script.Execute(&text, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.write.ExecContext(context.Background(), text.String()); err != nil {
 		t.Fatal(err)
 	}
-	return s, report.New(s.ReportSource(), func() time.Time { return collegeNow })
 }
 
 func TestOverviewOfSmallCollege(t *testing.T) {

@@ -29,7 +29,7 @@ var sqliteDialect = &dialect{
 	),
 	keys:     `SELECT value AS id FROM json_each($1)`,
 	alone:    func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) }, // each takes the file's lock
-	reserve:  func(context.Context, *transaction) error { return nil },                                             // BEGIN IMMEDIATE has done it
+	reserve:  func(ctx context.Context, tx *transaction) error { return refuseMoved(ctx, tx) },                     // the turn itself came with BEGIN IMMEDIATE
 	each:     eachPrepared,
 	conflict: isSQLiteBusy,
 	busy:     isSQLiteBusy,
@@ -40,7 +40,7 @@ var sqliteDialect = &dialect{
 const turnWithin = 2500 * time.Millisecond
 
 // openSQLite opens or creates the file.
-func openSQLite(path string) (*Store, error) {
+func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,11 @@ func openSQLite(path string) (*Store, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(4)
-	return newStore(sqliteDialect, write, read), nil
+	s := newStore(sqliteDialect, write, read)
+	if err := refuseMoved(ctx, s.read); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // private makes the file before SQLite does, which would let everybody on the machine read it. The log beside it gets the

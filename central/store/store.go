@@ -37,7 +37,7 @@ func newStore(d *dialect, write, read *sql.DB) *Store {
 
 // Open opens a database, or creates a file that is not there, and brings its schema up to date.
 func Open(ctx context.Context, place Place) (*Store, error) {
-	open := func() (*Store, error) { return openSQLite(place.Database) }
+	open := func() (*Store, error) { return openSQLite(ctx, place.Database) }
 	if place.isPostgres() {
 		open = func() (*Store, error) { return openPostgres(ctx, place) }
 	}

@@ -13,7 +13,7 @@ import (
 // Receive implements ingest.Store.
 func (s *Store) Receive(ctx context.Context, f func(ingest.Tx) error) error {
 	err := s.transact(ctx, func(tx *transaction) error { return f(streamTx{tx}) })
-	if s.dialect.busy(err) {
+	if s.dialect.busy(err) || errors.Is(err, ErrMoved) {
 		return fmt.Errorf("%w: %w", ingest.ErrBusy, err)
 	}
 	return err

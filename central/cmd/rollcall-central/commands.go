@@ -31,6 +31,7 @@ type commands struct {
 	Revoke   revoke     `cmd:"" help:"End a gateway's certificates."`
 	Token    token      `cmd:"" help:"Print a token for the API."`
 	Password password   `cmd:"" help:"Print a one-time password for an account."`
+	Migrate  migrate    `cmd:"" help:"Move the database to PostgreSQL."`
 	Version  printed    `cmd:"" help:"Print the version."`
 }
 
