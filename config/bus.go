@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -54,8 +55,16 @@ type Format struct {
 	End    string `yaml:"end"`    // any one of these characters ends it; empty is CR or LF
 	Digits string `yaml:"digits"` // hex or decimal
 	Check  string `yaml:"check"`  // none, or xor: two more hexadecimal digits
-	Medium string `yaml:"medium"` // uid, em4100 or raw
+	Medium string `yaml:"medium"` // uid, em4100, raw, or wiegand: facility and card as two decimal numbers
 	Octets int    `yaml:"octets"` // of the number; 0 is any, which decimal cannot have
+
+	// How a line writes facility and card; one that has card in it is read so whatever medium is.
+	Facility string `yaml:"facility"` // stands before the facility; may be empty
+	Card     string `yaml:"card"`     // stands between the two
+	Bits     int    `yaml:"bits"`     // of the card's format, which such a line does not tell: 26, 34 or 37
+
+	Prompt  string   `yaml:"prompt"`  // what the reader puts before a line now and then
+	Replies []string `yaml:"replies"` // a line that begins so is no card, but what the reader has to say
 }
 
 // Reader is one card reader on a line and the point where it hangs.
@@ -82,7 +91,8 @@ var (
 	pins       = []string{"", "P30", "P31", "P33", "P35"}
 	digits     = []string{"", "hex", "decimal"}
 	checks     = []string{"", "none", "xor"}
-	media      = []string{"", "uid", "em4100", "raw"}
+	media      = []string{"", "uid", "em4100", "raw", "wiegand"}
+	bits       = []int{26, 34, 37}
 )
 
 // Limits of numbers.
@@ -220,11 +230,24 @@ func (f Format) validate(c *checker, path string) {
 	c.oneOf(path+".digits", f.Digits, digits)
 	c.oneOf(path+".check", f.Check, checks)
 	c.oneOf(path+".medium", f.Medium, media)
-	for _, mark := range []struct{ key, text string }{{"start", f.Start}, {"end", f.End}} {
+	for _, mark := range []struct{ key, text string }{{"start", f.Start}, {"end", f.End}, {"facility", f.Facility}, {"card", f.Card}, {"prompt", f.Prompt}} {
 		if strings.ContainsFunc(mark.text, func(r rune) bool { return r > 0x7E }) {
 			c.fault(path+"."+mark.key, `%q has characters that readers do not send; write octets up to 7E, for example "\x02"`, mark.text)
 		}
 	}
+	if strings.ContainsAny(f.Start, cmp.Or(f.End, "\r\n")) {
+		c.fault(path+".start", "start and end share a character, so that no line could begin")
+	}
+	for i, reply := range f.Replies {
+		if reply == "" {
+			c.fault(index(path+".replies", i), "empty, and so the beginning of every line; write what such a line begins with")
+		}
+	}
+	f.validateNumber(c, path)
+	f.validateParts(c, path)
+}
+
+func (f Format) validateNumber(c *checker, path string) {
 	if f.Octets < 0 || f.Octets > longestNumber {
 		c.fault(path+".octets", "%d octets are not possible; want 1 to %d, or 0 for any", f.Octets, longestNumber)
 	}
@@ -239,5 +262,14 @@ func (f Format) validate(c *checker, path string) {
 	}
 	if (f.Medium == "" || f.Medium == "uid") && !slices.Contains([]int{0, 4, 7, 10}, f.Octets) && f.Octets <= longestNumber {
 		c.fault(path+".octets", "a UID has 4, 7 or 10 octets, not %d; write medium: raw for an access number", f.Octets)
+	}
+}
+
+func (f Format) validateParts(c *checker, path string) {
+	if f.Card == "" && (f.Medium == "wiegand" || f.Facility != "" || f.Bits != 0) {
+		c.fault(path+".card", "facility and card are not told apart; write what stands between them")
+	}
+	if f.Card != "" && !slices.Contains(bits, f.Bits) {
+		c.fault(path+".bits", "%d is not the length of a card's format; want one of %v", f.Bits, bits)
 	}
 }

@@ -100,8 +100,8 @@ func TestExampleValuesArrive(t *testing.T) {
 	if got := named(t, g, "retrofit").PN532; got != (config.PN532{Red: "P30", Green: "P31", Blue: "P33", Buzzer: "P35"}) {
 		t.Errorf("PN532 = %+v", got)
 	}
-	if got := named(t, g, "entrance").Format; got != (config.Format{End: "\r\n", Digits: "hex", Check: "none", Medium: "uid"}) {
-		t.Errorf("format = %+v", got)
+	if diff := cmp.Diff(named(t, g, "entrance").Format, config.Format{End: "\r\n", Digits: "hex", Check: "none", Medium: "uid"}); diff != "" {
+		t.Errorf("format (-got +want):\n%s", diff)
 	}
 	if got := g.Cluster.Members[2].Gateway; got != "union" {
 		t.Errorf("third member = %q, want union", got)

@@ -3,6 +3,7 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/drivers/ascii"
@@ -107,12 +108,12 @@ func (p parts) feedback() (solo.Feedback, error) {
 var (
 	digits = map[string]ascii.Digits{"": ascii.Hex, "hex": ascii.Hex, "decimal": ascii.Decimal}
 	checks = map[string]ascii.Check{"": ascii.NoCheck, "none": ascii.NoCheck, "xor": ascii.XOR}
-	media  = map[string]ascii.Medium{"": ascii.UID, "uid": ascii.UID, "em4100": ascii.EM4100, "raw": ascii.Raw}
+	media  = map[string]ascii.Medium{"": ascii.UID, "uid": ascii.UID, "em4100": ascii.EM4100, "raw": ascii.Raw, "wiegand": ascii.Wiegand}
 )
 
 // onto replaces a generic format by what a site says of its reader. The zero Format leaves any format alone.
 func (f Format) onto(a *ascii.Format) error {
-	if f == (Format{}) {
+	if reflect.ValueOf(f).IsZero() {
 		return nil
 	}
 	var known [3]bool
@@ -123,6 +124,8 @@ func (f Format) onto(a *ascii.Format) error {
 		return fmt.Errorf("%w: digits %q, check %q, medium %q", ErrWord, f.Digits, f.Check, f.Medium)
 	}
 	a.Start, a.Octets = []byte(f.Start), f.Octets
+	a.Parts = ascii.Parts{Facility: f.Facility, Card: f.Card, Bits: f.Bits}
+	a.Prompt, a.Replies = f.Prompt, f.Replies
 	if f.End != "" {
 		a.End = []byte(f.End)
 	}

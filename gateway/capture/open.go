@@ -61,6 +61,10 @@ type Format struct {
 	Start, End            string
 	Digits, Check, Medium string
 	Octets                int
+	Facility, Card        string
+	Bits                  int
+	Prompt                string
+	Replies               []string
 }
 
 // ErrDriver means no driver of that name or preset exists.

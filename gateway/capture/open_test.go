@@ -24,6 +24,8 @@ func TestOpen(t *testing.T) {
 		{"pn532 with a pin it needs itself", Line{Driver: "pn532", Baud: 115200, PN532: PN532{Red: "P30", Green: "P32"}, Readers: one}, `no such name: output "P32"`},
 		{"pn532 half wired", Line{Driver: "pn532", Baud: 115200, PN532: PN532{Red: "P30"}, Readers: one}, "needs red and green"},
 		{"generic with a format", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Start: "\x02", End: "\x03", Digits: "decimal", Medium: "raw", Octets: 4}, Readers: one}, ""},
+		{"generic with facility and card", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Medium: "wiegand", Facility: "F", Card: "C", Bits: 26, Prompt: ">", Replies: []string{"OK"}}, Readers: one}, ""},
+		{"generic with facility and card of an unknown format", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Medium: "wiegand", Card: "C", Bits: 27}, Readers: one}, "27 bits"},
 		{"generic with an impossible format", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Digits: "decimal"}, Readers: one}, "say how many octets"},
 		{"generic with a format nobody knows", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Format: Format{Medium: "paper"}, Readers: one}, `medium "paper"`},
 		{"rdm6300", Line{Driver: "ascii", Preset: "rdm6300", Baud: 9600, Readers: one}, ""},
