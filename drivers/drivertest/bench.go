@@ -153,7 +153,7 @@ func (b *bench) stop() time.Duration {
 			b.t.Errorf("Run = %v, want nil after its context ended", err)
 		}
 	case <-time.After(b.patience):
-		b.t.Error("Run goes on after its context ended")
+		b.t.Fatal("Run goes on after its context ended")
 	}
 	return time.Since(at)
 }
@@ -175,6 +175,22 @@ func (b *bench) take() (r drivers.Read) {
 		b.unseen("a card is read")
 	}
 	return r
+}
+
+// takeUntil takes what is read until an event.
+func (b *bench) takeUntil(what string, event <-chan struct{}) (reads []drivers.Read) {
+	b.t.Helper()
+	late := time.After(b.patience)
+	for {
+		select {
+		case <-event:
+			return reads
+		case r := <-b.reads:
+			reads = append(reads, r)
+		case <-late:
+			b.unseen(what)
+		}
+	}
 }
 
 // want takes as many reads as cards are named and compares them in order.

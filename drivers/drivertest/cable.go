@@ -108,6 +108,20 @@ func (c *Cable) Waiting() {
 	}
 }
 
+// Taken reports whether the gateway has read all that the device has written so far.
+func (c *Cable) Taken() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.other == nil {
+		return true
+	}
+	waiting, err := unix.IoctlGetInt(int(c.other.Fd()), unix.TIOCINQ)
+	if err != nil {
+		c.t.Errorf("ask for octets on the line: %v", err)
+	}
+	return waiting == 0
+}
+
 // closable gives f a descriptor whose Close ends a Read in progress. Without that the line would not hang up while the
 // device reads.
 func closable(f *os.File) (*os.File, error) {

@@ -48,11 +48,13 @@ func endsWithCard(t testing.TB, r Rig) {
 func endsUnplugged(t testing.TB, r Rig) { endsInTime(t, r, nil, (*bench).pull) }
 
 func endsInFrame(t testing.TB, r Rig) {
-	s := newStriker(r.CardOctets, halve)
+	s := newStriker(r.CardOctets, cut)
 	endsInTime(t, r, s.wire, func(b *bench) {
 		s.arm()
 		b.device.Present(0)
 		b.seen("half of a frame left the device", s.struck)
+		b.until("the driver has it", b.cable.Taken)
+		b.nothing(watchFor / 10) // from the tty to the part that looks for frames
 	})
 }
 
@@ -61,5 +63,6 @@ func endsWithStuckCard(t testing.TB, r Rig) {
 	endsInTime(t, r, f.wire, func(b *bench) {
 		b.stick(f)
 		b.want(0)
+		b.until("a repeat is counted", func() bool { return b.status().Counts.Repeats > 0 })
 	})
 }

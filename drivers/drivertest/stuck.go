@@ -35,8 +35,11 @@ func stuck(t testing.TB, r Rig) {
 	if b.reports(f) == reports {
 		t.Error("the reader is not listened to while a card lies on it")
 	}
-	if p := b.polled(); p == nil {
-		b.burst(f)
+	if b.polled() == nil {
+		close(f.hurry)
+		if more := b.takeUntil("the driver hears all frames", f.done); len(more) > 0 {
+			t.Errorf("reads of a card that lies on the reader: %+v, want no more", more)
+		}
 	}
 	if grown := heap() - before; grown > stuckOctets {
 		t.Errorf("a card that lies on the reader took %d octets of memory, want %d at most", grown, stuckOctets)
@@ -74,23 +77,6 @@ func (b *bench) reports(f *flood) int {
 		return p.Asked()
 	}
 	return int(f.frames.Load())
-}
-
-// burst waits for the end of the flood, in which nothing must be read.
-func (b *bench) burst(f *flood) {
-	b.t.Helper()
-	close(f.hurry)
-	late := time.After(b.patience)
-	for {
-		select {
-		case <-f.done:
-			return
-		case r := <-b.reads:
-			b.t.Errorf("Read = %+v, want no more of a card that lies on the reader", r)
-		case <-late:
-			b.unseen("the driver hears all frames")
-		}
-	}
 }
 
 // flood repeats the first frame of a card.

@@ -109,16 +109,16 @@ func cut(line io.Writer, frame []byte) error {
 	return io.ErrClosedPipe
 }
 
-// halve writes half of the frame and goes on as if nothing had happened.
-func halve(line io.Writer, frame []byte) error {
-	_, err := line.Write(frame[:len(frame)/2])
-	return err
+// flipper damages one bit of a frame. Those it flips make other digits of digits.
+type flipper struct {
+	at     int // octet
+	length int // of the latest frame
 }
 
-// flip damages one bit in the middle of the frame.
-func flip(line io.Writer, frame []byte) error {
+func (f *flipper) flip(line io.Writer, frame []byte) error {
 	bad := append([]byte(nil), frame...)
-	bad[len(bad)/2] ^= 0x04
+	bad[f.at%len(bad)] ^= 1 << (f.at % 3)
+	f.length = len(bad)
 	_, err := line.Write(bad)
 	return err
 }
