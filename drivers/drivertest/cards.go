@@ -56,7 +56,7 @@ func (b *bench) present(i int) {
 }
 
 // damage flips one bit in each octet of a card's frame in turn. The card may be read from another frame, or asked for
-// again; it never is another card.
+// again; it never is another card. Between two damaged frames is a whole one, so that no reader is taken for lost.
 func damage(t testing.TB, r Rig) {
 	if r.Unchecked {
 		return
@@ -65,12 +65,21 @@ func damage(t testing.TB, r Rig) {
 	s := newStriker(r.CardOctets, f.flip)
 	b := newBench(t, r, setting{wire: s.wire})
 	defer b.end()
+	b.bus.Show(r.Reader, drivers.Ready)
+	p := b.polled()
+	if p != nil {
+		p.Stick(0)
+	}
 	for ; f.at < f.length; f.at++ {
 		s.arm()
-		b.device.Present(0)
+		if p == nil {
+			b.device.Present(0)
+			b.device.Present(0)
+		}
 		b.wantOnly(0, b.takeUntil("the damaged frame left the device", s.struck))
+		b.wantOnly(0, b.takeUntil("a whole frame left the device", s.spared))
 	}
-	b.device.Present(1)
+	b.exchange()
 	for read := b.take(); read.Credential != r.Cards[1]; read = b.take() {
 		b.wantOnly(0, []drivers.Read{read})
 	}

@@ -73,11 +73,12 @@ type striker struct {
 	octets int // of a frame that carries a card, at least
 	armed  atomic.Bool
 	struck chan struct{} // has room for one event
+	spared chan struct{} // likewise, for the first such frame after it
 	how    func(line io.Writer, frame []byte) error
 }
 
 func newStriker(octets int, how func(io.Writer, []byte) error) *striker {
-	return &striker{octets: octets, struck: make(chan struct{}, 1), how: how}
+	return &striker{octets: octets, struck: make(chan struct{}, 1), spared: make(chan struct{}, 1), how: how}
 }
 
 func (s *striker) arm() { s.armed.Store(true) }
@@ -90,8 +91,16 @@ type struckWire struct {
 }
 
 func (w *struckWire) Write(octets []byte) (int, error) {
-	if len(octets) < w.octets || !w.armed.CompareAndSwap(true, false) {
+	if len(octets) < w.octets {
 		return w.ReadWriter.Write(octets)
+	}
+	if !w.armed.CompareAndSwap(true, false) {
+		w.spare()
+		return w.ReadWriter.Write(octets)
+	}
+	select {
+	case <-w.spared:
+	default:
 	}
 	err := w.how(w.ReadWriter, octets)
 	w.struck <- struct{}{}
@@ -99,6 +108,14 @@ func (w *struckWire) Write(octets []byte) (int, error) {
 		return 0, err
 	}
 	return len(octets), nil
+}
+
+// spare notes a whole frame; those that came before the damage do not count.
+func (s *striker) spare() {
+	select {
+	case s.spared <- struct{}{}:
+	default:
+	}
 }
 
 // cut writes half of the frame, after which the device is gone.

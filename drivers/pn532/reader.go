@@ -63,6 +63,7 @@ func (r *reader) Look(l *polled.Line) (polled.Sight, error) {
 	if err := r.letGo(l); err != nil {
 		return polled.Sight{}, err
 	}
+	r.listed = true // a search whose answer is lost may have found a card
 	data, err := r.exchange(l, nil, search)
 	if err != nil {
 		return polled.Sight{}, err
