@@ -73,12 +73,12 @@ type striker struct {
 	octets int // of a frame that carries a card, at least
 	armed  atomic.Bool
 	struck chan struct{} // has room for one event
-	spared chan struct{} // likewise, for the first such frame after it
+	spared chan struct{} // has room for the events of the frames that may follow
 	how    func(line io.Writer, frame []byte) error
 }
 
 func newStriker(octets int, how func(io.Writer, []byte) error) *striker {
-	return &striker{octets: octets, struck: make(chan struct{}, 1), spared: make(chan struct{}, 1), how: how}
+	return &striker{octets: octets, struck: make(chan struct{}, 1), spared: make(chan struct{}, wholeFrames), how: how}
 }
 
 func (s *striker) arm() { s.armed.Store(true) }
@@ -98,9 +98,8 @@ func (w *struckWire) Write(octets []byte) (int, error) {
 		w.spare()
 		return w.ReadWriter.Write(octets)
 	}
-	select {
-	case <-w.spared:
-	default:
+	for len(w.spared) > 0 {
+		<-w.spared
 	}
 	err := w.how(w.ReadWriter, octets)
 	w.struck <- struct{}{}

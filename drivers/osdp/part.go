@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	partingReply = 60 * time.Millisecond  // a working reader answers in 3 ms
-	partingWaste = 150 * time.Millisecond // beyond the time on the wire, for all readers together
-	partingWire  = 40                     // octets of a light command and its reply, and room
-	partingSteps = 6                      // of one reader: what was in flight, a handshake if it must be, the light, and room
+	partingReply = 50 * time.Millisecond // a working reader answers in 3 ms
+	partingWaste = 80 * time.Millisecond // beyond the time on the wire, for all readers together; the close takes 100 ms more
+	partingWire  = 40                    // octets of a light command and its reply, and room
+	partingSteps = 6                     // of one reader: what was in flight, a handshake if it must be, the light, and room
 )
 
 // part puts every light off, so that a gateway that has stopped never looks open. A card that nobody took any more
@@ -27,10 +27,11 @@ func (l *loop) part() error {
 	}
 	for range partingSteps {
 		for _, d := range l.devices {
-			if !d.parts() || l.now().After(deadline) {
+			left := deadline.Sub(l.now())
+			if !d.parts() || left <= 0 {
 				continue
 			}
-			if err := l.exchange(d, partingReply); err != nil {
+			if err := l.exchange(d, min(partingReply, left)); err != nil {
 				return err
 			}
 		}
