@@ -35,11 +35,11 @@ func pieces(t testing.TB, r Rig) {
 // device that is not asked does not send it again by itself.
 func (b *bench) insist(i int) {
 	b.t.Helper()
+	taps := b.status().Counts.Taps
 	b.device.Present(i)
 	if b.status().Supervised {
 		return
 	}
-	taps := b.status().Counts.Taps
 	again := time.NewTicker(b.patience / 20)
 	defer again.Stop()
 	b.until("a card is read", func() bool {
