@@ -18,7 +18,11 @@ func (p *PD) carryOut(now time.Time, f Frame) []byte {
 		r = p.command(now, f)
 	}
 	answer := p.frame(address, f, r)
-	if r.block.Type == 0 && p.Secure() {
+	switch {
+	case r.block.Type != 0 || !p.Secure(): // part of a handshake, or in the clear
+	case f.Code == cmdLocal && p.options.ClearStatus:
+		p.session.sign(&answer, blockCommand)
+	default:
 		p.session.give(&answer)
 	}
 	if f.Code == cmdKeySet && r.code == replyAck && p.options.EndsOnKeySet {

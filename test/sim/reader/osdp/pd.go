@@ -28,6 +28,7 @@ type Options struct {
 	Install       bool                 // installation mode: also opens sessions with SCBK-D, until a KEYSET arrives
 	RequireSecure bool                 // outside a session obeys nothing but ID, CAP, COMSET, CHLNG and SCRYPT
 	EndsOnKeySet  bool                 // ends its session once it has acknowledged a new key, as some readers do
+	ClearStatus   bool                 // answers LSTAT in a session under a panel's block, not enciphered, as libosdp 3.2.0 does
 	Seed          uint64               // of the random numbers of its sessions
 }
 

@@ -124,6 +124,25 @@ func TestSessionCarriesEverything(t *testing.T) {
 	}
 }
 
+// Recorded of libosdp 3.2.0, MAC and CRC apart, which are those of a session: 53 81 10 00 0F 02 15 48 00 00 ...
+func TestStatusUnderAPanelsBlock(t *testing.T) {
+	c := open(t, Options{Address: 1, Key: &ownKey, ClearStatus: true}, acu.Own, ownKey)
+	got := c.send(c.Seal(cmdLocal))
+	if want := octets(t, "FF 53 81 10 00 0F 02 15 48 00 00"); !bytes.HasPrefix(got, want) {
+		t.Errorf("LSTAT = % X, want % X and a MAC", got, want)
+	}
+	if _, _, err := c.Open(got); err == nil {
+		t.Error("a strict panel believed a panel's block")
+	}
+	c.Lenient = true
+	if code, data, err := c.Open(got); err != nil || code != replyLocal || !bytes.Equal(data, []byte{0, 0}) {
+		t.Errorf("a lenient one reads %02X % X, %v, want LSTATR 00 00", code, data, err)
+	}
+	if code, _ := c.tell(cmdPoll); code != replyAck {
+		t.Errorf("next POLL = %02X, want ACK: its MAC is a link of the chain", code)
+	}
+}
+
 func TestRepeatedInASession(t *testing.T) {
 	c := open(t, Options{Key: &ownKey}, acu.Own, ownKey)
 	c.pd.Read(7, card.FromUID(1, 2, 3, 4))

@@ -137,11 +137,17 @@ func (s *session) take(f *Frame) bool {
 
 // give enciphers and signs a reply.
 func (s *session) give(f *Frame) {
-	f.Secure, f.Block = true, Block{Type: blockReply}
+	block := byte(blockReply)
 	if len(f.Data) > 0 {
-		f.Block.Type = blockReplyEnc
+		block = blockReplyEnc
 		f.Data = s.encipher(f.Data)
 	}
+	s.sign(f, block)
+}
+
+// sign puts a reply under a block as it is.
+func (s *session) sign(f *Frame, block byte) {
+	f.Secure, f.Block = true, Block{Type: block}
 	s.chain = s.mac(f.body()[1:])
 	f.MAC = clone(s.chain[:macSize])
 }
