@@ -98,6 +98,7 @@ func TestInstallKeyFails(t *testing.T) {
 			"the reader confirmed the key and does not use it", []string{"propose"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			l, kept := newLocked(benchKey, cards...), newDrawer("")
 			l.opens = true
 			tt.prepare(l)
@@ -128,9 +129,15 @@ func TestInstallKeyFails(t *testing.T) {
 
 // A confirmation that is lost for good leaves it open whether the reader has the key; the next session tells.
 func TestInstallKeyWithTheConfirmationLost(t *testing.T) {
+	t.Parallel()
 	l, kept := newLocked("", cards...), newDrawer("")
 	l.opens = true
 	l.loseAfterKey = 6
+	kept.proposing = func() {
+		if told, _ := l.wasTold(); told != nil {
+			t.Error("the key went out before it was kept")
+		}
+	}
 	s := newSite(t, osdp.Options{Readers: alone, Keys: kept}, l.Serve)
 	defer s.stop()
 	if err := s.bus.InstallKey(t.Context(), "a"); err != nil {
@@ -148,6 +155,7 @@ func TestInstallKeyWithTheConfirmationLost(t *testing.T) {
 func TestKeyThatWasOnlyProposed(t *testing.T) {
 	key := osdp.Key(octets(benchKey))
 	t.Run("the reader has it", func(t *testing.T) {
+		t.Parallel()
 		l, kept := newLocked(benchKey, cards...), newDrawer("")
 		kept.kept["a"] = osdp.Secret{Proposed: key}
 		s := newSite(t, osdp.Options{Readers: alone, Keys: kept}, l.Serve)
@@ -158,6 +166,7 @@ func TestKeyThatWasOnlyProposed(t *testing.T) {
 		}
 	})
 	t.Run("the reader does not have it", func(t *testing.T) {
+		t.Parallel()
 		l, kept := newLocked("00 11 22 33 44 55 66 77 88 99 AA BB CC DD EE FF", cards...), newDrawer("")
 		l.opens = true
 		kept.kept["a"] = osdp.Secret{Proposed: key}
@@ -175,6 +184,7 @@ func TestKeyThatWasOnlyProposed(t *testing.T) {
 		s.until(secure)
 	})
 	t.Run("the reader had it and comes back during the next installation", func(t *testing.T) {
+		t.Parallel()
 		l, kept := newLocked(benchKey, cards...), newDrawer("")
 		l.mute(true)
 		kept.kept["a"] = osdp.Secret{Proposed: key}
@@ -262,6 +272,7 @@ func TestMove(t *testing.T) {
 		{name: "a speed of no reader", reader: plainReader(""), address: 5, baud: 4800, err: "speed 4800 is not possible"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			reader, cards := tt.reader()
 			other := newScript(4, "50 00 00 20 00 DE AD BE EF")
 			s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}, {Name: "b", Address: 4}}, Keys: tt.keys},

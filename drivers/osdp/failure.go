@@ -22,11 +22,7 @@ func (d *device) onNak(code byte, now time.Time) answer {
 	case nakCheck:
 		return d.again(resultNak, now)
 	case nakSequence:
-		if d.sequence == 0 {
-			return d.giveUp(resultNak, now)
-		}
-		d.restart(now)
-		return answer{result: resultNak, restart: true}
+		return d.onLostCount(now)
 	case nakNoSecurity, nakSecurityOnly:
 		if d.keyed() {
 			return d.broken(resultNak, now)
@@ -37,6 +33,18 @@ func (d *device) onNak(code byte, now time.Time) answer {
 		return answer{result: resultNak, lost: true}
 	}
 	return d.withdraw(code, now)
+}
+
+// onLostCount begins the sequence again.
+func (d *device) onLostCount(now time.Time) answer {
+	switch {
+	case d.keyed():
+		return d.broken(resultNak, now)
+	case d.sequence == 0:
+		return d.giveUp(resultNak, now)
+	}
+	d.restart(now)
+	return answer{result: resultNak, restart: true}
 }
 
 // withdraw gives up a command that the reader will never take; the acquaintance goes on without it.

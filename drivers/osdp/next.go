@@ -19,10 +19,14 @@ var greetings = map[stage]command{
 // urgent reports whether a person waits for a light that can be sent now.
 func (d *device) urgent() bool { return len(d.flashes) > 0 && d.flight == nil && d.stage != parked }
 
-// hasty reports whether the next step of a handshake is due: it goes on without a pause, because a reader gives no
-// card before its end.
+// hasty reports whether the next step of a meeting is due that must not wait for its turn: a handshake, and the way of a
+// reader that was up a moment ago back to its first poll. It holds a card perhaps, and gives it no sooner.
 func (d *device) hasty(now time.Time) bool {
-	return d.stage >= greetProbe && d.stage <= greetProof && d.flight == nil && !d.dueAt.After(now)
+	first, last := greetProbe, greetProof
+	if d.online && d.keyed() {
+		last = greetPoll
+	}
+	return d.stage >= first && d.stage <= last && d.stage != parked && d.flight == nil && !d.dueAt.After(now)
 }
 
 // due tells when the device next has something to send; ok is false while it is away.

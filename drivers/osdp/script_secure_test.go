@@ -289,6 +289,8 @@ type drawer struct {
 	kept map[string]osdp.Secret
 	log  []string
 	fail error
+
+	proposing func() // called by Propose; nil when nobody cares
 }
 
 func newDrawer(key string, readers ...string) *drawer {
@@ -318,6 +320,9 @@ func (d *drawer) forget(reader string) {
 }
 
 func (d *drawer) Propose(reader string, k osdp.Key) error {
+	if d.proposing != nil {
+		d.proposing()
+	}
 	return d.change(reader, "propose", func(s *osdp.Secret) error { s.Proposed = k; return nil })
 }
 

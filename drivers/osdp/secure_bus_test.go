@@ -44,6 +44,7 @@ func TestWhatDoesNotBelongInASession(t *testing.T) {
 		{"the reader lost its power", func([]byte) []byte { return nil }, "nak", "broken"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			l := newLocked(benchKey, cards...)
 			s := secureSite(t, l)
 			defer s.stop()
@@ -85,6 +86,7 @@ func TestWhatMayBeSaidInPlain(t *testing.T) {
 		{"BUSY", "79", "busy"}, {"NAK 1", "41 01", "nak"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			l := newLocked(benchKey, cards...)
 			s := secureSite(t, l)
 			defer s.stop()
@@ -109,6 +111,7 @@ func TestWhatMayBeSaidInPlain(t *testing.T) {
 
 // A reader that answers a light under no session with NAK 3, again and again, still gives its cards.
 func TestLightRefusedInPlain(t *testing.T) {
+	t.Parallel()
 	l := newLocked(benchKey, cards...)
 	l.answer(0x69, "bare 41 03")
 	s := secureSite(t, l)
@@ -132,6 +135,7 @@ func TestPlainReaderInThePlaceOfOneWithAKey(t *testing.T) {
 		{"gives a card", cards[0], "answers with something else"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			reader := newScript(1, cards...)
 			reader.answer(0x76, tt.challenge)
 			reader.Stick(0)
@@ -183,6 +187,7 @@ func TestSecureReaderWithoutAKeyIsNotSpokenTo(t *testing.T) {
 
 // A key that cannot be read leaves the reader unused, never plain, until somebody puts it right.
 func TestKeyThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	l := newLocked(benchKey, cards...)
 	kept := newDrawer(benchKey, "a")
 	kept.spoil(errors.New("key file a.key may be used by others (mode 0644): chmod 600 a.key"))
@@ -196,6 +201,7 @@ func TestKeyThatCannotBeRead(t *testing.T) {
 
 // A key file that vanishes while the gateway runs does not open the reader to whoever speaks plain.
 func TestLostKeyFileDoesNotOpenTheReader(t *testing.T) {
+	t.Parallel()
 	l := newLocked(benchKey, cards...)
 	kept := newDrawer(benchKey, "a")
 	s := newSite(t, osdp.Options{Readers: []osdp.Reader{{Name: "a", Address: 1}}, Keys: kept}, l.Serve)
