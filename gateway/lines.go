@@ -28,13 +28,13 @@ func openLines(c *config.Gateway, r prometheus.Registerer, log *slog.Logger, not
 	return buses
 }
 
-// keysDir is where the keys of OSDP readers are: beside the journal, for the gateway's user alone.
-func keysDir(c *config.Gateway) string { return filepath.Join(c.Data, "reader-keys") }
+// KeysDir is where the keys of OSDP readers are: beside the journal, for the gateway's user alone.
+func KeysDir(c *config.Gateway) string { return filepath.Join(c.Data, "reader-keys") }
 
 // openKeys opens the keys. Where they cannot be read, no OSDP reader is spoken to: with no keys at all, one that has a key
 // would be heard in plain.
 func openKeys(c *config.Gateway, notice func(name, text string)) osdp.Keys {
-	ring, err := keyring.Open(keysDir(c))
+	ring, err := keyring.Open(KeysDir(c))
 	if err != nil {
 		notice("reader keys", fmt.Sprintf("%v; OSDP readers are dark until then", err))
 		return lostKeys{err}

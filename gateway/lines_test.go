@@ -37,7 +37,7 @@ func TestNoReaderIsHeardWhileKeysCannotBeRead(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	if info, err := os.Stat(keysDir(c)); err != nil || info.Mode().Perm() != 0o777 {
+	if info, err := os.Stat(KeysDir(c)); err != nil || info.Mode().Perm() != 0o777 {
 		t.Errorf("key directory: %v, %v, want it left alone", info, err)
 	}
 }
@@ -46,7 +46,7 @@ func TestNoReaderIsHeardWhileKeysCannotBeRead(t *testing.T) {
 func TestKeyDirectoryIsTheGatewaysAlone(t *testing.T) {
 	c := enrolledSite(t, newModel(t), newReader(t))
 	stopped(t, c)
-	if info, err := os.Stat(keysDir(c)); err != nil || info.Mode().Perm() != 0o700 {
+	if info, err := os.Stat(KeysDir(c)); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("key directory: %v, %v, want mode 0700", info, err)
 	}
 }

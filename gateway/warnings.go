@@ -10,14 +10,11 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/gateway/capture"
 	"github.com/rollcall-edge/rollcall/gateway/status"
+	"github.com/rollcall-edge/rollcall/gateway/survey"
 )
 
-const (
-	// oldQueue is the age at which records that wait for central become a warning.
-	oldQueue = 15 * time.Minute
-	// slowRound is the longest round over the readers of a line that keeps the wait for a light unnoticed.
-	slowRound = 150 * time.Millisecond
-)
+// oldQueue is the age at which records that wait for central become a warning.
+const oldQueue = 15 * time.Minute
 
 // warnings names everything a person should do something about, the notices of this run first.
 func (g *Gateway) warnings(now time.Time, lines []status.Line) []status.Warning {
@@ -56,7 +53,7 @@ func lineWarnings(l status.Line, add func(name, text string)) {
 		return
 	}
 	add(bus+" latency timer", l.Line.Advice)
-	if round := l.Line.Cycle.Median; round > slowRound {
+	if round := l.Line.Cycle.Median; round > survey.Slow {
 		add(bus+" slow", fmt.Sprintf("a round over its readers takes %d ms, and a card waits for its light as long: rollcall-gateway check tells the speed that would do", round.Milliseconds()))
 	}
 	for _, r := range l.Readers {

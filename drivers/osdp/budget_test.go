@@ -27,3 +27,24 @@ func TestCycle(t *testing.T) {
 		}
 	}
 }
+
+// Worst waits in milliseconds: a full round with RAW in place of one ACK, then RAW, two octets of silence and LED, 3 ms in the
+// reader, 1 ms to decide and 1 ms to shine. They were worked out apart from the code, those under the channel with whole
+// blocks of AES everywhere, which is up to two milliseconds more.
+func TestLatest(t *testing.T) {
+	for _, tt := range []struct{ baud, readers, plain, secure int }{
+		{9600, 1, 87, 126}, {9600, 4, 159, 235}, {9600, 8, 254, 380},
+		{38400, 1, 28, 37}, {38400, 4, 52, 71}, {38400, 8, 85, 117},
+		{115200, 1, 15, 18}, {115200, 4, 29, 35}, {115200, 8, 48, 58},
+	} {
+		within := func(got time.Duration, want int, tolerance time.Duration) bool {
+			return (got - time.Duration(want)*time.Millisecond).Abs() <= tolerance
+		}
+		if got := osdp.Latest(tt.baud, tt.readers, 0); !within(got, tt.plain, time.Millisecond) {
+			t.Errorf("%d plain readers at %d: %v, want %d ms", tt.readers, tt.baud, got, tt.plain)
+		}
+		if got := osdp.Latest(tt.baud, 0, tt.readers); !within(got, tt.secure, 2*time.Millisecond) {
+			t.Errorf("%d secure readers at %d: %v, want %d ms", tt.readers, tt.baud, got, tt.secure)
+		}
+	}
+}

@@ -35,6 +35,7 @@ var plan = []line{
 	{"gateway/journal", []string{"central/contract", "gateway/decide", "gateway/timetable"}, "the hot path has one direction"},
 	{"gateway/capture", []string{"drivers/**"}, "it is given a Handler; it does not know what a session is"},
 	{"gateway/console", []string{"gateway/capture", "drivers/**"}, "it carries a technician's wishes to the lines and knows no session"},
+	{"gateway/survey", []string{"config", "drivers/**", "gateway/console"}, "it compares a configuration with the machine before anything runs"},
 	{"gateway/replicate", []string{"central/contract", "gateway/journal"}, "it copies records and does not judge them"},
 	{"gateway/forward", []string{"central/contract"}, "outbox, central and leadership are its own small interfaces"},
 	{"gateway/status", []string{"central/contract", "drivers/**"}, "it shows what it is handed"},

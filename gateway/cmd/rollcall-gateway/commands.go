@@ -17,7 +17,7 @@ type commands struct {
 	Verbosity slog.Level `name:"log" default:"info" help:"Least level that is logged: debug, info, warn or error."`
 
 	Run       run       `cmd:"" help:"Record taps."`
-	Check     check     `cmd:"" help:"Check a configuration; every fault is printed."`
+	Check     check     `cmd:"" help:"Check a configuration: every fault, the pace of each bus, and what is missing on this machine."`
 	Enrol     enrol     `cmd:"" help:"Trade an invitation of central for this gateway's identity."`
 	Readers   readers   `cmd:"" help:"Look at the readers of the running gateway, and set them up."`
 	OSDP      osdp      `cmd:"" name:"osdp" help:"Set up OSDP readers of the running gateway."`
@@ -45,17 +45,6 @@ func (r *run) Run(ctx context.Context, log *slog.Logger) error {
 	supervised, stop := superviseFrom(ctx, log)
 	defer stop()
 	return gateway.Run(ctx, c, gateway.Options{Version: version, Worker: []string{self, "ble-worker"}, Log: log}, supervised)
-}
-
-type check struct{ from }
-
-// Run prints every fault of a configuration.
-func (c *check) Run() error {
-	if _, err := config.LoadGateway(c.Config); err != nil {
-		return err
-	}
-	fmt.Println(c.Config + ": good")
-	return nil
 }
 
 type enrol struct {
