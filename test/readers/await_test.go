@@ -1,0 +1,40 @@
+package readers
+
+import (
+	"testing"
+	"time"
+)
+
+const (
+	// patience bounds what takes seconds on a quiet machine. It is never waited out by a test that passes.
+	patience = time.Minute
+	// lookEvery is how often is looked.
+	lookEvery = 2 * time.Millisecond
+)
+
+// await looks until done returns nil. When that takes too long, the test ends with what it waited for and what was the case.
+func await(t testing.TB, what string, done func() error) {
+	t.Helper()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	tooLate := time.NewTimer(patience)
+	defer tooLate.Stop()
+	for {
+		err := done()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-tooLate.C:
+			t.Fatalf("waited %v until %s; it stands so: %v", patience, what, err)
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
