@@ -14,9 +14,10 @@
 //   - a panel that does not know the key gets an RMAC_I that rejects it, without a MAC, not a NAK;
 //   - a session outlives the KEYSET made in it, unless Options.EndsOnKeySet says otherwise.
 //
-// Panels by others have been run against it, in the clear and through the channel, with installation and KEYSET:
-// libosdp 3.2.0 (also several readers on a line, COMSET, checksums, lost frames), SIA's conformance tester 1.111,
-// OSDP-Embedded of Z-bit Systems and OSDP Python. All read every card once.
+// Panels by others have been run against it: libosdp 3.2.0 (in the clear, under its own key, installation with KEYSET,
+// several readers on a line, COMSET, checksums, lost frames), OSDP-Embedded of Z-bit Systems (in the clear, both keys),
+// SIA's conformance tester 1.111 (in the clear, the default key, KEYSET) and OSDP Python (in the clear; after KEYSET it
+// goes on asking for the default key, which is refused).
 //
 // Not here: inputs, file transfer, smart-card pass-through, manufacturers' commands (NAK 3).
 package osdp
