@@ -10,6 +10,15 @@
 //   - A write has no time limit. Port.Write waits for room first and gives up after WriteWithin.
 //   - Octets that waited in the driver before the open belong to nobody: they are thrown away once, after opening.
 //
-// Lines are 8N1 without flow control. RS-485 direction switching is left to the adapter or the device tree, the
-// latency timer of USB adapters to udev. Arbitrary baud rates are unsupported: see Bauds.
+// Beyond that it asks the kernel, through the second descriptor, for what a port may have. What it has not is advice in
+// State and no fault, for the line works without it, only worse:
+//
+//   - Options.RS485 has the port turn an RS-485 line round (TIOCSRS485, Documentation/driver-api/serial/serial-rs485.rst);
+//     what the port made of it is read back. UARTs of a Raspberry Pi can, USB adapters turn round by themselves.
+//   - The latency timer of an FTDI adapter, 16 ms by default, is read from sysfs. Where no udev rule has set it to 1 ms
+//     the flag ASYNC_LOW_LATENCY is tried.
+//   - Framing errors (TIOCGICOUNT) are looked at once a second: many of them are a reader at another speed, whose octets
+//     the kernel drops (IGNPAR), so that it looks silent.
+//
+// Lines are 8N1 without flow control. Arbitrary baud rates are unsupported: see Bauds.
 package serialport

@@ -28,11 +28,16 @@ type Options struct {
 	Bus        string // name in metrics and logs
 	Path       string // device, best a name under /dev/serial/by-id; a symbolic link is followed anew at each open
 	Baud       int    // one of Bauds
+	RS485      RS485  // for a port that turns an RS-485 line round by itself; the zero value leaves the port as it is
+	Sysfs      string // where the kernel describes its devices; /sys when empty
 	Registerer prometheus.Registerer
 	Log        *slog.Logger
 	Now        func() time.Time // time.Now when nil
 
 	onIdle func() // called after each read that ended without an octet; for the tests of idle lines
+	ioctl  ioctl  // the kernel's, but in tests
+
+	advise func(advice string) // called when an open port has other advice
 }
 
 // State is what a technician wants to know of a line. Trouble is one sentence, empty while the line is open.
@@ -61,6 +66,19 @@ func New(o Options) (*Line, error) {
 	if !slices.Contains(Bauds, o.Baud) {
 		return nil, fmt.Errorf("serial line %s: baud %d is not possible: use one of %v", o.Path, o.Baud, Bauds)
 	}
+	if err := o.RS485.check(); err != nil {
+		return nil, fmt.Errorf("serial line %s: %w", o.Path, err)
+	}
+	l := &Line{options: o.withDefaults(), meters: newMeters(o.Bus)}
+	l.options.advise = l.advise
+	l.state = State{Since: l.options.Now(), Trouble: "not opened yet"}
+	return l, l.meters.register(o.Registerer)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Sysfs == "" {
+		o.Sysfs = "/sys"
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -70,8 +88,10 @@ func New(o Options) (*Line, error) {
 	if o.onIdle == nil {
 		o.onIdle = func() {}
 	}
-	l := &Line{options: o, meters: newMeters(o.Bus), state: State{Since: o.Now(), Trouble: "not opened yet"}}
-	return l, l.meters.register(o.Registerer)
+	if o.ioctl == nil {
+		o.ioctl = kernelIoctl
+	}
+	return o
 }
 
 // Supervise opens the line and hands it to talk, again and again, until ctx ends; it returns nil then.
@@ -99,7 +119,7 @@ func (l *Line) session(ctx context.Context, talk func(context.Context, *Port) er
 		return 0, err
 	}
 	openedAt := l.options.Now()
-	l.opened()
+	l.opened(port.advice)
 	err = talk(ctx, port)
 	return l.options.Now().Sub(openedAt), errors.Join(err, port.Close())
 }
@@ -139,13 +159,25 @@ func (l *Line) Wire(n int) time.Duration {
 	return time.Duration(n) * 10 * time.Second / time.Duration(l.options.Baud)
 }
 
-func (l *Line) opened() {
+func (l *Line) opened(advice string) {
 	l.mu.Lock()
 	l.state = State{Up: true, Since: l.options.Now(), Opened: l.state.Opened + 1}
 	l.mu.Unlock()
+	l.advise(advice)
 	l.meters.up.Set(1)
 	l.meters.reopens.Inc()
 	l.options.Log.Info("serial line open", slog.String("bus", l.options.Bus), slog.String("path", l.options.Path))
+}
+
+// advise notes what would make the open line better, and logs it when that is news.
+func (l *Line) advise(advice string) {
+	l.mu.Lock()
+	news := l.state.Advice != advice && advice != ""
+	l.state.Advice = advice
+	l.mu.Unlock()
+	if news {
+		l.options.Log.Warn("serial line could be better", slog.String("bus", l.options.Bus), slog.String("advice", advice))
+	}
 }
 
 // down notes why the line is closed, and logs it when that is news.

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// open follows links, takes the lock, sets 8N1, and drops the octets of the past.
+// open follows links, takes the lock, sets 8N1 and the direction, and drops the octets of the past.
 func open(o Options) (*Port, error) {
 	path, err := filepath.EvalSymlinks(o.Path)
 	if err != nil {
@@ -23,10 +23,21 @@ func open(o Options) (*Port, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open serial line: %w", err), unix.Close(side))
 	}
-	if err := tty.Flush(); err != nil {
-		return nil, errors.Join(fmt.Errorf("flush serial line: %w", err), tty.Close(), unix.Close(side))
+	advice, err := tune(side, path, o)
+	if err == nil {
+		err = flush(tty)
 	}
-	return newPort(tty, side, o), nil
+	if err != nil {
+		return nil, errors.Join(err, tty.Close(), unix.Close(side))
+	}
+	return newPort(tty, side, advice, o), nil
+}
+
+func flush(tty *serial.Port) error {
+	if err := tty.Flush(); err != nil {
+		return fmt.Errorf("flush serial line: %w", err)
+	}
+	return nil
 }
 
 // lock opens the line a second time and locks that descriptor. The lock is advisory and ends with the descriptor.

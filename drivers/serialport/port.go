@@ -1,6 +1,7 @@
 package serialport
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
@@ -44,17 +45,23 @@ type Port struct {
 	done   chan struct{}
 	onIdle func() // see Options
 
+	advice  string // of tune
+	advise  func(string)
+	framing framing // of listen
+
 	err  error // why listen ended; read it after chunks is closed
 	shut func() error
 }
 
-func newPort(tty *serial.Port, side int, o Options) *Port {
+func newPort(tty *serial.Port, side int, advice string, o Options) *Port {
 	p := &Port{
 		tty: tty, side: side, now: o.Now,
 		chunks: make(chan Chunk, chunkQueue),
 		quit:   make(chan struct{}),
 		done:   make(chan struct{}),
 		onIdle: o.onIdle,
+		advice: advice, advise: o.advise,
+		framing: framing{ioctl: o.ioctl, side: side, path: o.Path},
 	}
 	p.shut = sync.OnceValue(p.giveBack)
 	go p.listen()
@@ -77,6 +84,9 @@ func (p *Port) listen() {
 		}
 		if n == 0 {
 			p.onIdle()
+		}
+		if advice, news := p.framing.look(at); news {
+			p.advise(cmp.Or(advice, p.advice))
 		}
 		if !p.pass(buf[:n], at) {
 			return
