@@ -86,10 +86,11 @@ type device struct {
 	held                              bool      // its card is not taken yet: no polls meanwhile
 	heldAt                            time.Time // when that began
 	order                             *order    // what a technician wants of it; nil when nothing
-	moved                             *moved    // where it went by order; nil when it is where it was
-	parting                           *command  // set when the gateway stops: the last command
-	dark                              bool      // has confirmed it
-	unshown                           int       // flashes that were lost since the loop last looked
+	finished                          []finished
+	moved                             *moved   // where it went by order; nil when it is where it was
+	parting                           *command // set when the gateway stops: the last command
+	dark                              bool     // has confirmed it
+	unshown                           int      // flashes that were lost since the loop last looked
 	health                            health
 	palette                           palette
 	counts                            drivers.Counts

@@ -40,9 +40,9 @@
 //     stands; after a power cut in between, the reader is met under it, and the next InstallKey goes on with it.
 //   - Keys, card numbers and the digits of keypads are not logged. Digits are not even kept.
 //
-// A reader that sends data under a code without a seal (block 16) is believed, since the code shows who it is; that it
-// shows card numbers to whoever listens is its maker's choice. Only four octets of a code are on the line: a forged reply
-// is let through once in four thousand million, and each one that is not costs a session.
+// A reader that sends data under a code without a seal, or under a block of the panel's, is believed, since the code
+// shows who it is; that it shows card numbers to whoever listens is its maker's choice. Only four octets of a code are on
+// the line: a forged reply is let through once in four thousand million, and each one that is not costs a session.
 //
 // # Unsupported
 //

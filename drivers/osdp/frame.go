@@ -82,6 +82,9 @@ type securityBlock struct {
 // signs reports whether frames with this block carry a message authentication code.
 func (b securityBlock) signs() bool { return b.kind >= blockCommand && b.kind <= blockSealedReply }
 
+// seals reports whether their data is sealed.
+func (b securityBlock) seals() bool { return b.kind == blockSealed || b.kind == blockSealedReply }
+
 // append adds the octets of f to b, without the idle mark before it.
 func (f frame) append(b []byte) []byte {
 	start := len(b)

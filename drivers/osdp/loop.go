@@ -162,6 +162,7 @@ func (l *loop) session(result string) { l.meters.sessions.WithLabelValues(result
 func (l *loop) publish(d *device) {
 	l.meters.state(d)
 	l.board.report(l.places[d], d.status(), l.tally)
+	d.tell()
 }
 
 // utilised keeps the share of time the bus was in use.

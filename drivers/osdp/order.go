@@ -86,10 +86,10 @@ func (o *order) leftBy() <-chan struct{} {
 func (d *device) take(o *order, now time.Time) {
 	switch {
 	case d.order != nil, d.guard.install != nil && o.wish != wishKey && o.wish != wishProof:
-		o.done <- outcome{err: errOccupied}
+		d.finish(o, outcome{err: errOccupied})
 		return
 	case o.wish == wishKey && (d.stage != parked || d.guard.install == nil):
-		o.done <- outcome{err: errParted}
+		d.finish(o, outcome{err: errParted})
 		return
 	}
 	d.order = o
@@ -136,15 +136,29 @@ func (d *device) leave(now time.Time) {
 	}
 }
 
-// finish answers who gave the order; only the first answer counts.
+// finish ends an order. Who gave it hears of that after the status page has: they look there next.
 func (d *device) finish(o *order, came outcome) {
-	select {
-	case o.done <- came:
-	default:
-	}
+	d.finished = append(d.finished, finished{o, came})
 	if d.order == o {
 		d.order = nil
 	}
+}
+
+// finished is an order that nobody has been told of yet.
+type finished struct {
+	order *order
+	came  outcome
+}
+
+// tell answers who gave the orders that ended; only the first answer to each counts.
+func (d *device) tell() {
+	for _, f := range d.finished {
+		select {
+		case f.order.done <- f.came:
+		default:
+		}
+	}
+	d.finished = nil
 }
 
 // opened tells who waits that the key can be sent.

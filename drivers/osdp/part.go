@@ -9,7 +9,7 @@ import (
 const (
 	partingReply = 50 * time.Millisecond // a working reader answers in 3 ms
 	partingWaste = 80 * time.Millisecond // beyond the time on the wire, for all readers together; the close takes 100 ms more
-	partingWire  = 40                    // octets of a light command and its reply, and room
+	partingWire  = 52                    // octets of a light command and its reply under the secure channel, and room
 	partingSteps = 6                     // of one reader: what was in flight, a handshake if it must be, the light, and room
 )
 

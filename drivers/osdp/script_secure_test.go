@@ -20,6 +20,7 @@ import (
 type locked struct {
 	*script
 	key    []byte // of sixteen octets
+	bare   bool   // answers LSTAT under block 15 and not sealed, as libosdp 3.2.0 does
 	opens  bool   // takes the key that everybody knows, too
 	random string // RND.B
 
@@ -125,6 +126,8 @@ func (l *locked) fresh(command []byte) []byte {
 	if command[4]&8 == 0 {
 		l.stands = false
 		if command[5] == 0x61 {
+			l.script.mu.Lock()
+			defer l.script.mu.Unlock()
 			return seal(l.address, sequence, l.answers[0x61])
 		}
 		return seal(l.address, sequence, "41 06")
@@ -176,6 +179,9 @@ func (l *locked) answerTo(sequence, id byte, data []byte) []byte {
 	defer l.script.mu.Unlock()
 	if bare, ok := strings.CutPrefix(l.answers[id], "bare "); ok {
 		return seal(l.address, sequence, bare)
+	}
+	if l.bare && id == 0x64 {
+		return l.framed(sequence, []byte{2, 0x15}, l.obey(id, data), l.mac)
 	}
 	return l.sealed(sequence, l.obey(id, data))
 }

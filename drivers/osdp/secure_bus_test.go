@@ -236,6 +236,23 @@ func TestSecureReaderTellsOfItself(t *testing.T) {
 	s.until(func(all []drivers.Status) bool { return !all[0].Tamper && !all[0].PowerLost && all[0].Trouble == "" })
 }
 
+// libosdp 3.2.0 answers LSTAT under the panel's block 15, not sealed: the code is right, and that is what counts.
+func TestReplyUnderThePanelsBlock(t *testing.T) {
+	l := newLocked(benchKey, cards...)
+	l.bare = true
+	l.answer(0x64, "48 01 00")
+	s := secureSite(t, l)
+	defer s.stop()
+	s.until(func(all []drivers.Status) bool { return secure(all) && all[0].Tamper })
+	l.Present(0)
+	if got := <-s.reads; got.Credential != keys[0] {
+		t.Errorf("Read = %+v, want %s", got, keys[0])
+	}
+	if got := s.count("sessions_total", "broken"); got != 0 {
+		t.Errorf("%v sessions broken, want 0", got)
+	}
+}
+
 // A gateway that stops puts the light off under the session, even when a reply was just lost.
 func TestSecureLightGoesOutWithAReplyLost(t *testing.T) {
 	l := newLocked(benchKey, cards...)

@@ -171,7 +171,8 @@ func TestOpenRefuses(t *testing.T) {
 		want   error
 	}{
 		{"in plain", func(f *frame) { *f = frame{reply: true, sequence: 3, id: replyRaw, data: f.data} }, errPlain},
-		{"a command's block", func(f *frame) { f.block.kind = blockSealed }, errPlain},
+		{"a block of the handshake", func(f *frame) { f.block.kind = blockFirst }, errPlain},
+		{"another block, with the code of this one", func(f *frame) { f.signed[6] = blockSealed }, errMAC},
 		{"another id", func(f *frame) { f.signed[7] ^= 1 }, errMAC},
 		{"another octet of data", func(f *frame) { f.signed[20] ^= 0x80 }, errMAC},
 		{"another code", func(f *frame) { f.mac[3] ^= 1 }, errMAC},
