@@ -60,7 +60,8 @@ func (l lostKeys) Withdraw(string) error { return l.err }
 // lineOf names each reader for its point: one reader hangs at one point.
 func lineOf(b config.Bus, keys osdp.Keys) capture.Line {
 	l := capture.Line{
-		Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(), Keys: keys,
+		Name: b.Name, Driver: b.Driver, Preset: b.Preset, Device: b.Device, Baud: b.Baud, HoldOff: b.HoldOff.Std(),
+		RS485: capture.RS485{RTS: b.RS485.RTS, Before: b.RS485.Before.Std(), After: b.RS485.After.Std()}, Keys: keys,
 		TWN4: capture.TWN4(b.TWN4), PN532: capture.PN532(b.PN532), Format: capture.Format(b.Format), Feedback: b.Feedback,
 	}
 	for _, r := range b.Readers {

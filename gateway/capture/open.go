@@ -23,6 +23,7 @@ type Line struct {
 	Device  string // path of the tty
 	Baud    int
 	HoldOff time.Duration // not of osdp; 0 is the driver's own
+	RS485   RS485         // where the port itself turns the line round
 	Keys    osdp.Keys     // of OSDP readers; nil when there is no place for any
 	TWN4    TWN4
 	PN532   PN532
@@ -41,6 +42,16 @@ type Reader struct {
 	Checksum  bool   // of osdp: knows no CRC
 	Open      string // of osdp: colour of an open register, blue, amber or white
 	ByteOrder string // of UIDs: msb or lsb first
+}
+
+// RS485 is how the port turns an RS-485 line round; without a level of RTS it is left alone.
+type RS485 struct {
+	RTS           string // level while octets go out: high or low
+	Before, After time.Duration
+}
+
+func (r RS485) port() serialport.RS485 {
+	return serialport.RS485{Enable: r.RTS != "", SendLow: r.RTS == "low", Before: r.Before, After: r.After}
 }
 
 // TWN4 is how an Elatec TWN4 is set up.
@@ -72,7 +83,7 @@ var ErrDriver = errors.New("no such driver")
 
 // Open makes the driver of a line; the line itself is opened when the driver runs.
 func Open(l Line, r prometheus.Registerer, log *slog.Logger) (Bus, error) {
-	port, err := serialport.New(serialport.Options{Bus: l.Name, Path: l.Device, Baud: l.Baud, Registerer: r, Log: log})
+	port, err := serialport.New(serialport.Options{Bus: l.Name, Path: l.Device, Baud: l.Baud, RS485: l.RS485.port(), Registerer: r, Log: log})
 	if err != nil {
 		return Bus{}, fmt.Errorf("open bus %s: %w", l.Name, err)
 	}

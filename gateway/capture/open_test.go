@@ -4,8 +4,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/drivers/serialport"
 )
 
 func TestOpen(t *testing.T) {
@@ -39,6 +42,8 @@ func TestOpen(t *testing.T) {
 		{"unknown preset", Line{Driver: "ascii", Preset: "x", Baud: 9600, Readers: one}, `no such driver: preset "x"`},
 		{"two readers on a line for one", Line{Driver: "ascii", Preset: "generic", Baud: 9600, Readers: append(one, one...)}, "2 readers"},
 		{"two readers with one address", Line{Driver: "osdp", Baud: 9600, Readers: []Reader{{Name: "a"}, {Name: "b"}}}, "address 0"},
+		{"osdp on a port that turns round", Line{Driver: "osdp", Baud: 9600, RS485: RS485{RTS: "low", Before: time.Millisecond, After: 2 * time.Millisecond}, Readers: one}, ""},
+		{"osdp with an impossible delay", Line{Driver: "osdp", Baud: 9600, RS485: RS485{RTS: "high", After: time.Microsecond}, Readers: one}, "RS-485 delay 1µs"},
 		{"impossible speed", Line{Driver: "osdp", Baud: 31250, Readers: one}, "31250"},
 	}
 	for _, test := range tests {
@@ -75,5 +80,20 @@ func TestLinesOfEveryDriverShareARegistry(t *testing.T) {
 	}
 	if _, err := registry.Gather(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestRS485(t *testing.T) {
+	for _, tt := range []struct {
+		of   RS485
+		want serialport.RS485
+	}{
+		{RS485{}, serialport.RS485{}},
+		{RS485{RTS: "high"}, serialport.RS485{Enable: true}},
+		{RS485{RTS: "low", Before: time.Millisecond}, serialport.RS485{Enable: true, SendLow: true, Before: time.Millisecond}},
+	} {
+		if got := tt.of.port(); got != tt.want {
+			t.Errorf("%+v = %+v, want %+v", tt.of, got, tt.want)
+		}
 	}
 }
