@@ -62,7 +62,7 @@ func (r removal) inside(t *testing.T, look func(m move, tables []table) error) {
 // the same text and number everywhere, so that references hold. The last row has NULL wherever it may.
 func fillTables(t *testing.T, s *Store, tables []table) (rows int64) {
 	t.Helper()
-	const each = 4
+	const each = 12 // so that 10 comes after 9, and not after 1
 	for _, table := range tables {
 		nullable := map[string]bool{}
 		for _, name := range columnOf(t, s, `SELECT name FROM pragma_table_info($1) WHERE "notnull" = 0 AND pk = 0`, table.name) {

@@ -123,6 +123,7 @@ func (t table) names() []string {
 }
 
 // key is the columns of the primary key, in its order. Both engines sort by it alike: numbers, octets, and text by octets.
+// The name of the table stands before each, or PostgreSQL would sort by a result of the same name, which may be text.
 func (t table) key() string {
 	var key []column
 	for _, c := range t.columns {
@@ -131,7 +132,7 @@ func (t table) key() string {
 		}
 	}
 	slices.SortFunc(key, func(a, b column) int { return a.key - b.key })
-	return strings.Join(table{columns: key}.names(), ", ")
+	return t.name + "." + strings.Join(table{columns: key}.names(), ", "+t.name+".")
 }
 
 // tellEvery is how many rows pass between two words on progress.
