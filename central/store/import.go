@@ -57,7 +57,7 @@ func putEach[V any](ctx context.Context, tx *transaction, what, statement string
 func rowsOf[V any](things []V, args func(V) []any) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		for _, v := range things {
-			if !yield(args(v)) {
+			if !yield(storable(args(v))) {
 				return
 			}
 		}

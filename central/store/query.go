@@ -3,7 +3,25 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
+	"unicode/utf8"
 )
+
+// storable replaces, in text, what PostgreSQL does not take and SQLite would keep: NUL and what is not UTF-8. Whoever asks for
+// such a name finds nothing, on both, and whoever writes it has written U+FFFD.
+func storable(args []any) []any {
+	for i, arg := range args {
+		text, ok := arg.(string)
+		if !ok || !strings.Contains(text, "\x00") && utf8.ValidString(text) {
+			continue
+		}
+		out := slices.Clone(args)
+		out[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		return storable(out)
+	}
+	return args
+}
 
 // transaction is a write transaction or a snapshot. Its queries are rendered for the engine.
 type transaction struct {
@@ -14,17 +32,17 @@ type transaction struct {
 
 // ExecContext runs a statement.
 func (t *transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return t.Tx.ExecContext(ctx, t.dialect.render(query), args...)
+	return t.Tx.ExecContext(ctx, t.dialect.render(query), storable(args)...)
 }
 
 // QueryContext runs a query.
 func (t *transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return t.Tx.QueryContext(ctx, t.dialect.render(query), args...)
+	return t.Tx.QueryContext(ctx, t.dialect.render(query), storable(args)...)
 }
 
 // QueryRowContext runs a query for at most one row.
 func (t *transaction) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return t.Tx.QueryRowContext(ctx, t.dialect.render(query), args...)
+	return t.Tx.QueryRowContext(ctx, t.dialect.render(query), storable(args)...)
 }
 
 // pool is the writer's connection or the readers'. Its queries are rendered for the engine.
@@ -35,12 +53,12 @@ type pool struct {
 
 // QueryContext runs a query.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return p.DB.QueryContext(ctx, p.dialect.render(query), args...)
+	return p.DB.QueryContext(ctx, p.dialect.render(query), storable(args)...)
 }
 
 // QueryRowContext runs a query for at most one row.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return p.DB.QueryRowContext(ctx, p.dialect.render(query), args...)
+	return p.DB.QueryRowContext(ctx, p.dialect.render(query), storable(args)...)
 }
 
 // querier is what the writer's transaction, a snapshot and the reader pool have in common.
