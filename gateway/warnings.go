@@ -52,13 +52,21 @@ func lineWarnings(l status.Line, add func(name, text string)) {
 		add(bus, l.Line.Trouble)
 		return
 	}
-	add(bus+" latency timer", l.Line.Advice)
+	add(bus+adviceOn(l.Line.Advice), l.Line.Advice)
 	if round := l.Line.Cycle.Median; round > survey.Slow {
 		add(bus+" slow", fmt.Sprintf("a round over its readers takes %d ms, and a card waits for its light as long: rollcall-gateway check tells the speed that would do", round.Milliseconds()))
 	}
 	for _, r := range l.Readers {
 		add(readerWarning(r))
 	}
+}
+
+// adviceOn is what an advice is called: the latency timer, which is met most, has a name of its own.
+func adviceOn(advice string) string {
+	if strings.Contains(advice, "latency timer") {
+		return " latency timer"
+	}
+	return " advice"
 }
 
 // readerWarning names what a reader reports apart from what is wrong with it.

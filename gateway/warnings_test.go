@@ -18,7 +18,9 @@ func TestLineWarnings(t *testing.T) {
 	slow.Cycle = recent.Summary{Median: 291 * time.Millisecond, Of: 256}
 	quick.Cycle = recent.Summary{Median: 150 * time.Millisecond, P99: time.Second, Of: 256}
 	late := open
-	late.Advice = "replies wait 16 ms in the adapter"
+	late.Advice = "the adapter holds every reply back for 16 ms (latency timer)"
+	broken := open
+	broken.Advice = "/dev/ttyUSB0 hears octets without an end"
 	tests := []struct {
 		name string
 		line status.Line
@@ -28,7 +30,8 @@ func TestLineWarnings(t *testing.T) {
 		{"closed, said once", status.Line{Line: drivers.LineStatus{Bus: "b", Trouble: "no such device"}, Readers: []drivers.Status{{Reader: "r", Trouble: "no such device"}, {Reader: "s", Trouble: "no such device"}}},
 			[]string{"bus b: no such device"}},
 		{"slow", status.Line{Line: slow}, []string{"bus b slow: a round over its readers takes 291 ms"}},
-		{"adapter that waits", status.Line{Line: late}, []string{"bus b latency timer: replies wait"}},
+		{"adapter that waits", status.Line{Line: late}, []string{"bus b latency timer: the adapter holds"}},
+		{"octets at another speed", status.Line{Line: broken}, []string{"bus b advice: /dev/ttyUSB0 hears"}},
 		{"reader down", status.Line{Line: open, Readers: []drivers.Status{{Reader: "r", Trouble: "stopped answering"}}}, []string{"reader r: stopped answering"}},
 		{"tamper in the driver's words", status.Line{Line: open, Readers: []drivers.Status{{Reader: "r", Up: true, Tamper: true, PowerLost: true, Trouble: "its case is open"}}}, []string{"reader r tamper: its case is open"}},
 		{"tamper and no words", status.Line{Line: open, Readers: []drivers.Status{{Reader: "r", Up: true, Tamper: true}}}, []string{"reader r tamper: it reports that it was opened"}},

@@ -5,7 +5,6 @@ package survey
 
 import (
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/config"
@@ -36,14 +35,14 @@ type Warning struct{ Name, Text string }
 // longestSocket is what fits into the address of a socket (unix(7)), with its end.
 const longestSocket = 107
 
-// Look surveys a configuration that has no faults. Sys is the kernel's view of devices, /sys.
-func Look(c *config.Gateway, keys string, sys fs.FS) Report {
+// Look surveys a configuration that has no faults; keys is the directory of the readers' keys.
+func Look(c *config.Gateway, keys string) Report {
 	var r Report
 	if socket := console.Socket(c.Data); len(socket) > longestSocket {
 		r.warn("console", "%s is too long for a socket, so rollcall-gateway readers will find no gateway: choose a shorter data directory", socket)
 	}
 	for _, b := range c.Buses {
-		r.device(b, sys)
+		r.device(b)
 		if b.Driver == "osdp" {
 			r.osdp(b, openRing(keys))
 		}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,14 +18,13 @@ import (
 type site struct {
 	t    *testing.T
 	dir  string
-	sys  fstest.MapFS
 	c    config.Gateway
 	keys string
 }
 
 func newSite(t *testing.T) *site {
 	dir := t.TempDir()
-	return &site{t: t, dir: dir, sys: fstest.MapFS{}, keys: filepath.Join(dir, "reader-keys"), c: config.Gateway{Data: "/var/lib/rollcall"}}
+	return &site{t: t, dir: dir, keys: filepath.Join(dir, "reader-keys"), c: config.Gateway{Data: "/var/lib/rollcall"}}
 }
 
 // bus hangs readers on a line of its own, whose device is there.
@@ -54,7 +52,7 @@ func (s *site) write(path, text string, mode fs.FileMode) {
 	}
 }
 
-func (s *site) look() Report { return Look(&s.c, s.keys, s.sys) }
+func (s *site) look() Report { return Look(&s.c, s.keys) }
 
 func readers(n int, secure bool) []config.Reader {
 	var all []config.Reader
@@ -172,47 +170,21 @@ func TestNoPlaceForKeysIsMade(t *testing.T) {
 	}
 }
 
-func TestDevices(t *testing.T) {
-	tests := []struct {
-		name, driver, latency string // content of the file; empty: there is none
-		gone                  bool
-		warning, text         string
-	}{
-		{"well", "osdp", "1\n", false, "", ""},
-		{"no timer", "osdp", "", false, "", ""},
-		{"timer nobody set", "osdp", "16\n", false, "bus b latency timer", "up to 16 ms"},
-		{"timer nobody set, TWN4", "twn4", "16\n", false, "bus b latency timer", "/sys/bus/usb-serial/devices/ttyUSB7/latency_timer"},
-		{"timer nobody set, but nothing is asked", "ascii", "16\n", false, "", ""},
-		{"timer in words", "osdp", "soon\n", false, "", ""},
-		{"not there", "qr", "", true, "bus b", "plug in its adapter"},
+func TestDeviceThatIsNotThere(t *testing.T) {
+	s := newSite(t).bus("codes", "qr", 9600, config.Reader{Point: "a"})
+	link := filepath.Join(s.dir, "by-id")
+	if err := os.Symlink(s.c.Buses[0].Device, link); err != nil {
+		t.Fatal(err)
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s := newSite(t).bus("ttyUSB7", test.driver, 9600, config.Reader{Point: "a"})
-			link := filepath.Join(s.dir, "by-id")
-			if err := os.Symlink(s.c.Buses[0].Device, link); err != nil {
-				t.Fatal(err)
-			}
-			if test.gone {
-				if err := os.Remove(s.c.Buses[0].Device); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s.c.Buses[0].Name, s.c.Buses[0].Device = "b", link
-			if test.latency != "" {
-				s.sys["bus/usb-serial/devices/ttyUSB7/latency_timer"] = &fstest.MapFile{Data: []byte(test.latency)}
-			}
-			got := s.look()
-			if test.warning == "" {
-				if len(got.Warnings) > 0 {
-					t.Errorf("warnings = %v, want none", got.Warnings)
-				}
-				return
-			}
-			if w := only(t, got); w.Name != test.warning || !strings.Contains(w.Text, test.text) {
-				t.Errorf("warning = %v, want %s: %q", w, test.warning, test.text)
-			}
-		})
+	s.c.Buses[0].Device = link
+	if got := s.look(); len(got.Warnings) > 0 {
+		t.Errorf("warnings = %v, want none", got.Warnings)
+	}
+	if err := os.Remove(filepath.Join(s.dir, "codes")); err != nil { // the name is there, the adapter is not
+		t.Fatal(err)
+	}
+	if w := only(t, s.look()); w.Name != "bus codes" || !strings.Contains(w.Text, "plug in its adapter") {
+		t.Errorf("warning = %v, want that the device is not there", w)
 	}
 }
 

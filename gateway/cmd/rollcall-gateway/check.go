@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -24,7 +23,7 @@ func (c *check) Run(t terminal) error {
 		return err
 	}
 	fmt.Fprintln(t.out, c.Config+": good")
-	r := survey.Look(g, gateway.KeysDir(g), os.DirFS("/sys"))
+	r := survey.Look(g, gateway.KeysDir(g))
 	printPace(t, r.Buses)
 	for _, w := range r.Warnings {
 		fmt.Fprintf(t.out, "warning: %s: %s\n", w.Name, w.Text)
