@@ -11,30 +11,34 @@ import (
 )
 
 // saveFindings appends what was found and supersedes what no longer holds; nothing is deleted (RULES G-6).
-func saveFindings(ctx context.Context, tx *transaction, v judge.Verdict) error {
-	for _, s := range v.Superseded {
-		if _, err := tx.ExecContext(ctx, `UPDATE finding SET superseded_at = $1, superseded_by = $2 WHERE id = $3`,
-			milliseconds(v.JudgedAt), s.Why, s.ID); err != nil {
-			return fmt.Errorf("supersede finding %d: %w", s.ID, err)
-		}
+func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
+	superseded := parts(verdicts, func(v judge.Verdict) []judge.Superseded { return v.Superseded })
+	err := putEach(ctx, tx, "what supersedes findings", `UPDATE finding SET superseded_at = $1, superseded_by = $2 WHERE id = $3`, superseded,
+		func(p part[judge.Superseded]) []any { return []any{milliseconds(p.of.JudgedAt), p.is.Why, p.is.ID} })
+	if err != nil {
+		return err
 	}
-	for _, f := range v.Found {
-		evidence, err := keys(f.Evidence)
-		if err != nil {
-			return err
-		}
-		var deadline string
-		if f.Deadline != (calendar.Day{}) {
-			deadline = f.Deadline.String()
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO finding (student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			v.Student, f.Term, f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence)
-		if err != nil {
-			return fmt.Errorf("save finding %s: %w", f.Rule, err)
+	for _, p := range parts(verdicts, func(v judge.Verdict) []judge.Finding { return v.Found }) {
+		if err := addFinding(ctx, tx, p.of, p.is); err != nil {
+			return fmt.Errorf("save finding %s of student %s: %w", p.is.Rule, p.of.Student, err)
 		}
 	}
 	return nil
+}
+
+func addFinding(ctx context.Context, tx *transaction, v judge.Verdict, f judge.Finding) error {
+	evidence, err := keys(f.Evidence)
+	if err != nil {
+		return err
+	}
+	var deadline string
+	if f.Deadline != (calendar.Day{}) {
+		deadline = f.Deadline.String()
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO finding (student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		v.Student, f.Term, f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence)
+	return err
 }
 
 // findings reads those that were not superseded.

@@ -102,33 +102,37 @@ func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) err
 	return j.s.transact(ctx, func(tx *transaction) error { return markDirtyWhere(ctx, tx, until, query, args...) })
 }
 
-// Save stores verdicts in one transaction.
+// Save stores verdicts in one transaction, kind by kind, so that the rows of all of them go to the database together.
 func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
 	return j.s.transact(ctx, func(tx *transaction) error {
-		for _, v := range verdicts {
-			if err := saveVerdict(ctx, tx, v); err != nil {
-				return fmt.Errorf("student %s: %w", v.Student, err)
+		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveFindings, settle} {
+			if err := save(ctx, tx, verdicts); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
 }
 
-func saveVerdict(ctx context.Context, tx *transaction, v judge.Verdict) error {
-	if err := saveMarks(ctx, tx, v); err != nil {
-		return err
+// settle takes students off the dirty list. A fact that came meanwhile has raised since: the student stays dirty.
+func settle(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
+	return putEach(ctx, tx, "who was judged", `DELETE FROM dirty WHERE student_id = $1 AND since = $2`, verdicts,
+		func(v judge.Verdict) []any { return []any{v.Student, v.Since} })
+}
+
+// part is one thing of a verdict, with the verdict.
+type part[T any] struct {
+	of judge.Verdict
+	is T
+}
+
+func parts[T any](verdicts []judge.Verdict, list func(judge.Verdict) []T) (out []part[T]) {
+	for _, v := range verdicts {
+		for _, is := range list(v) {
+			out = append(out, part[T]{v, is})
+		}
 	}
-	if err := saveStandings(ctx, tx, v); err != nil {
-		return err
-	}
-	if err := saveFindings(ctx, tx, v); err != nil {
-		return err
-	}
-	// A fact that came meanwhile has raised since: the student stays dirty.
-	if _, err := tx.ExecContext(ctx, `DELETE FROM dirty WHERE student_id = $1 AND since = $2`, v.Student, v.Since); err != nil {
-		return fmt.Errorf("take off the dirty list: %w", err)
-	}
-	return nil
+	return out
 }
 
 // keys is a list of identifiers as one parameter, for {{keys $1}}.

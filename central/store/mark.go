@@ -3,39 +3,41 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
-func saveMarks(ctx context.Context, tx *transaction, v judge.Verdict) error {
-	for _, m := range v.Marks {
-		var stream []byte
-		var seq, tapped sql.NullInt64
-		if m.Tap != nil {
-			stream = m.Tap.ID.Stream[:]
-			seq = sql.NullInt64{Int64: int64(m.Tap.ID.Seq), Valid: true}
-			tapped = optional(m.Tap.At)
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO mark
-			(student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, tapped_at, policy, judged_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-			ON CONFLICT (student_id, session_id) DO UPDATE SET term_id = excluded.term_id, starts_at = excluded.starts_at,
-			code = excluded.code, source = excluded.source, reason = excluded.reason, tap_stream = excluded.tap_stream,
-			tap_seq = excluded.tap_seq, tapped_at = excluded.tapped_at, policy = excluded.policy, judged_at = excluded.judged_at`,
-			v.Student, m.Session.ID, m.Term, milliseconds(m.Session.StartsAt), m.Code, m.Source, m.Reason, stream, seq, tapped,
-			m.Policy, milliseconds(v.JudgedAt))
-		if err != nil {
-			return fmt.Errorf("save mark of session %s: %w", m.Session.ID, err)
-		}
+func saveMarks(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
+	marks := parts(verdicts, func(v judge.Verdict) []judge.Mark { return v.Marks })
+	err := putEach(ctx, tx, "marks", `INSERT INTO mark
+		(student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, tapped_at, policy, judged_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (student_id, session_id) DO UPDATE SET term_id = excluded.term_id, starts_at = excluded.starts_at,
+		code = excluded.code, source = excluded.source, reason = excluded.reason, tap_stream = excluded.tap_stream,
+		tap_seq = excluded.tap_seq, tapped_at = excluded.tapped_at, policy = excluded.policy, judged_at = excluded.judged_at`,
+		marks, markRow)
+	if err != nil {
+		return err
 	}
-	for _, session := range v.Gone {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM mark WHERE student_id = $1 AND session_id = $2`, v.Student, session); err != nil {
-			return fmt.Errorf("remove mark of session %s: %w", session, err)
-		}
+	gone := parts(verdicts, func(v judge.Verdict) []string { return v.Gone })
+	return putEach(ctx, tx, "marks that are gone", `DELETE FROM mark WHERE student_id = $1 AND session_id = $2`,
+		gone, func(p part[string]) []any { return []any{p.of.Student, p.is} })
+}
+
+func markRow(p part[judge.Mark]) []any {
+	m := p.is
+	var stream []byte
+	var seq, tapped sql.NullInt64
+	if m.Tap != nil {
+		stream = m.Tap.ID.Stream[:]
+		seq = sql.NullInt64{Int64: int64(m.Tap.ID.Seq), Valid: true}
+		tapped = optional(m.Tap.At)
 	}
-	return nil
+	return []any{
+		p.of.Student, m.Session.ID, m.Term, milliseconds(m.Session.StartsAt), m.Code, m.Source, m.Reason, stream, seq, tapped,
+		m.Policy, milliseconds(p.of.JudgedAt),
+	}
 }
 
 // marks reads what was judged before, as far as it is compared.

@@ -60,15 +60,15 @@ func setWindows(ctx context.Context, tx *transaction, from time.Time, window fun
 	if err != nil {
 		return err
 	}
+	var changed []hours
 	for _, h := range sessions {
 		opens, closes := window(instant(h.starts), instant(h.ends))
 		if h.opens == milliseconds(opens) && h.closes == milliseconds(closes) {
 			continue
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE session SET opens_at = $1, closes_at = $2 WHERE id = $3`,
-			milliseconds(opens), milliseconds(closes), h.id); err != nil {
-			return err
-		}
+		h.opens, h.closes = milliseconds(opens), milliseconds(closes)
+		changed = append(changed, h)
 	}
-	return nil
+	return putEach(ctx, tx, "windows", `UPDATE session SET opens_at = $1, closes_at = $2 WHERE id = $3`, changed,
+		func(h hours) []any { return []any{h.opens, h.closes, h.id} })
 }
