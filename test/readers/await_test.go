@@ -3,6 +3,8 @@ package readers
 import (
 	"testing"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/test/sim/reader"
 )
 
 const (
@@ -30,6 +32,17 @@ func await(t testing.TB, what string, done func() error) {
 			t.Fatalf("waited %v until %s; it stands so: %v", patience, what, err)
 		}
 	}
+}
+
+// awaitRid waits until the reader has no use for a card any more: its panel has it, or it was thrown away. Unlike await it may
+// run in any goroutine of a test.
+func awaitRid(t testing.TB, p *reader.Presentation) {
+	for from := time.Now(); time.Since(from) < patience; time.Sleep(lookEvery) {
+		if r := p.Result(); r.Taken || r.Lost {
+			return
+		}
+	}
+	t.Errorf("a reader kept its card for %v: %+v", patience, p.Result())
 }
 
 func must(t testing.TB, err error) {

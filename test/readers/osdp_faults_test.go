@@ -1,7 +1,6 @@
 package readers
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -37,11 +36,7 @@ func TestOSDPGivesEachCardOnce(t *testing.T) {
 			people.Wait()
 
 			for i, d := range c.doors {
-				var want []string
-				for n := range each {
-					want = append(want, fmt.Sprintf("w26:123:%d", 1000*(i+1)+n))
-				}
-				if diff := cmp.Diff(want, c.keys(d.Name())); diff != "" {
+				if diff := cmp.Diff(keysOf(1000*(i+1), each), c.keys(d.Name())); diff != "" {
 					t.Errorf("cards of %s (-presented +read; %+v, %+v):\n%s", d.Name(), d.Counts(), c.status(d.Name()), diff)
 				}
 			}
