@@ -15,8 +15,7 @@ var engine string
 
 var oneEngine = flag.String("engine", "", "run on this engine alone, sqlite or postgres")
 
-// TestMain runs every test and benchmark on each engine, so that none can forget one. The line it prints before says which,
-// and lets benchstat set the engines side by side: go test -bench . | benchstat -col engine -
+// TestMain runs every test and benchmark on each engine, so that none can forget one. The line it prints before says which.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := 0
@@ -72,6 +71,11 @@ func openAt(t testing.TB, place Place) *Store {
 func openTest(t testing.TB) *Store {
 	t.Helper()
 	return openAt(t, newPlace(t))
+}
+
+// onEngine names a benchmark after the engine, so that benchstat -col /engine sets the two side by side.
+func onEngine(b *testing.B, benchmark func(*testing.B)) {
+	b.Run("engine="+engine, benchmark)
 }
 
 // breakTable makes every insert into a table fail until it is mended, at the latest when the test ends.

@@ -10,7 +10,9 @@ import (
 
 // BenchmarkIngest stores full batches of one stream in a database on disk, each durable before the next is begun. Every
 // second card belongs to one of 250 students, who become dirty.
-func BenchmarkIngest(b *testing.B) {
+func BenchmarkIngest(b *testing.B) { onEngine(b, benchmarkIngest) }
+
+func benchmarkIngest(b *testing.B) {
 	d := newDoor(b)
 	for i := range 250 {
 		student, digest := fmt.Sprintf("s%d", i), contract.DigestOf([]byte("campus"), fmt.Sprintf("w26:1:%d", 2*i))
@@ -32,7 +34,9 @@ func BenchmarkIngest(b *testing.B) {
 }
 
 // BenchmarkIngestKnown takes in a batch that is there already, as after a lost answer.
-func BenchmarkIngestKnown(b *testing.B) {
+func BenchmarkIngestKnown(b *testing.B) { onEngine(b, benchmarkIngestKnown) }
+
+func benchmarkIngestKnown(b *testing.B) {
 	d := newDoor(b)
 	batch := batchOf(b, streamA, 1, taps(1, contract.MaxBatchRecords)...)
 	for b.Loop() {

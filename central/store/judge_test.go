@@ -246,7 +246,9 @@ func TestFactDuringJudgingKeepsTheStudentDirty(t *testing.T) {
 }
 
 // One student's year: 300 sessions, from dirty to stored.
-func BenchmarkJudgeStudent(b *testing.B) {
+func BenchmarkJudgeStudent(b *testing.B) { onEngine(b, benchmarkJudgeStudent) }
+
+func benchmarkJudgeStudent(b *testing.B) {
 	c := newCourt(b)
 	c.exec(`UPDATE term SET first_day = '2026-01-01', last_day = '2027-12-31'`)
 	for n := range 300 {

@@ -317,7 +317,9 @@ func TestImportedSessionsReadBack(t *testing.T) {
 }
 
 // BenchmarkImport takes in the timetable of the demo's campus: 600 sessions of 30 students.
-func BenchmarkImport(b *testing.B) {
+func BenchmarkImport(b *testing.B) { onEngine(b, benchmarkImport) }
+
+func benchmarkImport(b *testing.B) {
 	var students, events strings.Builder
 	students.WriteString("student_id,name\n")
 	for i := range 600 {

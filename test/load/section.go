@@ -132,7 +132,10 @@ func (r *Results) rates() string {
 	for _, n := range []string{"1", "16", "256"} {
 		rows = append(rows, rate("three gateways in one process over mutual TLS, "+n+" taps at a time, each journalled and on a majority", r.Replicate, "BenchmarkReplicate/readers="+n, "taps/s")...)
 	}
-	rows = append(rows, rate("central's ingest, batches of 500, each durable before its receipt", r.Ingest, "BenchmarkIngest", "rows/s")...)
+	for _, engine := range []struct{ name, label string }{{"SQLite", "sqlite"}, {"PostgreSQL on the same machine", "postgres"}} {
+		rows = append(rows, rate("central's ingest into "+engine.name+", batches of 500, each durable before its receipt",
+			r.Ingest, "BenchmarkIngest/engine="+engine.label, "rows/s")...)
+	}
 	if len(rows) == 1 {
 		return ""
 	}
