@@ -84,6 +84,9 @@ func (d *device) onPlain(f frame, now time.Time) answer {
 		return d.onNak(nakCode(f.data), now)
 	}
 	d.failed, d.pause = 0, 0
+	if d.flight.command.id == cmdPoll {
+		d.health.doubted = false
+	}
 	return d.accept(f, now)
 }
 
@@ -138,7 +141,7 @@ func (d *device) read(f frame, a *answer, now time.Time) {
 	case replyPDCap:
 		ok = d.able(f.data)
 	case replyLstatr:
-		ok = d.local(f.data)
+		ok = d.local(f.data, now)
 	case replyRaw:
 		ok = a.command.id == cmdPoll // in answer to anything else it is not a card
 		d.readCard(ok, f, a, now)
@@ -208,10 +211,11 @@ func (d *device) able(data []byte) (ok bool) {
 }
 
 // local takes in LSTATR.
-func (d *device) local(data []byte) (ok bool) {
+func (d *device) local(data []byte, now time.Time) (ok bool) {
 	tamper, power, ok := parseLocal(data)
 	if ok {
 		d.health.tamper, d.health.power = tamper, power
+		d.lookAt = now.Add(ailingEvery)
 	}
 	return ok
 }

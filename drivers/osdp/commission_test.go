@@ -38,9 +38,7 @@ func TestInstallKey(t *testing.T) {
 	if err := s.bus.InstallKey(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.bus.Status()[0]; !got.Up || !got.Keyed || !got.Secure {
-		t.Errorf("Status = %+v, want up and secure", got)
-	}
+	s.until(func(all []drivers.Status) bool { return all[0].Up && all[0].Keyed && all[0].Secure })
 	secret, err := kept.Load("a")
 	told, _ := fresh.wasTold()
 	if err != nil || !bytes.Equal(told, secret.Adopted[:]) || secret.Proposed != (osdp.Key{}) || secret.Adopted.Known() {

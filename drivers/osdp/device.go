@@ -16,6 +16,8 @@ const (
 	idleEvery      = 500 * time.Millisecond // polls of a reader that does not show Ready
 	readyEvery     = 4 * time.Millisecond   // from command to command: an exchange on a real line takes longer, so this slows none
 	aliveEvery     = 2 * time.Second        // LSTAT to a reader that may not be polled
+	ailingEvery    = 10 * time.Second       // LSTAT to a reader that reports tamper or a power failure: it may be over
+	lies           = 300 * time.Millisecond // the same card again sooner than a hand can present it lies on the reader
 	repaintEvery   = time.Minute            // a reader that lost its power for a moment gets its light back
 	flashWithin    = 3 * time.Second        // older than this, a flash would be taken for the next person's
 	firstProbe     = time.Second            // pause after the first unanswered question to an away reader
@@ -78,6 +80,7 @@ type device struct {
 
 	dueAt   time.Time // next poll, or next try of the flight
 	probeAt time.Time // next question while away
+	lookAt  time.Time // next LSTAT while it reports tamper or a power failure
 	pause   time.Duration
 	failed  int // exchanges in a row
 
@@ -98,7 +101,7 @@ type device struct {
 }
 
 func newDevice(r Reader, now time.Time) *device {
-	d := &device{Reader: r, upSince: now, palette: palette{r.Ready}, seen: holdoff.New(holdoff.Default)}
+	d := &device{Reader: r, upSince: now, palette: palette{r.Ready}, seen: holdoff.New(lies)}
 	d.reset(now)
 	return d
 }

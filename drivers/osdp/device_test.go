@@ -237,8 +237,8 @@ func TestNak(t *testing.T) {
 		{"2: length", nil, "41 02", answer{result: resultNak}, "refused a command (NAK 2: wrong length): update its firmware"},
 		{"3: unknown LED", light, "41 03", answer{result: resultNak}, "refuses light commands"},
 		{"4: sequence", nil, "41 04", answer{result: resultNak, restart: true}, ""},
-		{"5: security", nil, "41 05", answer{result: resultNak, lost: true}, "demands a key of its own"},
-		{"6: security only", nil, "41 06", answer{result: resultNak, lost: true}, "demands a key of its own"},
+		{"5: security", nil, "41 05", answer{result: resultNak, restart: true}, ""},
+		{"6: security only", nil, "41 06", answer{result: resultNak, restart: true}, ""},
 		{"7: fingerprint", nil, "41 07", answer{result: resultNak}, "refused a command (NAK 7: unknown kind of fingerprint): update its firmware"},
 		{"8: fingerprint", nil, "41 08", answer{result: resultNak}, "refused a command (NAK 8: unknown format of fingerprint): update its firmware"},
 		{"9: poll", nil, "41 09", answer{result: resultNak}, "refused a command (NAK 9: wrong record): update its firmware"},
@@ -474,6 +474,69 @@ func TestHalfALocalStatusChangesNothing(t *testing.T) {
 	}
 }
 
+// Some readers refuse an odd command for want of security and mean nothing by it. One that means it says so again.
+func TestDemandForSecurity(t *testing.T) {
+	for _, code := range []string{"41 05", "41 06"} {
+		p := newPanel(t)
+		p.meet()
+		for range 2 { // once, and once again much later
+			p.send()
+			if a := p.hear(code); !a.restart || p.d.trouble() != "" {
+				t.Fatalf("the first %s = %+v, %q; want a restart and no word of it", code, a, p.d.trouble())
+			}
+			p.meet()
+			p.send()
+			p.hear(ack)
+		}
+		p.send()
+		p.hear(code)
+		for p.send().id != cmdPoll {
+			p.hear(lstatr) // whatever it says to the greetings
+		}
+		if a := p.hear(code); !a.lost || !strings.HasPrefix(p.d.trouble(), "demands a key of its own") || p.d.probeAt.Sub(p.now) != firstProbe {
+			t.Errorf("the second %s = %+v, %q, next question after %v", code, a, p.d.trouble(), p.d.probeAt.Sub(p.now))
+		}
+	}
+}
+
+// What ails a reader may be over without its saying so.
+func TestAilingReaderIsLookedAtAgain(t *testing.T) {
+	p := newPanel(t)
+	p.meet()
+	p.send()
+	p.hear("48 00 01")
+	if f := p.send(); f.id != cmdPoll {
+		t.Fatalf("after the report %02X, want a poll", f.id)
+	}
+	p.hear(ack)
+	p.now = p.now.Add(ailingEvery)
+	if f := p.send(); f.id != cmdLstat {
+		t.Fatalf("%v later %02X, want LSTAT", ailingEvery, f.id)
+	}
+	p.hear("48 00 00")
+	p.now = p.now.Add(ailingEvery)
+	if f := p.send(); f.id != cmdPoll || p.d.status().PowerLost {
+		t.Errorf("once it is well %02X and %+v, want a poll", f.id, p.d.status())
+	}
+}
+
+// A reader that goes to another address would keep its blue there.
+func TestReaderIsDarkBeforeItMoves(t *testing.T) {
+	p := newPanel(t)
+	p.meet()
+	p.d.show(drivers.Ready, p.now)
+	p.send()
+	p.hear(ack)
+	p.d.order = &order{wish: wishMove, to: moved{5, 38400}, done: make(chan outcome, 1)}
+	if f := p.send(); f.id != cmdLED || !bytes.Equal(f.data, permanent(steady(Dark))) {
+		t.Fatalf("sent %02X % X, want the light off", f.id, f.data)
+	}
+	p.hear(ack)
+	if f := p.send(); f.id != cmdComset {
+		t.Errorf("then %02X, want COMSET", f.id)
+	}
+}
+
 // A card that stays is one read, whether it has a number, another one each time, or cannot be read at all.
 func TestCardThatStays(t *testing.T) {
 	const good, random, random2, zeros, torn = "50 00 00 20 00 DE AD BE EF", "50 00 00 20 00 08 11 22 33", "50 00 00 20 00 08 44 55 66",
@@ -488,11 +551,11 @@ func TestCardThatStays(t *testing.T) {
 		name  string
 		looks []look
 	}{
-		{"with a number", []look{{0, good, "uid:DEADBEEF"}, {1900 * ms, good, "repeated"}, {1900 * ms, good, "repeated"}, {2000 * ms, good, "uid:DEADBEEF"}}},
-		{"with another number each time", []look{{0, random, "unsuitable"}, {100 * ms, random2, "repeated"}, {1900 * ms, random, "repeated"}, {2000 * ms, random2, "unsuitable"}}},
+		{"with a number", []look{{0, good, "uid:DEADBEEF"}, {290 * ms, good, "repeated"}, {290 * ms, good, "repeated"}, {300 * ms, good, "uid:DEADBEEF"}}},
+		{"with another number each time", []look{{0, random, "unsuitable"}, {100 * ms, random2, "repeated"}, {290 * ms, random, "repeated"}, {300 * ms, random2, "unsuitable"}}},
 		{"blank", []look{{0, zeros, "unsuitable"}, {100 * ms, zeros, "repeated"}}},
 		{"blank after one with a random number", []look{{0, random, "unsuitable"}, {100 * ms, zeros, "unsuitable"}}},
-		{"read wrong", []look{{0, torn, "refused"}, {100 * ms, torn, "repeated"}, {2000 * ms, torn, "refused"}}},
+		{"read wrong", []look{{0, torn, "refused"}, {100 * ms, torn, "repeated"}, {300 * ms, torn, "refused"}}},
 		{"in turns with another", []look{{0, good, "uid:DEADBEEF"}, {100 * ms, random, "unsuitable"}, {100 * ms, good, "repeated"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,7 +13,8 @@
 //     it holds; a session goes on through that. Only when that fails several times does the sequence start again, which
 //     makes the reader forget, and ends the session.
 //   - A reply counts once: with the sequence of the command in flight, or not at all.
-//   - The same card within two seconds is one read, and each repetition starts that time anew. So is a card whose
+//   - A reader reports a presentation once. One that reports the same card again within 300 ms, sooner than a hand can
+//     present it, has it lying there: that is one read, and each repetition starts the time anew. So is a card whose
 //     number is another one each time, which is reported as unsuitable.
 //   - Readers that show Ready are polled in every round, others twice a second; after a card the bus waits a moment
 //     for that reader's light, because the light is what a person stands waiting for. Cycle says how long a round is.

@@ -27,12 +27,21 @@ func (d *device) onNak(code byte, now time.Time) answer {
 		if d.keyed() {
 			return d.broken(resultNak, now)
 		}
-		d.health.securityOnly = true
-		d.lose(now)
-		d.pause, d.probeAt = lastProbe, now.Add(lastProbe)
-		return answer{result: resultNak, lost: true}
+		return d.onDemand(now)
 	}
 	return d.withdraw(code, now)
+}
+
+// onDemand takes a reader's word that it wants the secure channel when it says so twice with no poll answered in between.
+func (d *device) onDemand(now time.Time) answer {
+	if !d.health.doubted {
+		d.health.doubted = true
+		d.restart(now)
+		return answer{result: resultNak, restart: true}
+	}
+	d.health.securityOnly = true
+	d.lose(now)
+	return answer{result: resultNak, lost: true}
 }
 
 // onLostCount begins the sequence again.

@@ -10,6 +10,7 @@ import (
 type health struct {
 	heard         bool // has answered since the start
 	securityOnly  bool // demands the secure channel and has no key here
+	doubted       bool // refused one command for want of security; some readers do that to an odd one
 	tamper, power bool
 	identity      identity
 	made          string // identity in words

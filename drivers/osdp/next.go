@@ -81,17 +81,27 @@ func (d *device) choose(now time.Time) command {
 		return c
 	}
 	switch {
-	case d.lit() && !now.Before(d.paintAt):
-		return command{id: cmdLED, data: permanent(d.palette.steady(d.wanted)), shows: d.wanted, askedAt: now, repaints: true}
+	case d.moves() && d.lit() && d.shown != drivers.Off: // a reader that keeps its light out of our reach would look open
+		return d.paint(drivers.Off, now)
 	case d.moves():
 		return d.order.comset()
+	case d.lit() && !now.Before(d.paintAt):
+		return d.paint(d.wanted, now)
 	case d.held && d.stage >= greetPoll:
+		return command{id: cmdLstat}
+	case d.stage == present && (d.health.tamper || d.health.power) && !now.Before(d.lookAt):
+		d.lookAt = now.Add(ailingEvery)
 		return command{id: cmdLstat}
 	}
 	if c, ok := greetings[d.stage]; ok {
 		return c
 	}
 	return command{id: cmdPoll}
+}
+
+// paint is the command for a steady light.
+func (d *device) paint(s drivers.Signal, now time.Time) command {
+	return command{id: cmdLED, data: permanent(d.palette.steady(s)), shows: s, askedAt: now, repaints: true}
 }
 
 // flash is the oldest flash that somebody may still wait for.
