@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/drivers/credential"
+	"github.com/rollcall-edge/rollcall/drivers/holdoff"
 )
 
 // answer is what one exchange came to.
@@ -134,7 +135,11 @@ func (d *device) introduced() {
 func (d *device) read(f frame, a *answer, now time.Time) {
 	ok := true
 	switch f.id {
-	case replyAck, replyMfgrep: // MFGREP is for the maker's own panel
+	case replyAck:
+		if a.command.id == cmdPoll {
+			d.lying = "" // whatever comes next was not there now
+		}
+	case replyMfgrep: // for the maker's own panel
 	case replyPDID:
 		ok = d.identify(f.data)
 		a.identified = ok
@@ -168,13 +173,21 @@ func (d *device) readCard(polled bool, f frame, a *answer, now time.Time) {
 	}
 	d.dueAt = now.Add(readyEvery)
 	key, err := card(f.data, d.Order)
-	a.repeated = d.seen.Repeats(sameAs(key, err), now)
+	a.repeated = d.lies(sameAs(key, err), now)
 	if a.repeated {
 		return
 	}
 	a.key, a.refused = key, err
 	a.unsuitable = errors.Is(err, credential.ErrRandom) || errors.Is(err, credential.ErrBlank)
 	d.cardAt = now
+}
+
+// lies reports whether a card is still the one before: no poll was answered without it, or it is back sooner than a hand
+// could bring it.
+func (d *device) lies(same string, now time.Time) bool {
+	lies := d.seen.Repeats(same, now) || d.lying == same && now.Sub(d.lyingAt) < holdoff.Default
+	d.lying, d.lyingAt = same, now
+	return lies
 }
 
 // sameAs is what makes two readings the same card. A card that is refused may have another number at each look, so one

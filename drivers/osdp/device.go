@@ -17,7 +17,7 @@ const (
 	readyEvery     = 4 * time.Millisecond   // from command to command: an exchange on a real line takes longer, so this slows none
 	aliveEvery     = 2 * time.Second        // LSTAT to a reader that may not be polled
 	ailingEvery    = 10 * time.Second       // LSTAT to a reader that reports tamper or a power failure: it may be over
-	lies           = 300 * time.Millisecond // the same card again sooner than a hand can present it lies on the reader
+	handWithin     = 300 * time.Millisecond // no hand takes a card away and presents it again sooner
 	repaintEvery   = time.Minute            // a reader that lost its power for a moment gets its light back
 	flashWithin    = 3 * time.Second        // older than this, a flash would be taken for the next person's
 	firstProbe     = time.Second            // pause after the first unanswered question to an away reader
@@ -86,6 +86,8 @@ type device struct {
 
 	upSince, heardAt, cardAt, aliveAt time.Time
 	seen                              *holdoff.Memory
+	lying                             string    // the card of the latest poll, as sameAs has it; "" when there was none
+	lyingAt                           time.Time // when it was reported last
 	held                              bool      // its card is not taken yet: no polls meanwhile
 	heldAt                            time.Time // when that began
 	order                             *order    // what a technician wants of it; nil when nothing
@@ -101,7 +103,7 @@ type device struct {
 }
 
 func newDevice(r Reader, now time.Time) *device {
-	d := &device{Reader: r, upSince: now, palette: palette{r.Ready}, seen: holdoff.New(lies)}
+	d := &device{Reader: r, upSince: now, palette: palette{r.Ready}, seen: holdoff.New(handWithin)}
 	d.reset(now)
 	return d
 }

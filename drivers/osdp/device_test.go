@@ -543,6 +543,7 @@ func TestCardThatStays(t *testing.T) {
 		"50 00 00 20 00 00 00 00 00", "50 00 01 1A 00 3D D9 37 40"
 	type look struct {
 		after time.Duration
+		empty bool // a poll before it found no card
 		reply string
 		want  string // what it comes to
 	}
@@ -551,17 +552,25 @@ func TestCardThatStays(t *testing.T) {
 		name  string
 		looks []look
 	}{
-		{"with a number", []look{{0, good, "uid:DEADBEEF"}, {290 * ms, good, "repeated"}, {290 * ms, good, "repeated"}, {300 * ms, good, "uid:DEADBEEF"}}},
-		{"with another number each time", []look{{0, random, "unsuitable"}, {100 * ms, random2, "repeated"}, {290 * ms, random, "repeated"}, {300 * ms, random2, "unsuitable"}}},
-		{"blank", []look{{0, zeros, "unsuitable"}, {100 * ms, zeros, "repeated"}}},
-		{"blank after one with a random number", []look{{0, random, "unsuitable"}, {100 * ms, zeros, "unsuitable"}}},
-		{"read wrong", []look{{0, torn, "refused"}, {100 * ms, torn, "repeated"}, {300 * ms, torn, "refused"}}},
-		{"in turns with another", []look{{0, good, "uid:DEADBEEF"}, {100 * ms, random, "unsuitable"}, {100 * ms, good, "repeated"}}},
+		{"with a number", []look{{0, true, good, "uid:DEADBEEF"}, {290 * ms, true, good, "repeated"}, {290 * ms, true, good, "repeated"}, {300 * ms, true, good, "uid:DEADBEEF"}}},
+		{"with another number each time", []look{{0, true, random, "unsuitable"}, {100 * ms, true, random2, "repeated"}, {290 * ms, true, random, "repeated"}, {300 * ms, true, random2, "unsuitable"}}},
+		{"blank", []look{{0, true, zeros, "unsuitable"}, {100 * ms, true, zeros, "repeated"}}},
+		{"blank after one with a random number", []look{{0, true, random, "unsuitable"}, {100 * ms, true, zeros, "unsuitable"}}},
+		{"read wrong", []look{{0, true, torn, "refused"}, {100 * ms, true, torn, "repeated"}, {300 * ms, true, torn, "refused"}}},
+		{"in turns with another", []look{{0, true, good, "uid:DEADBEEF"}, {100 * ms, true, random, "unsuitable"}, {100 * ms, true, good, "repeated"}}},
+		{"in poll after poll of a slow machine", []look{{0, true, good, "uid:DEADBEEF"}, {1900 * ms, false, good, "repeated"}, {1900 * ms, false, good, "repeated"}, {2000 * ms, false, good, "uid:DEADBEEF"}}},
+		{"and another after it", []look{{0, true, good, "uid:DEADBEEF"}, {10 * ms, false, zeros, "unsuitable"}, {400 * ms, false, good, "uid:DEADBEEF"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPanel(t)
 			p.meet()
 			for i, l := range tt.looks {
+				if l.empty {
+					for p.send().id != cmdPoll {
+						p.hear(ack)
+					}
+					p.hear(ack)
+				}
 				p.now = p.now.Add(l.after)
 				for p.send().id != cmdPoll {
 					p.hear(ack)

@@ -13,9 +13,9 @@
 //     it holds; a session goes on through that. Only when that fails several times does the sequence start again, which
 //     makes the reader forget, and ends the session.
 //   - A reply counts once: with the sequence of the command in flight, or not at all.
-//   - A reader reports a presentation once. One that reports the same card again within 300 ms, sooner than a hand can
-//     present it, has it lying there: that is one read, and each repetition starts the time anew. So is a card whose
-//     number is another one each time, which is reported as unsuitable.
+//   - A reader reports a presentation once. One that reports the same card in poll after poll, or again within 300 ms,
+//     sooner than a hand can present it, has it lying there: that is one read. So is a card whose number is another one
+//     each time, which is reported as unsuitable.
 //   - Readers that show Ready are polled in every round, others twice a second; after a card the bus waits a moment
 //     for that reader's light, because the light is what a person stands waiting for. Cycle says how long a round is.
 //   - A silent reader is asked at most once a round, at growing intervals: each question costs the others 200 ms.
