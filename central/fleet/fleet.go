@@ -63,7 +63,7 @@ type Store interface {
 	AddInvitation(ctx context.Context, i Invitation) error
 
 	// Redeem uses up the invitation with this digest and enrols the gateway that certify makes of it, in one transaction.
-	// An error of certify leaves the invitation unused. ErrToken if it is unknown, used or expired at now.
+	// An error of certify leaves the invitation unused; certify may be asked again if another transaction came between. ErrToken if it is unknown, used or expired at now.
 	Redeem(ctx context.Context, secret [32]byte, now time.Time, certify func(Invitation) (Gateway, error)) error
 
 	// Renewed notes a gateway's newest certificate.

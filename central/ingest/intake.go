@@ -93,6 +93,7 @@ func (i *Intake) place(ctx context.Context, gateway string, d Delivery) (contrac
 	var receipt contract.Receipt
 	var fork error
 	err := i.store.Receive(ctx, func(tx Tx) error {
+		receipt, fork = contract.Receipt{}, nil
 		stream, err := tx.Stream(ctx, d.Stream)
 		if err != nil {
 			return err

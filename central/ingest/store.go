@@ -10,6 +10,7 @@ import (
 // Store keeps streams.
 type Store interface {
 	// Receive runs f in one write transaction: what f did is on disk when Receive returns nil, and none of it otherwise.
+	// F runs again from the start if another transaction came between.
 	// It returns ErrBusy when another process holds the database for too long.
 	Receive(ctx context.Context, f func(Tx) error) error
 }

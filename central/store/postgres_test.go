@@ -87,3 +87,43 @@ func TestPasswordComesFromAFileOfItsOwner(t *testing.T) {
 		t.Errorf("password = %q, %v; want hunter2 without the end of its line", password, err)
 	}
 }
+
+// A server that restarts undoes what was under way, and is used again when it is back.
+func TestLostConnectionsAreMadeAgain(t *testing.T) {
+	only(t, "postgres")
+	d := newDoor(t)
+	admin := openTest(t)
+	cut := func() {
+		t.Helper()
+		if _, err := admin.read.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'rollcall-central'`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := d.store.transact(t.Context(), func(tx *transaction) error {
+		if _, err := tx.ExecContext(t.Context(), `INSERT INTO holiday (day, name) VALUES ('2026-12-25', '')`); err != nil {
+			return err
+		}
+		cut()
+		_, err := tx.ExecContext(t.Context(), `INSERT INTO holiday (day, name) VALUES ('2026-12-26', '')`)
+		return err
+	})
+	if err == nil {
+		t.Error("a transaction over a cut connection = nil, want it to fail")
+	}
+	for first := uint64(1); first <= 3; first++ {
+		cut()
+		sent := false
+		for range 2 { // the first may find out, as a gateway does
+			_, err := d.intake.Ingest(t.Context(), "gw-a", batchOf(t, streamA, first, taps(first, 1)...))
+			sent = sent || err == nil
+		}
+		if !sent {
+			t.Errorf("batch %d is not taken after the connections were cut", first)
+		}
+	}
+	for query, want := range map[string]string{`SELECT count(*) FROM holiday`: "0", `SELECT count(*) FROM tap`: "3"} {
+		if got := d.column(t, query); got[0] != want {
+			t.Errorf("%s = %s, want %s", query, got, want)
+		}
+	}
+}

@@ -131,6 +131,6 @@ type ImportStore interface {
 	Plan(ctx context.Context, f func(State) error) error
 
 	// Import runs f in a write transaction and applies the change it returns in the same transaction: all of it or none.
-	// A nil change applies nothing.
+	// A nil change applies nothing. F runs again from the start if another transaction came between.
 	Import(ctx context.Context, f func(State) (*Change, error)) error
 }
