@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
 	"github.com/rollcall-edge/rollcall/test/sim/reader/lamp"
 )
@@ -71,11 +72,17 @@ func TestTapIsOnEveryGateway(t *testing.T) {
 func (g *gateway) replicaOf(stream contract.Stream) [][]byte {
 	g.c.t.Helper()
 	id := g.identity()
-	n, err := replicate.Open(replicate.Options{
-		ID: g.post.gateway, Dir: filepath.Join(g.data, "cluster"), Listen: g.members[g.post.gateway], Members: g.cluster(),
-		TLS: replicate.TLS{Certificate: id.Certificate, Authority: id.Authority, Now: id.Now},
+	var n *replicate.Node
+	g.c.await("the replica of "+g.post.gateway+" is free", func() (err error) {
+		n, err = replicate.Open(replicate.Options{
+			ID: g.post.gateway, Dir: filepath.Join(g.data, "cluster"), Listen: g.members[g.post.gateway], Members: g.cluster(),
+			TLS: replicate.TLS{Certificate: id.Certificate, Authority: id.Authority, Now: id.Now},
+		})
+		if err != nil && !errors.Is(err, journal.ErrLocked) {
+			g.c.t.Fatal(err)
+		}
+		return err // another test may be starting a program, which holds all our files for a moment
 	})
-	must(g.c.t, err)
 	records, err := readAll(func(first uint64, n1, octets int) ([][]byte, error) { return n.Read(stream, first, n1, octets) }, n.Watermark(stream))
 	must(g.c.t, errors.Join(err, n.Close()))
 	return records
