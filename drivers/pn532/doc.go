@@ -5,7 +5,9 @@
 //
 // UM0701-02, "PN532 User Manual", Rev. 02 of 5 November 2007 (firmware 1.6): frames (6.2.1), commands (7). AN10609_3, "PN532
 // C106 application note", Rev. 1.2: the chip starts in its mode for a low battery, which ends with a wake-up and
-// SAMConfiguration. No module was at hand. Conversations were tried with devices written from these documents alone.
+// SAMConfiguration. The full text of both was not at hand when this was written: octets are from excerpts, from summaries and
+// from recordings of real modules, so the section numbers want checking by somebody who has the manual. No module was at hand.
+// The simulated one that this driver was tried with is read rightly by libnfc.
 //
 // # Cards
 //

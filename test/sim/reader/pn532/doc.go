@@ -1,7 +1,8 @@
 // Package pn532 is the device's side of NXP's PN532 on a high-speed UART: frames with checksums, each command
 // acknowledged before it is answered. It has no line, no clock and no goroutine.
 //
-// Written from NXP's "PN532 User Manual" UM0701-02 Rev. 02 (firmware 1.6) and "PN532 C106 application note" AN10609.
+// Written from NXP's "PN532 User Manual" UM0701-02 Rev. 02 (firmware 1.6) and "PN532 C106 application note" AN10609, as far as
+// excerpts and recordings gave them: their full text was not at hand. libnfc's programs agree with what was made of it.
 // Where the documents are silent, this chip
 //   - after power-up and PowerDown hears nothing until the fifth rising edge of the line, as a 55 has, and loses the
 //     three octets that follow;
