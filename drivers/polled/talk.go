@@ -12,6 +12,7 @@ const (
 	lookEvery  = 50 * time.Millisecond  // from the end of one look to the next
 	aliveEvery = 2 * time.Second        // whether it is looked at or not
 	apartAfter = 300 * time.Millisecond // two cards are taken out of the field, one after the other
+	blindFor   = 2 * longestPause       // a card seen before and after a shorter time without answers has stayed
 )
 
 // talk is the conversation with the reader; one goroutine runs it.
@@ -27,6 +28,8 @@ type talk struct {
 	lookAt  time.Time
 	aliveAt time.Time
 	roundAt time.Time // the latest look; zero before the first
+	sawAt   time.Time // the latest look that told something; zero before the first
+	blind   bool      // a question failed since
 	apartAt time.Time // until then a single card is one of two that are being taken away
 
 	// Of the light.
@@ -96,7 +99,16 @@ func (t *talk) look() {
 	}
 	t.health.answered()
 	t.lookAt = t.Now().Add(lookEvery)
+	t.sighted(sight.At)
 	t.see(sight)
+}
+
+// sighted lets a time without answers not end the stay of a card.
+func (t *talk) sighted(at time.Time) {
+	if gap := at.Sub(t.sawAt); t.blind && !t.sawAt.IsZero() && gap < blindFor {
+		t.session.Blind(gap)
+	}
+	t.sawAt, t.blind = at, false
 }
 
 func (t *talk) see(s Sight) {
@@ -133,7 +145,7 @@ func (t *talk) failed(err error) {
 	if t.line.fault != nil {
 		return
 	}
-	t.rough = true
+	t.rough, t.blind = true, true
 	if t.health.failed() {
 		t.lose(err)
 		return

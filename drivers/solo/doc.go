@@ -47,7 +47,8 @@
 // The same card again is a repetition and is counted, until it was not seen for the hold-off; each repetition starts
 // that time anew, so that a card that lies on the reader is one read for as long as it lies there. All unsuitable cards
 // count as the same one, since a random number is another at each look, and so do all cards refused for one reason.
-// Time in which nobody looked because the gateway took no cards does not count.
+// Time in which nobody looked because the gateway took no cards does not count, nor does that in which a
+// polled reader gave no usable answer, as long as the driver says so with Blind.
 //
 // A card is never dropped: it waits here, in order, until the gateway takes it. Full says that no more should be
 // fetched from the reader: at once when it is polled, since it keeps its card, and after a few dozen where it pushes,

@@ -154,6 +154,10 @@ func (s *Session) seen(key string, at time.Time) bool {
 	return s.bus.holdOff.Repeats(key, at)
 }
 
+// Blind tells of a time in which a polled reader gave no usable answer, so that nobody knows whether its card stayed: it does not
+// count towards the hold-off.
+func (s *Session) Blind(d time.Duration) { s.bus.holdOff.Skip(d) }
+
 func (s *Session) refuse(reason string) {
 	s.bus.meters.refuse(reason)
 	s.bus.warnRefused(reason)

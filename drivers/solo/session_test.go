@@ -61,6 +61,24 @@ func TestHeldCardIsOneTapHoweverLongTheGatewayWaits(t *testing.T) {
 	})
 }
 
+// A reader that gave no answer for a while did not say either that its card was taken away.
+func TestTimeWithoutAnswersDoesNotEndACardsStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, stop := newSession(t, true, make(chan drivers.Read, 9))
+		defer stop()
+		s.Card("toy:a", nil, time.Now())
+		time.Sleep(4 * time.Second)
+		s.Blind(4 * time.Second)
+		if s.Card("toy:a", nil, time.Now()) {
+			t.Error("the card that still lies there is reported again")
+		}
+		time.Sleep(2 * time.Second)
+		if !s.Card("toy:a", nil, time.Now()) {
+			t.Error("the card that comes back is not reported")
+		}
+	})
+}
+
 // A random number is another each time it is looked at: any of them may be the card that lies there.
 func TestUnsuitableCardsAreOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

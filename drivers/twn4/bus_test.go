@@ -175,6 +175,31 @@ func (w *flipWire) Write(octets []byte) (int, error) {
 	return w.ReadWriter.Write(bad)
 }
 
+// An adapter that gives back what it was told to send must not make a refusal of it: a light command begins with 04, which is a
+// status of its own.
+func TestAnEchoIsNoReply(t *testing.T) {
+	k := newDesk(t, twn4.Options{}, newDevice(classic), func(line io.ReadWriter) io.ReadWriter { return &echo{line} })
+	k.up()
+	k.lay(0)
+	if r := <-k.reads; r.Credential != keys[0] {
+		t.Errorf("Read = %+v, want %s", r, keys[0])
+	}
+	if s := k.status(); s.Trouble != "" || s.Counts.Failures > 0 {
+		t.Errorf("Status = %+v, want no trouble and no failures", s)
+	}
+}
+
+// echo gives back what it hears before the reader does.
+type echo struct{ io.ReadWriter }
+
+func (e *echo) Read(octets []byte) (int, error) {
+	n, err := e.ReadWriter.Read(octets)
+	if err != nil {
+		return n, err
+	}
+	return e.ReadWriter.Write(octets[:n])
+}
+
 func TestItSaysWhatItIsAndSearchesForTheConfiguredCards(t *testing.T) {
 	k := newDesk(t, twn4.Options{Tags: []twn4.Tag{twn4.MIFARE}}, newDevice(classic), plain)
 	k.up()

@@ -32,14 +32,19 @@ func newReader(o Options) *reader {
 	return &reader{options: o, scan: newScanner(octetWithin+o.Line.Wire(3), o.CRC)}
 }
 
-// ask sends a command and returns the whole reply, status and all.
+// ask sends a command and returns the whole reply, status and all. The command itself is no reply: an adapter may echo what it
+// was told to send, and the first octet of a light command reads as a refusal.
 func (r *reader) ask(l *polled.Line, command []byte, patience time.Duration) (reply []byte, err error) {
 	r.scan.forget()
 	if err := l.Write(appendLine(nil, command, r.options.CRC)); err != nil {
 		return nil, err
 	}
 	err = l.Await(patience, func(octets []byte, at time.Time) bool {
-		r.scan.push(octets, at, func(m []byte) { reply = bytes.Clone(m) })
+		r.scan.push(octets, at, func(m []byte) {
+			if !bytes.Equal(m, command) {
+				reply = bytes.Clone(m)
+			}
+		})
 		return reply != nil
 	})
 	noise := r.scan.counted()
