@@ -13,6 +13,7 @@ import (
 
 // Of 500 cards at four readers of an unkind line each arrives once, in its reader's order, and each person sees green.
 func TestOSDPGivesEachCardOnce(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name  string
 		keyed bool

@@ -16,6 +16,7 @@ import (
 
 // both runs a test with readers without and with keys.
 func both(t *testing.T, test func(t *testing.T, keyed bool)) {
+	t.Helper()
 	for _, keyed := range []bool{false, true} {
 		t.Run(fmt.Sprintf("keyed %v", keyed), func(t *testing.T) {
 			t.Parallel()
@@ -26,6 +27,7 @@ func both(t *testing.T, test func(t *testing.T, keyed bool)) {
 
 // A reader whose power was cut is dark, then blue again and reads on; the power cut is reported. Off after the gateway stopped.
 func TestReaderComesBackAfterAPowerCut(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, keyed bool) {
 		c := open(t, plug(t, quick), 115200, fleet(2, keyed)...)
 		d := c.doors[0]
@@ -64,6 +66,7 @@ func awaitSteady(t testing.TB, r *reader.Reader, want lamp.Light) {
 
 // Opening the case is told, and closing it.
 func TestTamperIsTold(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, keyed bool) {
 		c := open(t, plug(t, quick), 115200, fleet(1, keyed)...)
 		d := c.doors[0]
@@ -82,6 +85,7 @@ func TestTamperIsTold(t *testing.T) {
 
 // Seven readers give all their cards while the eighth is dead, and the eighth gives its own when it lives again.
 func TestDeadReaderStarvesNobody(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, keyed bool) {
 		c := open(t, plug(t, quick), 115200, fleet(8, keyed)...)
 		c.awaitUp(t, c.names()...)
@@ -128,6 +132,7 @@ func keysOf(first, n int) []string {
 // While the adapter is pulled and put back, no card is lost that its reader keeps, and none is read twice. A reader throws a
 // card away when its panel begins anew before it has confirmed the card; whether that one was heard nobody can know.
 func TestPulledCableLosesNoCardThatIsKept(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, keyed bool) {
 		const doors, each, pulls = 3, 40, 3
 		line := plug(t, quick)
@@ -216,6 +221,7 @@ func order(keys, all []string) []int {
 
 // After a refusal, whatever its reason, and after a while of being busy a reader gives its card, and shows its light.
 func TestRefusalsAreGotOver(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, keyed bool) {
 		for reason := byte(1); reason <= 9; reason++ {
 			t.Run(fmt.Sprintf("NAK %d", reason), func(t *testing.T) {

@@ -104,6 +104,7 @@ func (k asked) wallet(n byte) []credential {
 // Of 60 cards at an unkind line each arrives once, in order, also when its reader is lost while the card lies there. Nobody sees
 // red. A light may be lost together with its reader; it is not asked of every one that it was seen, only of nearly all.
 func TestAskedReadersGiveEachCardOnce(t *testing.T) {
+	t.Parallel()
 	for _, k := range askedKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -153,6 +154,7 @@ func (g *gateway) serve(t testing.TB, r *reader.Reader, c credential) lamp.Light
 
 // Two cards at once are one read without a card; the two of them stay, and nothing more is read.
 func TestTwoCardsAreOneReadOfNeither(t *testing.T) {
+	t.Parallel()
 	for _, k := range askedKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +176,7 @@ func TestTwoCardsAreOneReadOfNeither(t *testing.T) {
 
 // A card with a random number (ISO/IEC 14443-3: first octet 08) is one read that names nobody, for as long as it lies there.
 func TestRandomNumberNamesNobody(t *testing.T) {
+	t.Parallel()
 	for _, k := range askedKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

@@ -111,6 +111,7 @@ func (k pushing) faults() reader.Faults {
 // A card whose one frame was damaged is not read, or as what it is; never as another one. One whose frame was whole is read
 // once. Every frame has its dice, so that a run is the same each time.
 func TestPushingReadersGiveNoOtherCard(t *testing.T) {
+	t.Parallel()
 	for _, k := range pushingKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
@@ -170,6 +171,7 @@ func struck(l *reader.Line) int {
 
 // A card that stays, and is sent again and again, is read once, whatever happens to some of its frames.
 func TestPushingReadersGiveACardThatStaysOnce(t *testing.T) {
+	t.Parallel()
 	for _, k := range pushingKinds() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
