@@ -9,7 +9,7 @@ import (
 
 // Times of the standard and of the field.
 const (
-	tries          = 4                      // one exchange: the frame, and three more times the same octets
+	tries          = 6                      // one exchange: the frame, and five more times the same octets: at one struck reply in ten, one card in a million is given up
 	failuresToAway = 3                      // failed exchanges in a row that make a reader away
 	awayAfter      = 8 * time.Second        // without a reply
 	busyPause      = 30 * time.Millisecond  // before a busy reader is asked again
