@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"context"
+	"io"
 	"sync"
 	"testing"
 	"time"
@@ -131,9 +132,10 @@ func (b *bench) plug() {
 
 // serve connects the device to the cable as it is plugged now.
 func (b *bench) serve(w wire) {
-	line := b.rate.wire(b.cable)
+	end := b.rate.wire(b.cable)
+	var line io.ReadWriter = end
 	if w != nil {
-		line = w(line)
+		line = w(end)
 	}
 	b.served.Go(func() { b.device.Serve(line) })
 }
@@ -193,6 +195,19 @@ func (b *bench) takeUntil(what string, event <-chan struct{}) (reads []drivers.R
 	}
 }
 
+// takeFor takes what is read in the meantime.
+func (b *bench) takeFor(d time.Duration) (reads []drivers.Read) {
+	late := time.After(d)
+	for {
+		select {
+		case r := <-b.reads:
+			reads = append(reads, r)
+		case <-late:
+			return reads
+		}
+	}
+}
+
 // want takes as many reads as cards are named and compares them in order.
 func (b *bench) want(cards ...int) (last drivers.Read) {
 	b.t.Helper()
@@ -213,10 +228,8 @@ func (b *bench) want(cards ...int) (last drivers.Read) {
 // nothing watches for a read that must not come.
 func (b *bench) nothing(watch time.Duration) {
 	b.t.Helper()
-	select {
-	case r := <-b.reads:
+	for _, r := range b.takeFor(watch) {
 		b.t.Errorf("Read = %+v, want no more", r)
-	case <-time.After(watch):
 	}
 }
 

@@ -21,7 +21,9 @@ func eachOnce(t testing.TB, r Rig) {
 // pieces lets frames arrive one octet at a time, and in pieces of one to three.
 func pieces(t testing.TB, r Rig) {
 	for _, pattern := range [][]int{{1}, {1, 3, 2, 1, 2, 3, 3}} {
-		b := newBench(t, r, setting{wire: torn(pattern...)})
+		w := newTearer(r.CardOctets, pattern)
+		b := newBench(t, r, setting{wire: w.wire})
+		w.armed.Store(true)
 		for _, i := range []int{0, 1, 2} {
 			b.insist(i)
 			b.want(i)
@@ -31,8 +33,8 @@ func pieces(t testing.TB, r Rig) {
 	}
 }
 
-// insist holds a card to the reader until it is read or comes too late. A busy machine may tear a frame for good, and a
-// device that is not asked does not send it again by itself.
+// insist holds a card to the reader until it is read or comes too late. Noise may spoil a frame, a busy machine may tear
+// one for good, and a device that is not asked does not send it again by itself.
 func (b *bench) insist(i int) {
 	b.t.Helper()
 	taps := b.status().Counts.Taps
@@ -61,26 +63,17 @@ func noise(t testing.TB, r Rig) {
 	b := newBench(t, r, setting{wire: noisy(every)})
 	defer b.end()
 	for _, i := range []int{0, 1, 2, 3} {
-		b.present(i)
+		b.insist(i)
 		b.want(i)
 	}
 	b.nothing(watchFor)
 	b.until("noise is counted", func() bool { return b.bus.Line().Noise > 0 })
 }
 
-// present holds a card to the reader, and where noise may spoil a frame, a second time: what is heard twice of the same
-// card is one read.
-func (b *bench) present(i int) {
-	b.device.Present(i)
-	if b.Bare {
-		b.device.Present(i)
-	}
-}
-
 // wholeFrames come between two damaged ones.
 const wholeFrames = 4
 
-// damage flips one bit in each octet of a card's frame in turn. The card may be read from another frame, or asked for
+// damage flips one bit in each octet of a card's frame in turn, or in every third, where each costs a question. The card may be read from another frame, or asked for
 // again; it never is another card. Some whole frames come between two damaged ones, so that no reader is taken for lost.
 func damage(t testing.TB, r Rig) {
 	if r.Unchecked {
@@ -95,7 +88,11 @@ func damage(t testing.TB, r Rig) {
 	if p != nil {
 		p.Stick(0)
 	}
-	for ; f.at < f.length; f.at++ {
+	step := 1
+	if p != nil {
+		step = 3
+	}
+	for ; f.at < f.length; f.at += step {
 		b.awaitUp()
 		s.arm()
 		if p == nil {

@@ -40,7 +40,7 @@ func wrongSpeed(t testing.TB, r Rig) {
 
 	b.rate.set(r.Baud)
 	b.awaitUp()
-	b.present(1)
+	b.insist(1)
 	b.want(1)
 	b.until("noise is counted", func() bool { return b.bus.Line().Noise > 0 })
 	b.nothing(watchFor)

@@ -30,7 +30,7 @@ func (r *rate) differs(c *Cable) (device, host int, ok bool) {
 }
 
 // wire is the device's end of the cable.
-func (r *rate) wire(c *Cable) io.ReadWriter { return &ratedWire{c.End(), c, r} }
+func (r *rate) wire(c *Cable) *ratedWire { return &ratedWire{c.End(), c, r} }
 
 type ratedWire struct {
 	io.ReadWriter
@@ -77,8 +77,8 @@ func otherThan(baud int) int {
 }
 
 // garble is what a receiver at the speed hears makes of octets sent at the speed sends, 8N1: it waits for the edge of
-// a start bit and looks at the line in the middle of each of its own bits. Where it finds no stop bit it drops the
-// octet, as a tty with IGNPAR does. Times are whole in units of which a bit of the sender has 2·hears and a bit of the
+// a start bit and looks at the line in the middle of each of its own bits. A start bit that is over by then was none;
+// where it finds no stop bit it drops the octet, as a tty with IGNPAR does. Times are whole in units of which a bit of the sender has 2·hears and a bit of the
 // receiver 2·sends.
 func garble(octets []byte, sends, hears int) (heard []byte) {
 	level := levels(octets)
@@ -88,7 +88,10 @@ func garble(octets []byte, sends, hears int) (heard []byte) {
 			at += 2
 			continue
 		}
-		at += sends // the middle of the start bit
+		at += sends
+		if high(at) {
+			continue
+		}
 		octet := byte(0)
 		for bit := range 8 {
 			at += 2 * sends

@@ -11,16 +11,29 @@ import (
 )
 
 // A card lies on the reader for longer than any hold-off. A device that pushes sends a frame in each millisecond of
-// that; then it sends as many as the line takes, to see whether the driver keeps something of each.
+// that; then it sends as many as the line takes, to see whether the driver keeps something of each. A machine that
+// stands still for as long as a hold-off makes another tap of the card: that does not happen in each of several tries.
 const (
 	stuckFor    = 2500 * time.Millisecond
 	stuckEvery  = time.Millisecond
-	stuckFrames = 50_000
-	stuckOctets = 1 << 20 // that may stay in memory
+	stuckFrames = 20_000
+	stuckOctets = 1 << 19 // that may stay in memory
+	stuckTries  = 3
 )
 
 // stuck leaves a card on the reader, and then another.
 func stuck(t testing.TB, r Rig) {
+	var more []drivers.Read
+	for range stuckTries {
+		if more = stuckOnce(t, r); len(more) == 0 {
+			return
+		}
+	}
+	t.Errorf("reads of a card that lies on the reader: %+v, want one", more)
+}
+
+// stuckOnce tells what was read of the card after the first time.
+func stuckOnce(t testing.TB, r Rig) (more []drivers.Read) {
 	f := newFlood(r.CardOctets)
 	b := newBench(t, r, setting{wire: f.wire})
 	defer b.end()
@@ -31,22 +44,23 @@ func stuck(t testing.TB, r Rig) {
 	reports := b.reports(f)
 	b.bus.Show(r.Reader, drivers.Accepted)
 	b.shows(drivers.Accepted)
-	b.nothing(stuckFor)
+	more = b.takeFor(stuckFor)
 	if b.reports(f) == reports {
 		t.Error("the reader is not listened to while a card lies on it")
 	}
 	if b.polled() == nil {
 		close(f.hurry)
-		if more := b.takeUntil("the driver hears all frames", f.done); len(more) > 0 {
-			t.Errorf("reads of a card that lies on the reader: %+v, want no more", more)
-		}
+		more = append(more, b.takeUntil("the driver hears all frames", f.done)...)
 	}
 	if grown := heap() - before; grown > stuckOctets {
 		t.Errorf("a card that lies on the reader took %d octets of memory, want %d at most", grown, stuckOctets)
 	}
 	b.exchange()
-	b.want(1)
-	b.nothing(watchFor)
+	if len(more) == 0 {
+		b.want(1)
+		b.nothing(watchFor)
+	}
+	return more
 }
 
 // stick leaves card 0 on the reader.
@@ -92,7 +106,7 @@ func newFlood(octets int) *flood {
 	return &flood{octets: octets, hurry: make(chan struct{}), done: make(chan struct{})}
 }
 
-func (f *flood) wire(line io.ReadWriter) io.ReadWriter { return &floodWire{line, f} }
+func (f *flood) wire(line *ratedWire) io.ReadWriter { return &floodWire{line, f} }
 
 type floodWire struct {
 	io.ReadWriter

@@ -111,8 +111,8 @@ var flaweds = []flawed{
 	{"unplugged in a frame and back through the link", "stays up", asked, flaw{staysUp: true}, "not seen: the reader is down after the unplug"},
 	{"wrong speed", "up without an answer", asked, flaw{upWhenOpen: true}, "Status at the wrong speed"},
 	{"wrong speed", "gives up", asked, flaw{givesUp: true}, "not seen: the reader is up"},
-	{"a card that lies on the reader is one read", "no hold-off", pushes, flaw{noHoldOff: true}, "want no more"},
-	{"a card that lies on the reader is one read", "a hold-off that ends", pushes, flaw{rigidHoldOff: true}, "want no more"},
+	{"a card that lies on the reader is one read", "no hold-off", pushes, flaw{noHoldOff: true}, "of a card that lies"},
+	{"a card that lies on the reader is one read", "a hold-off that ends", pushes, flaw{rigidHoldOff: true}, "of a card that lies"},
 	{"a card that lies on the reader is one read", "keeps all", pushes, flaw{hoards: true}, "octets of memory"},
 	{"a card that lies on the reader is one read", "no light meanwhile", pushes, flaw{darkWhenBusy: true}, "not seen: the device shows accepted"},
 	{"a card that lies on the reader is one read", "asks no more", asked, flaw{asksNoMore: true}, "not listened to"},
@@ -150,7 +150,7 @@ func TestFlawsAreFound(t *testing.T) {
 	for i, f := range flaweds {
 		tries.Go(func() error {
 			r := toyRig(f.asks, func(d *toy) { d.flaw = f.flaw })
-			r.patience = 5 * time.Second
+			r.patience = 10 * time.Second
 			said[i] = watch(t, named(f.check).hold, r)
 			return nil
 		})

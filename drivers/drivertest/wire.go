@@ -7,34 +7,43 @@ import (
 )
 
 // wire changes what the device writes on its way to the driver.
-type wire func(io.ReadWriter) io.ReadWriter
+type wire func(*ratedWire) io.ReadWriter
 
-// A byte takes about this long at 9600 baud; the wire that tears frames keeps to it.
-const octetEvery = time.Millisecond
-
-// torn writes frames in pieces as long as the pattern says, over and over, as a slow line or an adapter delivers them.
-func torn(pattern ...int) wire {
-	return func(line io.ReadWriter) io.ReadWriter { return &tearer{line, pattern, 0} }
-}
-
+// tearer, once armed, writes frames that may carry a card in pieces as long as the pattern says, over and over, as a slow
+// line or an adapter delivers them. The next piece follows when the driver has taken the one before.
 type tearer struct {
-	io.ReadWriter
+	octets  int // of a frame that carries a card, at least
 	pattern []int
-	next    int
+	armed   atomic.Bool
 }
 
-func (w *tearer) Write(octets []byte) (int, error) {
-	tick := time.NewTicker(octetEvery)
-	defer tick.Stop()
+func newTearer(octets int, pattern []int) *tearer { return &tearer{octets: octets, pattern: pattern} }
+
+func (t *tearer) wire(line *ratedWire) io.ReadWriter { return &tornWire{line, t, 0} }
+
+type tornWire struct {
+	*ratedWire
+	*tearer
+	next int
+}
+
+// pieceEvery is between two pieces at least, for the kernel hands an octet on in a moment of its own. An octet takes
+// twice as long at 9600 baud; but a busy machine makes more of each such pause, and readers are given only so long.
+const pieceEvery = 500 * time.Microsecond
+
+func (w *tornWire) Write(octets []byte) (int, error) {
+	if len(octets) < w.octets || !w.armed.Load() {
+		return w.ratedWire.Write(octets)
+	}
 	for done := 0; done < len(octets); {
 		n := min(w.pattern[w.next%len(w.pattern)], len(octets)-done)
 		w.next++
-		if _, err := w.ReadWriter.Write(octets[done : done+n]); err != nil {
+		if _, err := w.ratedWire.Write(octets[done : done+n]); err != nil {
 			return done, err
 		}
 		done += n
-		for range n {
-			<-tick.C
+		for time.Sleep(pieceEvery); !w.cable.Taken(); {
+			time.Sleep(pieceEvery)
 		}
 	}
 	return len(octets), nil
@@ -48,7 +57,7 @@ var afterglow = []byte{0xFF, 0x00, 0x80}
 
 // noisy writes static before each write, or before every second one only, and something behind it.
 func noisy(every int) wire {
-	return func(line io.ReadWriter) io.ReadWriter { return &staticWire{line, every, 0} }
+	return func(line *ratedWire) io.ReadWriter { return &staticWire{line, every, 0} }
 }
 
 type staticWire struct {
@@ -83,7 +92,7 @@ func newStriker(octets int, how func(io.Writer, []byte) error) *striker {
 
 func (s *striker) arm() { s.armed.Store(true) }
 
-func (s *striker) wire(line io.ReadWriter) io.ReadWriter { return &struckWire{line, s} }
+func (s *striker) wire(line *ratedWire) io.ReadWriter { return &struckWire{line, s} }
 
 type struckWire struct {
 	io.ReadWriter
@@ -133,7 +142,7 @@ type flipper struct {
 
 func (f *flipper) flip(line io.Writer, frame []byte) error {
 	bad := append([]byte(nil), frame...)
-	bad[f.at%len(bad)] ^= 1 << (f.at % 3)
+	bad[f.at%len(bad)] ^= 1 << (f.at / 3 % 3)
 	f.length = len(bad)
 	_, err := line.Write(bad)
 	return err

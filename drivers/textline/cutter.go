@@ -8,10 +8,11 @@ import (
 )
 
 // A line that stops for octetWithin, and three octets, is given up. Its rest is waited for and dropped, but not for
-// longer than restWithin: what comes then is the next line, even if one octet of noise came before.
+// longer than restWithin: what comes then is the next line, even if one octet of noise came before. That is long, because
+// a machine that stands still in the middle of a line must not make another, shorter number of its rest.
 const (
 	octetWithin = 50 * time.Millisecond
-	restWithin  = time.Second
+	restWithin  = 10 * time.Second
 )
 
 // Form says where lines begin and end.
