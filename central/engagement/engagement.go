@@ -1,5 +1,6 @@
-// Package engagement is a student's dated history of expected contacts in one term, and the figures that rules are stated in. It
-// judges nothing and divides nothing: rates stay two integers (RULES G-1).
+// Package engagement is everything dated that is known of one student: the contacts that were expected and what came of them, and
+// facts such as log-ins, placements and fees, with the figures that rules are stated in. It judges nothing and divides nothing:
+// rates stay two integers (RULES G-1).
 package engagement
 
 import (
@@ -11,39 +12,55 @@ import (
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
-// History is what was expected of one student in one term and what came of it.
+// History is what was expected of one student in a stretch of time, mostly a term, and what came of it.
 type History struct {
 	Person
-	Term     string
+	Term     string    // "" for another stretch
 	Contacts []Contact // by the end of the session, as New leaves them
 }
 
-// Contact is one expected contact: a mandatory session with its mark.
+// Session is the kind of a contact that has a register.
+const Session Kind = "session"
+
+// Contact is one expected contact: a mandatory session with its mark, or a submission, an examination, a meeting.
 type Contact struct {
-	Session  string
+	ID       string // of the session, or the words of the fact
+	Kind     Kind
+	Module   string // of a session
+	Delivery string // of a session: in_person, online or hybrid; "" if nobody says
 	StartsAt time.Time
 	EndsAt   time.Time
 	Code     register.Code
 	TappedAt time.Time // zero if no tap was credited
+	KnownAt  time.Time // when the code was first concluded; zero if it was never stored
 }
 
 // New orders the contacts by the end of their sessions, so that a history does not depend on how facts arrived.
 func New(p Person, term string, contacts []Contact) History {
 	ordered := slices.Clone(contacts)
-	slices.SortFunc(ordered, func(a, b Contact) int {
-		return cmp.Or(a.EndsAt.Compare(b.EndsAt), a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.Session, b.Session))
-	})
+	slices.SortFunc(ordered, byEnd)
 	return History{Person: p, Term: term, Contacts: ordered}
 }
 
-// Count is how many marks of each code there are. X, N and U are not counted: nothing is concluded from them (RULES G-2).
-type Count struct {
-	Present, Late, Absent, Authorised, Remote int64
+func byEnd(a, b Contact) int {
+	return cmp.Or(a.EndsAt.Compare(b.EndsAt), a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
 }
 
-// Add counts one more mark.
-func (c *Count) Add(code register.Code) {
-	switch code {
+// Count is how many contacts of each code there are. X, N and U are not counted: nothing is concluded from them (RULES G-2).
+type Count struct {
+	Present, Late, Absent, Authorised, Remote int64 // of sessions
+	Elsewhere                                 int64 // missed without authorisation: submissions, examinations, meetings (004, item 11)
+}
+
+// Add counts one more contact. What is no session has no part in a rate of attendance, but may be missed.
+func (c *Count) Add(contact Contact) {
+	if contact.Kind != Session {
+		if contact.Code == register.Absent {
+			c.Elsewhere++
+		}
+		return
+	}
+	switch contact.Code {
 	case register.Present:
 		c.Present++
 	case register.Late:
@@ -59,7 +76,7 @@ func (c *Count) Add(code register.Code) {
 
 // Tally is what the marks come to by a policy's way of counting.
 func (c Count) Tally(by policy.Counting) Tally {
-	t := Tally{Attended: c.Present, Counted: c.Present + c.Late + c.Absent + c.Remote, Missed: c.Absent}
+	t := Tally{Attended: c.Present, Counted: c.Present + c.Late + c.Absent + c.Remote, Missed: c.Absent + c.Elsewhere}
 	if by.LateAttends {
 		t.Attended += c.Late
 	}
@@ -73,7 +90,7 @@ func (c Count) Tally(by policy.Counting) Tally {
 type Tally struct {
 	Attended int64
 	Counted  int64
-	Missed   int64 // A
+	Missed   int64 // A, of sessions and of other contacts
 }
 
 // Below reports whether attendance is strictly below a percentage, in integers. It is false while nothing counts.
@@ -92,13 +109,13 @@ func (h History) At(asOf time.Time) Count {
 	var n Count
 	for _, c := range h.Contacts {
 		if !c.EndsAt.After(asOf) {
-			n.Add(c.Code)
+			n.Add(c)
 		}
 	}
 	return n
 }
 
-// Pending counts the sessions that had ended by an instant and are not known yet.
+// Pending counts the contacts that had ended by an instant and are not known yet.
 func (h History) Pending(asOf time.Time) int64 {
 	var n int64
 	for _, c := range h.Contacts {
@@ -109,7 +126,7 @@ func (h History) Pending(asOf time.Time) int64 {
 	return n
 }
 
-// Missed lists the sessions marked A that had ended by an instant, oldest first.
+// Missed lists the contacts marked A that had ended by an instant, oldest first.
 func (h History) Missed(asOf time.Time) []Contact {
 	var missed []Contact
 	for _, c := range h.Contacts {

@@ -14,7 +14,7 @@ func contacts(codes string) []Contact {
 	var out []Contact
 	for i, c := range codes {
 		end := noon.Add(time.Duration(i) * time.Hour)
-		out = append(out, Contact{Session: string(rune('a' + i)), StartsAt: end.Add(-time.Hour), EndsAt: end, Code: register.Code(c)})
+		out = append(out, Contact{Kind: Session, ID: string(rune('a' + i)), StartsAt: end.Add(-time.Hour), EndsAt: end, Code: register.Code(c)})
 	}
 	return out
 }
@@ -64,7 +64,7 @@ func TestAsOf(t *testing.T) {
 	if got := h.Pending(noon.Add(time.Hour)); got != 1 {
 		t.Errorf("pending = %d, want 1: the session that ends at that very moment", got)
 	}
-	if got := h.Missed(noon.AddDate(0, 0, 1)); len(got) != 2 || got[1].Session != "d" {
+	if got := h.Missed(noon.AddDate(0, 0, 1)); len(got) != 2 || got[1].ID != "d" {
 		t.Errorf("missed = %+v, want a and d", got)
 	}
 	if got := h.SeenAt(); !got.Equal(noon.Add(time.Hour)) {

@@ -31,6 +31,8 @@ type Store interface {
 	// TouchClosed makes dirty the students of registers that closed in (after, until]; with a zero after, those of every
 	// register that closed and was last judged while it was open.
 	TouchClosed(ctx context.Context, after, until time.Time) error
+	// TouchDaily makes everybody dirty once on each day, because time alone can meet a rule.
+	TouchDaily(ctx context.Context, day calendar.Day, now time.Time) error
 	// Everybody lists up to limit students behind one, in the order of their numbers, dirty or not.
 	Everybody(ctx context.Context, after string, limit int) ([]Dirty, error)
 	// DirtyCount is how many students wait to be judged.
@@ -105,6 +107,9 @@ func (j *Judge) Settle(ctx context.Context) error {
 	now := j.o.Now()
 	if err := j.o.Store.TouchClosed(ctx, j.looked, now); err != nil {
 		return fmt.Errorf("touch closed registers: %w", err)
+	}
+	if err := j.o.Store.TouchDaily(ctx, calendar.DayOf(now), now); err != nil {
+		return fmt.Errorf("touch everybody for the day: %w", err)
 	}
 	j.looked = now
 	for {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/policy"
+	"github.com/rollcall-edge/rollcall/central/rules"
 )
 
 // Difference is a student whose stored judgement is not what the facts give.
@@ -14,7 +15,7 @@ type Difference struct {
 	Before  []Standing // stored
 	After   []Standing
 	Marks   int // that are different, new or no longer there
-	Found   []Finding
+	Found   []rules.Finding
 	Gone    int // findings that no longer follow
 }
 

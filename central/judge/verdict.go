@@ -17,22 +17,24 @@ type Case struct {
 	Dirty
 	Person    engagement.Person
 	Facts     register.Facts
-	Marks     map[string]Mark // stored before, by session
-	Findings  []Finding       // stored before and not superseded
-	Standings []Standing      // stored before, by term
+	Events    []engagement.Fact             // what is known besides taps and marks
+	Known     map[engagement.Kind]time.Time // until when facts that arrive as files are complete
+	Marks     map[string]Mark               // stored before, by session
+	Findings  []Finding                     // stored before and not superseded
+	Standings []Standing                    // stored before, by term
 }
 
 // Mark is a mark as it is stored.
 type Mark struct {
 	register.Mark
-	Term string // "" between terms
+	Term    string    // "" between terms
+	KnownAt time.Time // when its code was first concluded; zero for a new one
 }
 
 // Finding is a finding as it is stored.
 type Finding struct {
 	rules.Finding
-	ID   int64 // 0 for a new one
-	Term string
+	ID int64
 }
 
 // Standing is a student's figures in one term.
@@ -52,9 +54,18 @@ type Verdict struct {
 	JudgedAt   time.Time
 	Marks      []Mark   // new or different
 	Gone       []string // sessions the student is no longer expected at
+	Replaced   []string // sessions whose stored judgement goes into the past: it said more than that nothing was known
 	Standings  []Standing
-	Found      []Finding
+	Found      []rules.Finding
 	Superseded []Superseded
+
+	calendar *calendar.Calendar
+}
+
+// Term is the term of an instant, "" between terms.
+func (v Verdict) Term(t time.Time) string {
+	term, _ := v.calendar.TermAt(t)
+	return term.ID
 }
 
 // Superseded is a finding that no longer follows from the facts (RULES G-6).
@@ -71,56 +82,67 @@ func (v Verdict) Same(c Case) bool {
 // judge is pure: the same case at the same moment gives the same verdict.
 func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Verdict {
 	policies := book.Of(c.Person.Subject())
-	v := Verdict{Dirty: c.Dirty, JudgedAt: now}
-	terms := map[string][]engagement.Contact{}
+	v := Verdict{Dirty: c.Dirty, JudgedAt: now, calendar: cal}
+	var contacts []engagement.Contact
 	expected := map[string]bool{}
 	for _, m := range register.Marks(c.Facts, policies, now) {
 		term, _ := cal.TermAt(m.Session.StartsAt)
-		mark := Mark{Mark: m, Term: term.ID}
-		if !same(c.Marks[m.Session.ID], mark) {
+		stored, judged := c.Marks[m.Session.ID]
+		mark := Mark{Mark: m, Term: term.ID, KnownAt: now}
+		if stored.Code == m.Code {
+			mark.KnownAt = stored.KnownAt
+		}
+		if !same(stored, mark) {
 			v.Marks = append(v.Marks, mark)
+			if judged && stored.Source != register.Pending {
+				v.Replaced = append(v.Replaced, m.Session.ID)
+			}
 		}
 		expected[m.Session.ID] = true
-		terms[term.ID] = append(terms[term.ID], contact(m))
+		contacts = append(contacts, contact(mark))
 	}
-	for id := range c.Marks {
-		if !expected[id] {
-			v.Gone = append(v.Gone, id)
+	for id, stored := range c.Marks {
+		if expected[id] {
+			continue
+		}
+		v.Gone = append(v.Gone, id)
+		if stored.Source != register.Pending {
+			v.Replaced = append(v.Replaced, id)
 		}
 	}
 	slices.Sort(v.Gone)
-	c.ladder(&v, terms, policies, cal, now)
+	c.conclude(&v, rules.Student{
+		Record: engagement.NewRecord(c.Person, contacts, c.Events, c.Facts.Absences, c.Known), Policies: policies, Calendar: cal, AsOf: now,
+	})
 	return v
 }
 
-func contact(m register.Mark) engagement.Contact {
-	c := engagement.Contact{Session: m.Session.ID, StartsAt: m.Session.StartsAt, EndsAt: m.Session.EndsAt, Code: m.Code}
+func contact(m Mark) engagement.Contact {
+	c := engagement.Contact{
+		ID: m.Session.ID, Kind: engagement.Session, Module: m.Session.Module, Delivery: m.Session.Delivery,
+		StartsAt: m.Session.StartsAt, EndsAt: m.Session.EndsAt, Code: m.Code, KnownAt: m.KnownAt,
+	}
 	if m.Tap != nil {
 		c.TappedAt = m.Tap.At
 	}
 	return c
 }
 
-// ladder judges each term by itself: counters start again with a term (C-5).
-func (c Case) ladder(v *Verdict, terms map[string][]engagement.Contact, policies policy.ByDay, cal *calendar.Calendar, now time.Time) {
-	var found []Finding
-	for term, contacts := range terms {
-		h := engagement.New(c.Person, term, contacts)
-		var inTerm []Finding
-		if term != "" { // between terms nothing is cumulative
-			for _, f := range rules.Evaluate(h, policies, cal, now) {
-				inTerm = append(inTerm, Finding{Finding: f, Term: term})
-			}
-		}
-		v.Standings = append(v.Standings, standing(h, inTerm, policies, now))
-		found = append(found, inTerm...)
+// conclude asks the rules, and counts each term by itself.
+func (c Case) conclude(v *Verdict, s rules.Student) {
+	found := rules.Evaluate(s)
+	for _, h := range s.Terms(s.Calendar) {
+		v.Standings = append(v.Standings, standing(h, found, s.Policies, s.AsOf))
+	}
+	if between := s.BetweenTerms(s.Calendar); len(between.Contacts) > 0 {
+		v.Standings = append(v.Standings, standing(between, nil, s.Policies, s.AsOf)) // nothing is cumulative there
 	}
 	slices.SortFunc(v.Standings, func(a, b Standing) int { return strings.Compare(a.Term, b.Term) })
 	v.Found, v.Superseded = reconcile(c.Findings, found)
 }
 
 // standing counts by the policy in force today: a rate is what it says about a student now.
-func standing(h engagement.History, found []Finding, policies policy.ByDay, now time.Time) Standing {
+func standing(h engagement.History, found []rules.Finding, policies policy.ByDay, now time.Time) Standing {
 	var counting policy.Counting
 	if p := policies(calendar.DayOf(now)); p != nil {
 		counting = p.Counting
@@ -130,6 +152,9 @@ func standing(h engagement.History, found []Finding, policies policy.ByDay, now 
 		s.TenthAt = missed[9].StartsAt
 	}
 	for _, f := range found {
+		if f.Scope != h.Term || f.Level == rules.NoLevel {
+			continue
+		}
 		s.Level = max(s.Level, f.Level)
 		if f.Deadline != (calendar.Day{}) {
 			s.Deadline = f.Deadline.String()
@@ -139,30 +164,35 @@ func standing(h engagement.History, found []Finding, policies policy.ByDay, now 
 }
 
 // reconcile keeps findings that still hold word for word, adds those that are new and supersedes the rest.
-func reconcile(stored, found []Finding) (added []Finding, superseded []Superseded) {
+func reconcile(stored []Finding, found []rules.Finding) (added []rules.Finding, superseded []Superseded) {
 	for _, old := range stored {
 		if !slices.ContainsFunc(found, old.equal) {
 			superseded = append(superseded, Superseded{old.ID, reason(old, found)})
 		}
 	}
 	for _, f := range found {
-		if !slices.ContainsFunc(stored, f.equal) {
+		if !slices.ContainsFunc(stored, func(old Finding) bool { return old.equal(f) }) {
 			added = append(added, f)
 		}
 	}
 	return added, superseded
 }
 
-func (f Finding) equal(g Finding) bool {
-	return f.Term == g.Term && f.Rule == g.Rule && f.Policy == g.Policy && f.AsOf.Equal(g.AsOf) && f.Summary == g.Summary &&
+func (f Finding) equal(g rules.Finding) bool {
+	return f.key() == key(g) && f.Opens == g.Opens && f.Policy == g.Policy && f.AsOf.Equal(g.AsOf) && f.Summary == g.Summary &&
 		f.Deadline == g.Deadline && slices.Equal(f.Evidence, g.Evidence)
 }
 
-func reason(old Finding, found []Finding) string {
-	for _, f := range found {
-		if f.Term == old.Term && f.Rule == old.Rule {
-			return "Corrected facts: the rule is met with other evidence"
-		}
+// actionKey is what a finding is about, whatever its figures (G-6).
+type actionKey struct{ rule, scope, step string }
+
+func (f Finding) key() actionKey { return key(f.Finding) }
+
+func key(f rules.Finding) actionKey { return actionKey{f.Rule, f.Scope, f.Step} }
+
+func reason(old Finding, found []rules.Finding) string {
+	if slices.ContainsFunc(found, func(f rules.Finding) bool { return key(f) == old.key() }) {
+		return "Corrected facts: the rule is met with other evidence"
 	}
 	return "Corrected facts: the rule is not met"
 }

@@ -47,6 +47,8 @@ type Facts struct {
 // Session is one dated teaching event that the student is expected at.
 type Session struct {
 	ID        string
+	Module    string
+	Delivery  string // in_person, online or hybrid; "" if nobody says
 	Rooms     []string
 	StartsAt  time.Time
 	EndsAt    time.Time

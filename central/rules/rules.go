@@ -1,9 +1,10 @@
-// Package rules says what a policy concludes from a student's history: one file per clause, each a pure function with its source. It
-// reads no store and no clock, so that any past judgement can be replayed; it decides nothing about people (RULES G-7).
+// Package rules says what a policy concludes from what is known of a student: one file per clause, each a pure function with its
+// source. It reads no store and no clock, so that any past judgement can be replayed; it decides nothing about people (RULES G-7).
 package rules
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -11,107 +12,69 @@ import (
 	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
-// Level is how far a student has come on the ladder of warnings.
-type Level int
-
-// The levels of source 004, items 7 to 10.
-const (
-	NoLevel Level = iota
-	First
-	Second
-	Final
-	Report // to UKVI
-)
-
-var levelNames = [...]string{"None", "First warning", "Second warning", "Final warning", "Report to UKVI"}
-
-// String is the name shown to people.
-func (l Level) String() string { return levelNames[l] }
-
-// reached reports whether a rung of the ladder is; a clause that is not in the policy never is.
-func reached(r *policy.Rung, t engagement.Tally, by policy.Counting) bool {
-	return r != nil && (t.Missed >= r.Missed || t.Counted >= by.MinCounted && t.Below(r.Below))
+// Student is what a clause looks at: everything known of one student, the policy that holds for them on each day, and the moment
+// up to which time has come.
+type Student struct {
+	engagement.Record
+	Policies policy.ByDay
+	Calendar *calendar.Calendar
+	AsOf     time.Time
 }
 
-// Finding is what a rule says about a student. It is never deleted; one that no longer follows from the facts is superseded.
+// Opens is what a finding puts before people. None of it does anything by itself (RULES G-7).
+type Opens string
+
+// What findings open, from the lightest.
+const (
+	Notice  Opens = "notice"  // shown to staff, nothing is due
+	Alert   Opens = "alert"   // the student is to be told
+	Warning Opens = "warning" // the student is to be warned, a step of a ladder
+	Task    Opens = "task"    // somebody has to do something
+	Case    Opens = "case"    // to be looked into and decided by a named person
+)
+
+// Finding is what a rule says about a student: an event with a date, not a state. It is never deleted; one that no longer
+// follows from the facts is superseded. Rule, Scope and Step with the student are its action key (G-6): what follows from it
+// follows once.
 type Finding struct {
-	Rule     string
-	Level    Level
-	AsOf     time.Time    // end of the session that met it
-	Summary  string       // a sentence a person can read
-	Deadline calendar.Day // zero if there is none
-	Evidence []string     // sessions missed by then, oldest first
+	Rule     string // the clause, e.g. A-2
+	Scope    string // over what: a term, a month "2026-10", a week "2026-10-05" by its Monday, a day, a module, an employer; "" for the whole time
+	Step     string // which of the things that the clause can say, e.g. "first warning", "45 days", "overdue"
+	Opens    Opens
+	Level    Level        // on the ladder of warnings, for its clauses; else NoLevel
+	AsOf     time.Time    // the moment at which it was met
+	Summary  string       // a sentence a person can read, with the figures
+	Deadline calendar.Day // the last day for what it opens; zero if there is none
+	Evidence []string     // sessions and other contacts it rests on, oldest first
 	Policy   string       // the version that made it
 }
 
-// Evaluate walks a term's contacts in the order in which their sessions ended, up to asOf, and gives the findings in that
-// order, each by the policy in force on the day it was met. A level is issued once in a term and recovery does not take it
-// back; of several reached at once only the highest is issued and the lower ones count as issued with it (RULES 3.3,
-// ambiguities ii to iv).
-func Evaluate(h engagement.History, policies policy.ByDay, c *calendar.Calendar, asOf time.Time) []Finding {
-	var (
-		findings []Finding
-		count    engagement.Count
-		issued   Level
-		reported bool
-	)
-	for i, contact := range h.Contacts {
-		if contact.EndsAt.After(asOf) {
-			break
-		}
-		count.Add(contact.Code)
-		if i+1 < len(h.Contacts) && h.Contacts[i+1].EndsAt.Equal(contact.EndsAt) {
-			continue // sessions that end together are judged together
-		}
-		p := policies(calendar.DayOf(contact.EndsAt))
-		if p == nil {
-			continue
-		}
-		tally := count.Tally(p.Counting)
-		if w := warning(tally, p); w.level > issued {
-			findings = append(findings, w.finding(h, tally, p, contact.EndsAt))
-			issued = w.level
-		}
-		if !reported && h.Sponsored && sponsorReport(tally, p) {
-			findings = append(findings, reportFinding(h, tally, p, c, contact.EndsAt))
-			reported = true
-		}
+// clauses are all, in the order of RULES. Each gives its findings up to s.AsOf, and those of an earlier moment are among
+// those of a later one: nothing that was true of the past changes because time went on.
+var clauses = []func(s Student) []Finding{
+	ladder,
+}
+
+// Evaluate asks every clause and gives the findings by the moment at which they were met.
+func Evaluate(s Student) []Finding {
+	var findings []Finding
+	for _, clause := range clauses {
+		findings = append(findings, clause(s)...)
 	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Step, b.Step))
+	})
 	return findings
 }
 
-// step is a warning that was reached.
-type step struct {
-	level Level
-	rule  string
-}
+// on is the policy that holds for the student on the day of an instant; nil when none does.
+func (s Student) on(t time.Time) *policy.Policy { return s.Policies(calendar.DayOf(t)) }
 
-// warning is the highest warning that a tally reaches.
-func warning(t engagement.Tally, p *policy.Policy) step {
-	switch {
-	case finalWarning(t, p):
-		return step{Final, "A-4"}
-	case secondWarning(t, p):
-		return step{Second, "A-3"}
-	case firstWarning(t, p):
-		return step{First, "A-2"}
-	}
-	return step{}
-}
-
-func (s step) finding(h engagement.History, t engagement.Tally, p *policy.Policy, at time.Time) Finding {
-	return Finding{Rule: s.rule, Level: s.level, AsOf: at, Summary: standing(s.level, t), Evidence: sessions(h.Missed(at)), Policy: p.ID()}
-}
-
-func standing(l Level, t engagement.Tally) string {
-	return fmt.Sprintf("%s: %d of %d contacts attended (%d.%d %%), %d missed without authorisation",
-		l, t.Attended, t.Counted, t.Permille()/10, t.Permille()%10, t.Missed)
-}
-
-func sessions(contacts []engagement.Contact) []string {
+// ids are the identifiers of contacts, as evidence.
+func ids(contacts []engagement.Contact) []string {
 	ids := make([]string, len(contacts))
 	for i, c := range contacts {
-		ids[i] = c.Session
+		ids[i] = c.ID
 	}
 	return ids
 }

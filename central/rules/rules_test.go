@@ -72,16 +72,24 @@ func history(first string, codes string) engagement.History {
 	var contacts []engagement.Contact
 	for i, c := range codes {
 		start := day.AddDate(0, 0, i).Add(9 * time.Hour)
-		contacts = append(contacts, engagement.Contact{Session: start.Format(time.DateOnly), StartsAt: start, EndsAt: start.Add(time.Hour), Code: register.Code(c)})
+		contacts = append(contacts, engagement.Contact{Kind: engagement.Session, ID: start.Format(time.DateOnly), StartsAt: start, EndsAt: start.Add(time.Hour), Code: register.Code(c)})
 	}
 	return engagement.New(engagement.Person{ID: "s", Sponsored: true}, "t", contacts)
+}
+
+// oneTerm is a calendar in which every test's history is in one term.
+var oneTerm = &calendar.Calendar{Terms: []calendar.Term{{ID: "t", First: calendar.Day{Year: 2026, Month: 9, Day: 1}, Last: calendar.Day{Year: 2027, Month: 8, Day: 31}}}}
+
+// evaluateAll asks every clause about a history.
+func evaluateAll(h engagement.History, policies policy.ByDay, asOf time.Time) []Finding {
+	return Evaluate(Student{Record: engagement.NewRecord(h.Person, h.Contacts, nil, nil, nil), Policies: policies, Calendar: oneTerm, AsOf: asOf})
 }
 
 var never = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func evaluate(h engagement.History) string {
 	var out []string
-	for _, f := range Evaluate(h, always(college), &calendar.Calendar{}, never) {
+	for _, f := range evaluateAll(h, always(college), never) {
 		out = append(out, f.Rule+"@"+calendar.DayOf(f.AsOf).String())
 	}
 	return strings.Join(out, " ")
@@ -127,7 +135,7 @@ func TestRow50Deadline(t *testing.T) {
 		want   string
 	}{{college, "2026-12-21"}, {&working, "2026-12-29"}}
 	for _, tt := range tests {
-		findings := Evaluate(h, always(tt.policy), &calendar.Calendar{}, never)
+		findings := evaluateAll(h, always(tt.policy), never)
 		last := findings[len(findings)-1]
 		if last.Rule != "A-5" || last.Deadline.String() != tt.want || len(last.Evidence) != 10 {
 			t.Errorf("finding = %+v, want A-5 due %s with ten sessions", last, tt.want)
@@ -138,7 +146,7 @@ func TestRow50Deadline(t *testing.T) {
 func TestReplayOfAPastDate(t *testing.T) {
 	h := history("2026-10-01", "AAAAAAAAAA")
 	asOf := time.Date(2026, 10, 5, 0, 0, 0, 0, time.UTC)
-	got := Evaluate(h, always(college), &calendar.Calendar{}, asOf)
+	got := evaluateAll(h, always(college), asOf)
 	if len(got) != 1 || got[0].Rule != "A-2" {
 		t.Errorf("findings as of 5 October = %+v, want the first warning of 4 October alone", got)
 	}
@@ -151,12 +159,12 @@ func TestFindingsOnlyGrowWithTime(t *testing.T) {
 		codes := rapid.StringOfN(rapid.SampledFrom([]rune("PPPPLAEUXNR")), 0, 60, -1).Draw(t, "codes")
 		h := history("2026-10-01", codes)
 		shuffled := engagement.New(engagement.Person{ID: "s", Sponsored: true}, "t", rapid.Permutation(slices.Clone(h.Contacts)).Draw(t, "order"))
-		if diff := cmp.Diff(Evaluate(h, always(college), &calendar.Calendar{}, never), Evaluate(shuffled, always(college), &calendar.Calendar{}, never)); diff != "" {
+		if diff := cmp.Diff(evaluateAll(h, always(college), never), evaluateAll(shuffled, always(college), never)); diff != "" {
 			t.Fatalf("order of arrival matters:\n%s", diff)
 		}
 		cut := rapid.IntRange(0, 60).Draw(t, "cut")
 		asOf := time.Date(2026, 10, 1+cut, 12, 0, 0, 0, time.UTC)
-		early, late := Evaluate(h, always(college), &calendar.Calendar{}, asOf), Evaluate(h, always(college), &calendar.Calendar{}, never)
+		early, late := evaluateAll(h, always(college), asOf), evaluateAll(h, always(college), never)
 		if len(early) > len(late) || len(early) > 0 && cmp.Diff(early, late[:len(early)]) != "" {
 			t.Fatalf("findings of %v are no prefix of the later ones:\n%v\n%v", asOf, early, late)
 		}
@@ -183,7 +191,7 @@ func TestNewVersionAppliesFromItsDay(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, f := range Evaluate(history("2026-10-01", tt.codes), byDay, &calendar.Calendar{}, never) {
+			for _, f := range evaluateAll(history("2026-10-01", tt.codes), byDay, never) {
 				got = append(got, f.Rule+" "+f.Policy+"@"+calendar.DayOf(f.AsOf).String())
 			}
 			if strings.Join(got, ", ") != tt.want {

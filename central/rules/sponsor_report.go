@@ -19,7 +19,7 @@ func sponsorReport(t engagement.Tally, p *policy.Policy) bool {
 func reportFinding(h engagement.History, t engagement.Tally, p *policy.Policy, c *calendar.Calendar, at time.Time) Finding {
 	day, due := calendar.DayOf(at), p.Rules.SponsorReport.Due
 	return Finding{
-		Rule: "A-5", Level: Report, AsOf: at, Deadline: due.After(day, c), Evidence: sessions(h.Missed(at)), Policy: p.ID(),
+		Rule: "A-5", Scope: h.Term, Step: "report to ukvi", Opens: Case, Level: Report, AsOf: at, Deadline: due.After(day, c), Evidence: ids(h.Missed(at)), Policy: p.ID(),
 		Summary: fmt.Sprintf("%s; decide and report within %s of %s", standing(Report, t), due, day),
 	}
 }

@@ -41,7 +41,7 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		run  func(context.Context, *transaction) error
 	}{
 		{"people", l.people}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"lists", l.lists}, {"taps", l.taps},
-		{"amendments", l.amendments}, {"absences", l.absences}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
+		{"amendments", l.amendments}, {"absences", l.absences}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
 		{"standings", l.standings},
 	}
 	for _, step := range steps {
@@ -61,25 +61,25 @@ func each(ctx context.Context, tx *transaction, scan func(*sql.Rows) error, quer
 func (l *loader) people(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var p engagement.Person
-		if err := r.Scan(&p.ID, &p.Programme, &p.Department, &p.Level, &p.Sponsored); err != nil {
+		if err := r.Scan(&p.ID, &p.Programme, &p.Department, &p.Level, &p.Sponsored, &p.Delivery); err != nil {
 			return err
 		}
 		l.cases[p.ID].Person = p
 		return nil
-	}, `SELECT id, programme, department, level, visa FROM student WHERE id IN ({{keys $1}})`, l.ids)
+	}, `SELECT id, programme, department, level, visa, delivery FROM student WHERE id IN ({{keys $1}})`, l.ids)
 }
 
 func (l *loader) expectedSessions(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var s register.Session
 		var starts, ends, opens, closes int64
-		if err := r.Scan(&s.ID, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
+		if err := r.Scan(&s.ID, &s.Module, &s.Delivery, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
 			return err
 		}
 		s.StartsAt, s.EndsAt, s.OpensAt, s.ClosesAt = instant(starts), instant(ends), instant(opens), instant(closes)
 		l.sessions[s.ID] = &s
 		return nil
-	}, `SELECT id, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
+	}, `SELECT id, module_id, delivery, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
 		WHERE mandatory AND id IN (SELECT session_id FROM expected WHERE student_id IN ({{keys $1}}))`, l.ids)
 }
 

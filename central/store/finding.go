@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/judge"
+	"github.com/rollcall-edge/rollcall/central/rules"
 )
 
 // saveFindings appends what was found and supersedes what no longer holds; nothing is deleted (RULES G-6).
@@ -18,7 +19,7 @@ func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict
 	if err != nil {
 		return err
 	}
-	for _, p := range parts(verdicts, func(v judge.Verdict) []judge.Finding { return v.Found }) {
+	for _, p := range parts(verdicts, func(v judge.Verdict) []rules.Finding { return v.Found }) {
 		if err := addFinding(ctx, tx, p.of, p.is); err != nil {
 			return fmt.Errorf("save finding %s of student %s: %w", p.is.Rule, p.of.Student, err)
 		}
@@ -26,7 +27,7 @@ func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict
 	return nil
 }
 
-func addFinding(ctx context.Context, tx *transaction, v judge.Verdict, f judge.Finding) error {
+func addFinding(ctx context.Context, tx *transaction, v judge.Verdict, f rules.Finding) error {
 	evidence, err := keys(f.Evidence)
 	if err != nil {
 		return err
@@ -35,9 +36,11 @@ func addFinding(ctx context.Context, tx *transaction, v judge.Verdict, f judge.F
 	if f.Deadline != (calendar.Day{}) {
 		deadline = f.Deadline.String()
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO finding (student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		v.Student, f.Term, f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence)
+	_, err = tx.ExecContext(ctx, `INSERT INTO finding
+		(student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, scope, step, opens, level)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		v.Student, v.Term(f.AsOf), f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence,
+		f.Scope, f.Step, f.Opens, f.Level)
 	return err
 }
 
@@ -47,7 +50,7 @@ func (l *loader) findings(ctx context.Context, tx *transaction) error {
 		var student, deadline, evidence string
 		var asOf int64
 		var f judge.Finding
-		err := r.Scan(&f.ID, &student, &f.Term, &f.Rule, &f.Policy, &asOf, &f.Summary, &deadline, &evidence)
+		err := r.Scan(&f.ID, &student, &f.Rule, &f.Scope, &f.Step, &f.Opens, &f.Level, &f.Policy, &asOf, &f.Summary, &deadline, &evidence)
 		if err != nil {
 			return err
 		}
@@ -63,6 +66,6 @@ func (l *loader) findings(ctx context.Context, tx *transaction) error {
 		c := l.cases[student]
 		c.Findings = append(c.Findings, f)
 		return nil
-	}, `SELECT id, student_id, term_id, rule, policy, as_of, summary, deadline, evidence FROM finding
+	}, `SELECT id, student_id, rule, scope, step, opens, level, policy, as_of, summary, deadline, evidence FROM finding
 		WHERE superseded_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }

@@ -83,6 +83,22 @@ func (j Judgements) TouchEverybody(ctx context.Context, now time.Time) (n int, e
 	return n, err
 }
 
+// TouchDaily makes everybody dirty at the first call of a day.
+func (j Judgements) TouchDaily(ctx context.Context, day calendar.Day, now time.Time) error {
+	var done bool
+	err := j.s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM run WHERE job = 'judge' AND day = $1)`, day.String()).Scan(&done)
+	if err != nil || done {
+		return err
+	}
+	return j.s.transact(ctx, func(tx *transaction) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO run (job, day, done_at) VALUES ('judge', $1, $2) ON CONFLICT (job, day) DO NOTHING`,
+			day.String(), milliseconds(now)); err != nil {
+			return err
+		}
+		return markDirtyWhere(ctx, tx, now, `SELECT id AS student_id FROM student`)
+	})
+}
+
 // DirtyCount is how many students wait.
 func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
 	err = j.s.read.QueryRowContext(ctx, `SELECT count(*) FROM dirty`).Scan(&n)

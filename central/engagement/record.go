@@ -1,0 +1,95 @@
+package engagement
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/register"
+)
+
+// Record is everything dated that is known of one student, over all terms.
+type Record struct {
+	Person
+	Contacts []Contact          // all that were expected, by their end, as NewRecord leaves them
+	Facts    []Fact             // by At, then in the order of recording
+	Absences []register.Absence // that were asked for, whether granted or not
+
+	// Known says until when facts of a kind are complete, for kinds that arrive as files. What did not happen after that
+	// is not known, and nothing is concluded from it (G-3).
+	Known map[Kind]time.Time
+}
+
+// NewRecord orders what is known, so that a record does not depend on how facts arrived, and adds the contacts that the
+// facts tell of to those of the register. Facts that were recorded twice count once: the latest about the same contact holds.
+func NewRecord(p Person, sessions []Contact, facts []Fact, absences []register.Absence, known map[Kind]time.Time) Record {
+	r := Record{Person: p, Facts: slices.Clone(facts), Absences: slices.Clone(absences), Known: known}
+	slices.SortFunc(r.Facts, func(a, b Fact) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	r.Contacts = append(slices.Clone(sessions), told(r.Facts)...)
+	slices.SortFunc(r.Contacts, byEnd)
+	slices.SortFunc(r.Absences, func(a, b register.Absence) int { return cmp.Or(a.Since.Compare(b.Since), a.Until.Compare(b.Until)) })
+	return r
+}
+
+// told are the contacts that facts tell of, each as the latest fact has it.
+func told(facts []Fact) []Contact {
+	latest := map[string]Fact{}
+	for _, f := range facts {
+		if c, ok := f.contact(); ok && (latest[c.ID].Kind == "" || latest[c.ID].ID <= f.ID) {
+			latest[c.ID] = f
+		}
+	}
+	var contacts []Contact
+	for _, f := range latest {
+		c, _ := f.contact()
+		contacts = append(contacts, c)
+	}
+	return contacts
+}
+
+// Of lists the facts of a kind, by At.
+func (r Record) Of(kinds ...Kind) []Fact {
+	var of []Fact
+	for _, f := range r.Facts {
+		if slices.Contains(kinds, f.Kind) {
+			of = append(of, f)
+		}
+	}
+	return of
+}
+
+// Between are the contacts that start on the days from first to last, both included.
+func (r Record) Between(first, last calendar.Day) History {
+	var in []Contact
+	for _, c := range r.Contacts {
+		if d := calendar.DayOf(c.StartsAt); !d.Before(first) && !last.Before(d) {
+			in = append(in, c)
+		}
+	}
+	return History{Person: r.Person, Contacts: in}
+}
+
+// Terms are the histories of the terms of a calendar in which contacts were expected, in the calendar's order. Contacts
+// between terms are in none.
+func (r Record) Terms(c *calendar.Calendar) []History {
+	var terms []History
+	for _, t := range c.Terms {
+		if h := r.Between(t.First, t.Last); len(h.Contacts) > 0 {
+			h.Term = t.ID
+			terms = append(terms, h)
+		}
+	}
+	return terms
+}
+
+// BetweenTerms are the contacts that are in no term.
+func (r Record) BetweenTerms(c *calendar.Calendar) History {
+	h := History{Person: r.Person}
+	for _, contact := range r.Contacts {
+		if _, in := c.TermAt(contact.StartsAt); !in {
+			h.Contacts = append(h.Contacts, contact)
+		}
+	}
+	return h
+}
