@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // The canonical keys of credentials, as gateways compute them from what a reader sends. A key that no reader can produce
@@ -31,7 +33,7 @@ const (
 func canonicalCard(text string) (key, problem, advice string) {
 	kind, rest, ok := strings.Cut(text, ":")
 	if !ok {
-		return "", shown(text) + " does not say what kind of number it is", keyAdvice
+		return "", sheet.Shown(text) + " does not say what kind of number it is", keyAdvice
 	}
 	key = strings.ToLower(kind) + ":" + strings.ToUpper(rest)
 	switch strings.ToLower(kind) {
@@ -46,19 +48,19 @@ func canonicalCard(text string) (key, problem, advice string) {
 	case "raw":
 		return checkRaw(key)
 	}
-	return "", shown(text) + " is of an unknown kind", keyAdvice
+	return "", sheet.Shown(text) + " is of an unknown kind", keyAdvice
 }
 
 func canonicalWiegand(key string) (string, string, string) {
 	m := wiegandKey.FindStringSubmatch(key)
 	if m == nil {
-		return "", shown(key) + " is not a facility and a card number", "write it as w26:123:45678"
+		return "", sheet.Shown(key) + " is not a facility and a card number", "write it as w26:123:45678"
 	}
 	bits := wiegandBits[m[1]]
 	facility, err1 := strconv.ParseUint(m[2], 10, bits.facility)
 	card, err2 := strconv.ParseUint(m[3], 10, bits.card)
 	if err1 != nil || err2 != nil {
-		return "", fmt.Sprintf("%s does not fit into %d and %d bits", shown(key), bits.facility, bits.card), "check which format the readers of this site use"
+		return "", fmt.Sprintf("%s does not fit into %d and %d bits", sheet.Shown(key), bits.facility, bits.card), "check which format the readers of this site use"
 	}
 	return fmt.Sprintf("w%s:%d:%d", m[1], facility, card), "", ""
 }
@@ -67,18 +69,18 @@ func checkHex(key string, form *regexp.Regexp, rule string) (string, string, str
 	m := form.FindStringSubmatch(key)
 	switch {
 	case m == nil:
-		return "", shown(key) + ": " + rule, zeroAdvice
+		return "", sheet.Shown(key) + ": " + rule, zeroAdvice
 	case strings.Trim(m[1], "0") == "" || strings.Trim(m[1], "F") == "":
-		return "", shown(key) + " is blank: it identifies nobody", "read the card again"
+		return "", sheet.Shown(key) + " is blank: it identifies nobody", "read the card again"
 	case len(m[1]) == 8 && strings.HasPrefix(key, "uid:08"):
-		return "", shown(key) + " is a random number that the card changes at every tap", "use another number of the card"
+		return "", sheet.Shown(key) + " is a random number that the card changes at every tap", "use another number of the card"
 	}
 	return key, "", ""
 }
 
 func checkCode(key string) (string, string, string) {
 	if !codeKey.MatchString(key) {
-		return "", shown(key) + " is not what a scanner sends", "a code has 8 to 256 printable ASCII characters, none of them a space at either end"
+		return "", sheet.Shown(key) + " is not what a scanner sends", "a code has 8 to 256 printable ASCII characters, none of them a space at either end"
 	}
 	return key, "", ""
 }
@@ -86,14 +88,14 @@ func checkCode(key string) (string, string, string) {
 func checkRaw(key string) (string, string, string) {
 	m := rawKey.FindStringSubmatch(key)
 	if m == nil {
-		return "", shown(key) + " is not a number of bits and their hexadecimal digits", "write it as raw:48:010203040506"
+		return "", sheet.Shown(key) + " is not a number of bits and their hexadecimal digits", "write it as raw:48:010203040506"
 	}
 	bits, err := strconv.Atoi(m[1])
 	if err != nil || bits < 8 || bits > 512 {
-		return "", shown(key) + ": a credential has 8 to 512 bits", ""
+		return "", sheet.Shown(key) + ": a credential has 8 to 512 bits", ""
 	}
 	if want := 2 * ((bits + 7) / 8); len(m[2]) != want {
-		return "", fmt.Sprintf("%s: %d bits are %d hexadecimal digits, not %d", shown(key), bits, want, len(m[2])), zeroAdvice
+		return "", fmt.Sprintf("%s: %d bits are %d hexadecimal digits, not %d", sheet.Shown(key), bits, want, len(m[2])), zeroAdvice
 	}
 	return fmt.Sprintf("raw:%d:%s", bits, m[2]), "", ""
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // cardsFile is cards.csv: who holds which credential. Only digests are kept.
@@ -21,73 +21,58 @@ type heldCard struct {
 	line int
 }
 
-func (f *cardsFile) columns() []column {
-	return []column{
-		{name: "student_id"}, {name: "card"}, {name: "valid_from", optional: true}, {name: "valid_to", optional: true}, {name: "status", optional: true},
+func (f *cardsFile) columns() []sheet.Column {
+	return []sheet.Column{
+		{Name: "student_id"}, {Name: "card"}, {Name: "valid_from", Optional: true}, {Name: "valid_to", Optional: true}, {Name: "status", Optional: true},
 	}
 }
 
-func (f *cardsFile) line(r row) {
-	student, ok1 := r.id("student_id")
+func (f *cardsFile) line(r sheet.Row) {
+	student, ok1 := r.ID("student_id")
 	digest, ok2 := f.digest(r)
-	from, ok3 := r.validity("valid_from", false)
-	to, ok4 := r.validity("valid_to", true)
-	blocked, ok5 := r.blocked()
+	from, ok3 := r.Edge("valid_from", false)
+	to, ok4 := r.Edge("valid_to", true)
+	blocked, ok5 := isBlocked(r)
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
 		return
 	}
 	if !from.IsZero() && !to.IsZero() && to.Before(from) {
-		r.fault("valid_to", "the card ends before it begins", "")
+		r.Fault("valid_to", "the card ends before it begins", "")
 		return
 	}
-	card := heldCard{Card{Digest: digest, Student: student, From: from, To: to, Blocked: blocked}, r.line}
+	card := heldCard{Card{Digest: digest, Student: student, From: from, To: to, Blocked: blocked}, r.Line}
 	if f.first == nil {
 		f.first = map[contract.Digest]heldCard{}
 	}
 	if other, seen := f.first[digest]; seen {
-		r.fault("card", fmt.Sprintf("this card is in line %d already, of student %s", other.line, other.Student), "a card has one holder; delete one of the two lines")
+		r.Fault("card", fmt.Sprintf("this card is in line %d already, of student %s", other.line, other.Student), "a card has one holder; delete one of the two lines")
 		return
 	}
 	f.first[digest] = card
 	f.cards = append(f.cards, card)
 }
 
-func (f *cardsFile) digest(r row) (contract.Digest, bool) {
-	text, ok := r.need("card")
-	if !ok || r.isSpreadsheetNumber("card", text) {
+func (f *cardsFile) digest(r sheet.Row) (contract.Digest, bool) {
+	text, ok := r.Need("card")
+	if !ok || r.IsSpreadsheetNumber("card", text) {
 		return contract.Digest{}, false
 	}
 	key, problem, advice := canonicalCard(text)
 	if problem != "" {
-		r.fault("card", problem, advice)
+		r.Fault("card", problem, advice)
 		return contract.Digest{}, false
 	}
 	return contract.DigestOf(f.campusKey, key), true
 }
 
-// validity is the first instant of a day, or the last millisecond of it; zero if the cell is empty.
-func (r row) validity(column string, end bool) (time.Time, bool) {
-	if r.text(column) == "" {
-		return time.Time{}, true
-	}
-	day, ok := r.day(column)
-	if !ok {
-		return time.Time{}, false
-	}
-	if end {
-		return lastInstant(day), true
-	}
-	return day.Starts().UTC(), true
-}
-
-func (r row) blocked() (blocked, ok bool) {
-	switch status := strings.ToLower(r.text("status")); status {
+func isBlocked(r sheet.Row) (blocked, ok bool) {
+	switch status := strings.ToLower(r.Text("status")); status {
 	case "", "active":
 		return false, true
 	case "blocked", "lost", "stolen", "withdrawn":
 		return true, true
 	}
-	r.fault("status", shown(r.text("status"))+" is not a status of a card", "write active, blocked, lost, stolen or withdrawn")
+	r.Fault("status", sheet.Shown(r.Text("status"))+" is not a status of a card", "write active, blocked, lost, stolen or withdrawn")
 	return false, false
 }
 
@@ -103,7 +88,7 @@ func (f *cardsFile) plan(ctx context.Context, state State, p *plan) error {
 	have := keyed(present, func(c Card) string { return c.Digest.String() })
 	moved := 0
 	for _, c := range f.cards {
-		if !known.check(p, c.line, c.Student) {
+		if !known.Check(&p.faults, c.line, c.Student) {
 			continue
 		}
 		old, held := have[c.Digest.String()]
@@ -115,7 +100,7 @@ func (f *cardsFile) plan(ctx context.Context, state State, p *plan) error {
 		if held && old.Student != c.Student {
 			moved++
 			p.change.Dirty = append(p.change.Dirty, old.Student)
-			p.diff.warn("line %d moves a card from student %s to student %s, with every tap it ever made", c.line, old.Student, c.Student)
+			p.diff.Warn("line %d moves a card from student %s to student %s, with every tap it ever made", c.line, old.Student, c.Student)
 		}
 	}
 	if moved > 0 {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // Kind is a kind of file, named as the files are.
@@ -42,36 +44,6 @@ type Options struct {
 	Force      bool       // take away more than the guard allows
 	DateFormat DateFormat // ISO if empty
 	Mode       Mode       // Delta if empty
-}
-
-// Diff is what an import changes, or would change.
-type Diff struct {
-	Added     int      `json:"added"`
-	Changed   int      `json:"changed"`
-	Removed   int      `json:"removed"`
-	Unchanged int      `json:"unchanged"`
-	Warnings  []string `json:"warnings,omitempty"`
-	Examples  []string `json:"examples,omitempty"` // a few of the changes, in words
-}
-
-// Empty reports whether nothing changes.
-func (d *Diff) Empty() bool { return d.Added+d.Changed+d.Removed == 0 }
-
-const (
-	maxExamples = 20
-	maxWarnings = 50
-)
-
-func (d *Diff) example(format string, args ...any) {
-	if len(d.Examples) < maxExamples {
-		d.Examples = append(d.Examples, fmt.Sprintf(format, args...))
-	}
-}
-
-func (d *Diff) warn(format string, args ...any) {
-	if len(d.Warnings) < maxWarnings {
-		d.Warnings = append(d.Warnings, fmt.Sprintf(format, args...))
-	}
 }
 
 // Window is when a tap may count at a session (W-1).
@@ -111,8 +83,8 @@ func NewImporter(o ImporterOptions) *Importer {
 
 // file is one kind of file while it is taken in.
 type file interface {
-	columns() []column
-	line(r row)                                           // takes in one line and reports its faults
+	columns() []sheet.Column
+	line(r sheet.Row)                                     // takes in one line and reports its faults
 	plan(ctx context.Context, state State, p *plan) error // compares what was taken in with what is there
 }
 
@@ -121,12 +93,12 @@ type plan struct {
 	now    time.Time
 	diff   Diff
 	change Change
-	faults Faults
+	faults sheet.Faults
 	guard  string // why force is needed; empty if it is not
 }
 
 func (p *plan) fault(line int, column, problem, advice string) {
-	p.faults = append(p.faults, Fault{Line: line, Column: column, Problem: problem, Advice: advice})
+	p.faults = append(p.faults, sheet.Fault{Line: line, Column: column, Problem: problem, Advice: advice})
 }
 
 // Import takes a file in. Every fault of the file comes back at once as Faults, and then nothing is applied; with a dry
@@ -146,13 +118,13 @@ func (i *Importer) take(ctx context.Context, kind Kind, r io.Reader, o Options) 
 		return Diff{}, err
 	}
 	digest := sha256.New()
-	s := &sheet{columns: f.columns(), format: o.DateFormat}
-	if err := s.read(io.TeeReader(r, digest), f.line); err != nil {
+	s := &sheet.Sheet{Columns: f.columns(), Format: o.DateFormat}
+	if err := s.Read(io.TeeReader(r, digest), f.line); err != nil {
 		return Diff{}, err
 	}
 	var diff Diff
 	decide := func(state State) (*Change, error) {
-		p := &plan{now: i.o.Now(), diff: Diff{Warnings: s.warnings}, faults: s.faults}
+		p := &plan{now: i.o.Now(), diff: Diff{Warnings: s.Warnings}, faults: s.Faults}
 		if err := f.plan(ctx, state, p); err != nil {
 			return nil, err
 		}
@@ -164,7 +136,7 @@ func (i *Importer) take(ctx context.Context, kind Kind, r io.Reader, o Options) 
 		p.change.Receipt = Receipt{Kind: kind, Digest: [32]byte(digest.Sum(nil)), Actor: o.Actor, AppliedAt: p.now, Diff: diff}
 		return &p.change, nil
 	}
-	if o.DryRun || len(s.faults) > 0 {
+	if o.DryRun || len(s.Faults) > 0 {
 		return diff, i.o.Store.Plan(ctx, func(state State) error {
 			_, err := decide(state)
 			return err
@@ -180,13 +152,13 @@ func (i *Importer) take(ctx context.Context, kind Kind, r io.Reader, o Options) 
 // settle decides whether the plan may be carried out.
 func (p *plan) settle(o Options) error {
 	if len(p.faults) > 0 {
-		return p.faults.sorted()
+		return p.faults.Sorted()
 	}
 	if p.guard == "" || o.Force {
 		return nil
 	}
 	if o.DryRun {
-		p.diff.warn("%s: without force this import would be refused", p.guard)
+		p.diff.Warn("%s: without force this import would be refused", p.guard)
 		return nil
 	}
 	return fmt.Errorf("%w: %s", ErrGuard, p.guard)
@@ -250,32 +222,19 @@ func importResult(err error, o Options) string {
 	}
 }
 
-// lines remembers in which line of a file each key was first seen.
-type lines map[string]int
-
-// first reports whether a key is new; if not, it is a fault that names both lines.
-func (l lines) first(r row, column, key string) bool {
-	if line, seen := l[key]; seen {
-		r.fault(column, fmt.Sprintf("%s is in line %d already", shown(key), line), "delete one of the two lines")
-		return false
-	}
-	l[key] = r.line
-	return true
-}
-
 // upsert compares one thing with what is there under its key and reports whether it has to be written.
 func upsert[V any](p *plan, label, key string, want V, have map[string]V, same func(a, b V) bool) bool {
 	old, known := have[key]
 	switch {
 	case !known:
 		p.diff.Added++
-		p.diff.example("new %s", label)
+		p.diff.Example("new %s", label)
 	case same(old, want):
 		p.diff.Unchanged++
 		return false
 	default:
 		p.diff.Changed++
-		p.diff.example("changed %s", label)
+		p.diff.Example("changed %s", label)
 	}
 	return true
 }

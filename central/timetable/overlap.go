@@ -63,7 +63,7 @@ func (s *sessionPlan) warnOverlapsIn(room string, sessions []Session, changed ma
 		_, newA := changed[a.ID]
 		_, newB := changed[b.ID]
 		if b.StartsAt.Before(a.EndsAt) && (newA || newB) {
-			s.diff.warn("sessions %s and %s overlap in room %s: %s", a.ID, b.ID, room, when(b))
+			s.diff.Warn("sessions %s and %s overlap in room %s: %s", a.ID, b.ID, room, when(b))
 		}
 	}
 }

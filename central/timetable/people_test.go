@@ -129,7 +129,7 @@ func TestRow37StudentNumbersOfASiteHaveOneLength(t *testing.T) {
 	i.o.StudentDigits = 5
 	_, err := i.Import(t.Context(), Students, reader(studentsHead+"124,Cy,,,,,\nguest,Di,,,,,\n00125,Ed,,,,,\n"), Options{})
 	faults, _ := errors.AsType[Faults](err)
-	want := Faults{{2, "student_id", `"124" has 3 digits where student numbers have 5`, "if leading zeros were lost, format the column as text and export it again"}}
+	want := Faults{{Line: 2, Column: "student_id", Problem: `"124" has 3 digits where student numbers have 5`, Advice: "if leading zeros were lost, format the column as text and export it again"}}
 	if d := cmp.Diff(want, faults); d != "" {
 		t.Errorf("faults differ (-want +got):\n%s", d)
 	}

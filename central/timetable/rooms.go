@@ -3,6 +3,8 @@ package timetable
 import (
 	"context"
 	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // roomsFile is rooms.csv: one line for each point, or for a room without one.
@@ -11,29 +13,29 @@ type roomsFile struct {
 	line1  map[string]int // "building x", "room x" and "point x" to the line that said it first
 }
 
-func (f *roomsFile) columns() []column {
-	return []column{{name: "building_id"}, {name: "building_name"}, {name: "room_id"}, {name: "room_name"}, {name: "point_id", optional: true}}
+func (f *roomsFile) columns() []sheet.Column {
+	return []sheet.Column{{Name: "building_id"}, {Name: "building_name"}, {Name: "room_id"}, {Name: "room_name"}, {Name: "point_id", Optional: true}}
 }
 
-func (f *roomsFile) line(r row) {
-	building, ok1 := r.id("building_id")
-	room, ok2 := r.id("room_id")
-	point, ok3 := r.optionalID("point_id")
+func (f *roomsFile) line(r sheet.Row) {
+	building, ok1 := r.ID("building_id")
+	room, ok2 := r.ID("room_id")
+	point, ok3 := r.OptionalID("point_id")
 	if !ok1 || !ok2 || !ok3 {
 		return
 	}
 	if f.line1 == nil {
 		f.line1 = map[string]int{}
 	}
-	add(r, f.line1, "building_name", "building", building, Building{building, or(r.text("building_name"), building)}, &f.places.Buildings)
-	add(r, f.line1, "room_id", "room", room, Room{room, building, or(r.text("room_name"), room)}, &f.places.Rooms)
+	add(r, f.line1, "building_name", "building", building, Building{building, or(r.Text("building_name"), building)}, &f.places.Buildings)
+	add(r, f.line1, "room_id", "room", room, Room{room, building, or(r.Text("room_name"), room)}, &f.places.Rooms)
 	if point != "" {
 		add(r, f.line1, "point_id", "point", point, Point{point, room}, &f.places.Points)
 	}
 }
 
 // add takes a thing in unless an earlier line said the same; an earlier line that said something else is a fault.
-func add[V comparable](r row, first map[string]int, column, what, id string, v V, into *[]V) {
+func add[V comparable](r sheet.Row, first map[string]int, column, what, id string, v V, into *[]V) {
 	key := what + " " + id
 	if line, seen := first[key]; seen {
 		for _, other := range *into {
@@ -41,10 +43,10 @@ func add[V comparable](r row, first map[string]int, column, what, id string, v V
 				return
 			}
 		}
-		r.fault(column, fmt.Sprintf("line %d says something else of %s %s", line, what, shown(id)), "make the lines agree")
+		r.Fault(column, fmt.Sprintf("line %d says something else of %s %s", line, what, sheet.Shown(id)), "make the lines agree")
 		return
 	}
-	first[key] = r.line
+	first[key] = r.Line
 	*into = append(*into, v)
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // guardPercent is how many of the coming sessions an import may cancel without force, and how many of the places on their
@@ -17,7 +18,7 @@ const guardPercent = 10
 type sessionPlan struct {
 	*plan
 	f        *sessionsFile
-	known    *roll
+	known    *sheet.Roll
 	rooms    map[string]bool
 	unknown  map[string]bool // rooms that were reported
 	have     map[string]Session
@@ -74,13 +75,13 @@ func (s *sessionPlan) event(e *event) {
 	old, known := s.have[e.id]
 	switch {
 	case e.deleted > 0 && e.stated > 0:
-		s.fault(e.deleted, "delete", fmt.Sprintf("event %s is deleted here and stated in line %d", shown(e.id), e.stated), "delete one of the two lines")
+		s.fault(e.deleted, "delete", fmt.Sprintf("event %s is deleted here and stated in line %d", sheet.Shown(e.id), e.stated), "delete one of the two lines")
 	case e.deleted > 0 && !known:
-		s.diff.warn("line %d deletes event %s, which is not there", e.deleted, shown(e.id))
+		s.diff.Warn("line %d deletes event %s, which is not there", e.deleted, sheet.Shown(e.id))
 	case e.deleted > 0:
 		s.cancel(old)
 	case e.stated == 0 && !known:
-		s.diff.warn("line %d takes students off event %s, which is not there", e.at, shown(e.id))
+		s.diff.Warn("line %d takes students off event %s, which is not there", e.at, sheet.Shown(e.id))
 	case s.referencesExist(e):
 		s.put(old, known, s.want(e, old))
 	}
@@ -96,11 +97,11 @@ func (s *sessionPlan) referencesExist(e *event) bool {
 		ok = false
 		if !s.unknown[room] {
 			s.unknown[room] = true
-			s.fault(e.rooms[room], "room_id", "room "+shown(room)+" is unknown", "import rooms first")
+			s.fault(e.rooms[room], "room_id", "room "+sheet.Shown(room)+" is unknown", "import rooms first")
 		}
 	}
 	for _, student := range slices.Sorted(maps.Keys(e.students)) {
-		ok = s.known.check(s.plan, e.students[student], student) && ok
+		ok = s.known.Check(&s.faults, e.students[student], student) && ok
 	}
 	return ok
 }
@@ -120,7 +121,7 @@ func (s *sessionPlan) want(e *event, old Session) Session {
 	listed := maps.Clone(e.students)
 	if !s.f.complete || e.stated == 0 {
 		for _, student := range old.Students {
-			listed.note(student, 0)
+			listed.Note(student, 0)
 		}
 	}
 	if s.f.complete && e.stated > 0 && !old.StartsAt.Before(s.now) {
@@ -147,10 +148,10 @@ func (s *sessionPlan) put(old Session, known bool, want Session) {
 	}
 	if known {
 		s.diff.Changed++
-		s.diff.example("changed session %s: %s", want.ID, describe(old, change, headSame))
+		s.diff.Example("changed session %s: %s", want.ID, describe(old, change, headSame))
 	} else {
 		s.diff.Added++
-		s.diff.example("new session %s: %s with %d students", want.ID, when(want), len(want.Students))
+		s.diff.Example("new session %s: %s with %d students", want.ID, when(want), len(want.Students))
 	}
 	if known && old.EndsAt.Before(s.now) {
 		s.past++
@@ -175,7 +176,7 @@ func (s *sessionPlan) cancel(old Session) {
 		return
 	}
 	s.diff.Removed++
-	s.diff.example("cancelled session %s: %s with %d students", old.ID, when(old), len(old.Students))
+	s.diff.Example("cancelled session %s: %s with %d students", old.ID, when(old), len(old.Students))
 	if !old.StartsAt.Before(s.now) {
 		s.canceled++
 	}
@@ -207,7 +208,7 @@ func (s *sessionPlan) cancelUnnamed(ctx context.Context, state State) error {
 
 func (s *sessionPlan) conclude() {
 	if s.past > 0 {
-		s.diff.warn("%d sessions that are over change; their marks will be judged again", s.past)
+		s.diff.Warn("%d sessions that are over change; their marks will be judged again", s.past)
 	}
 	if s.unlisted*100 > s.listed*guardPercent {
 		s.guard = fmt.Sprintf("it takes %d of %d students off the lists of coming sessions by leaving them out, more than %d %%", s.unlisted, s.listed, guardPercent)
@@ -217,7 +218,7 @@ func (s *sessionPlan) conclude() {
 	}
 	for _, c := range s.change.Sessions {
 		if len(c.Rooms) == 0 && !c.Cancelled {
-			s.diff.warn("session %s has no room: no reader opens its register", c.ID)
+			s.diff.Warn("session %s has no room: no reader opens its register", c.ID)
 		}
 	}
 }

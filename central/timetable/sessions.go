@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // sessionsFile is timetable.csv with the columns of RULES section 2: every line names an event and may add to it a room and
@@ -26,9 +27,9 @@ type event struct {
 	facts    facts
 	stated   int // the first line that states the facts; 0 if every line deletes
 	deleted  int // the line that deletes the session; 0 if none does
-	rooms    lines
-	students lines
-	leaving  lines // students whose lines say delete
+	rooms    sheet.Lines
+	students sheet.Lines
+	leaving  sheet.Lines // students whose lines say delete
 }
 
 // facts are what the lines of one event must agree on.
@@ -38,18 +39,18 @@ type facts struct {
 	mandatory                     bool
 }
 
-func (f *sessionsFile) columns() []column {
-	return []column{
-		{name: "event_id"}, {name: "date"}, {name: "start"}, {name: "end"}, {name: "room_id"}, {name: "module_id"},
-		{name: "type", optional: true}, {name: "mandatory", optional: true}, {name: "delivery", optional: true},
-		{name: "staff_id", optional: true}, {name: "student_id", optional: true}, {name: "delete", optional: true},
+func (f *sessionsFile) columns() []sheet.Column {
+	return []sheet.Column{
+		{Name: "event_id"}, {Name: "date"}, {Name: "start"}, {Name: "end"}, {Name: "room_id"}, {Name: "module_id"},
+		{Name: "type", Optional: true}, {Name: "mandatory", Optional: true}, {Name: "delivery", Optional: true},
+		{Name: "staff_id", Optional: true}, {Name: "student_id", Optional: true}, {Name: "delete", Optional: true},
 	}
 }
 
-func (f *sessionsFile) line(r row) {
-	id, ok1 := r.id("event_id")
-	student, ok2 := r.optionalID("student_id")
-	remove, ok3 := r.yes("delete", false)
+func (f *sessionsFile) line(r sheet.Row) {
+	id, ok1 := r.ID("event_id")
+	student, ok2 := r.OptionalID("student_id")
+	remove, ok3 := r.Yes("delete", false)
 	if !ok1 || !ok2 || !ok3 {
 		return
 	}
@@ -64,20 +65,20 @@ func (f *sessionsFile) line(r row) {
 		return
 	}
 	if room != "" {
-		e.rooms.note(room, r.line)
+		e.rooms.Note(room, r.Line)
 	}
 	if student != "" {
-		e.students.note(student, r.line)
+		e.students.Note(student, r.Line)
 	}
 }
 
-func (f *sessionsFile) event(r row, id string) *event {
+func (f *sessionsFile) event(r sheet.Row, id string) *event {
 	if f.events == nil {
 		f.events, f.days = map[string]*event{}, map[calendar.Day]bool{}
 	}
 	e := f.events[id]
 	if e == nil {
-		e = &event{id: id, at: r.line, rooms: lines{}, students: lines{}, leaving: lines{}}
+		e = &event{id: id, at: r.Line, rooms: sheet.Lines{}, students: sheet.Lines{}, leaving: sheet.Lines{}}
 		f.events[id] = e
 		f.order = append(f.order, e)
 	}
@@ -85,79 +86,59 @@ func (f *sessionsFile) event(r row, id string) *event {
 }
 
 // remove takes in a line that deletes: with a student it takes the student off the list, without one it cancels the session.
-func (f *sessionsFile) remove(r row, e *event, student string) {
+func (f *sessionsFile) remove(r sheet.Row, e *event, student string) {
 	if student != "" {
-		e.leaving.note(student, r.line)
+		e.leaving.Note(student, r.Line)
 	} else if e.deleted == 0 {
-		e.deleted = r.line
-	}
-}
-
-// note keeps the first line that named a key.
-func (l lines) note(key string, line int) {
-	if _, seen := l[key]; !seen {
-		l[key] = line
+		e.deleted = r.Line
 	}
 }
 
 // room is empty only for what is held online.
-func (f *sessionsFile) room(r row) (string, bool) {
-	if r.text("room_id") == "" && r.text("delivery") == "online" {
+func (f *sessionsFile) room(r sheet.Row) (string, bool) {
+	if r.Text("room_id") == "" && r.Text("delivery") == "online" {
 		return "", true
 	}
-	return r.id("room_id")
+	return r.ID("room_id")
 }
 
-func (f *sessionsFile) facts(r row) (facts, bool) {
+func (f *sessionsFile) facts(r sheet.Row) (facts, bool) {
 	var said facts
-	day, ok := r.day("date")
+	day, ok := r.Day("date")
 	if !ok {
 		return said, false
 	}
-	starts, ok1 := r.clock("start", day)
-	ends, ok2 := r.clock("end", day)
-	module, ok3 := r.id("module_id")
-	mandatory, ok4 := r.yes("mandatory", true)
-	delivery, ok5 := r.delivery()
+	starts, ok1 := r.Clock("start", day)
+	ends, ok2 := r.Clock("end", day)
+	module, ok3 := r.ID("module_id")
+	mandatory, ok4 := r.Yes("mandatory", true)
+	delivery, ok5 := deliveryOf(r)
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
 		return said, false
 	}
 	if !starts.Before(ends) {
-		r.fault("end", fmt.Sprintf("the session ends at %s, not after its start at %s", r.text("end"), r.text("start")), "")
+		r.Fault("end", fmt.Sprintf("the session ends at %s, not after its start at %s", r.Text("end"), r.Text("start")), "")
 		return said, false
 	}
 	f.days[day] = true
 	return facts{
-		starts: starts, ends: ends, module: module, kind: r.text("type"), delivery: delivery, staff: r.text("staff_id"), mandatory: mandatory,
+		starts: starts, ends: ends, module: module, kind: r.Text("type"), delivery: delivery, staff: r.Text("staff_id"), mandatory: mandatory,
 	}, true
 }
 
-func (r row) clock(column string, day calendar.Day) (time.Time, bool) {
-	v, ok := r.need(column)
-	if !ok {
-		return time.Time{}, false
-	}
-	t, problem, advice := at(day, v)
-	if problem != "" {
-		r.fault(column, problem, advice)
-		return time.Time{}, false
-	}
-	return t, true
-}
-
-func (r row) delivery() (string, bool) {
-	v := r.text("delivery")
+func deliveryOf(r sheet.Row) (string, bool) {
+	v := r.Text("delivery")
 	if slices.Contains([]string{"", "in_person", "online", "hybrid"}, v) {
 		return v, true
 	}
-	r.fault("delivery", shown(v)+" is not a way of delivery", "write in_person, online or hybrid")
+	r.Fault("delivery", sheet.Shown(v)+" is not a way of delivery", "write in_person, online or hybrid")
 	return "", false
 }
 
 // agrees takes the facts of the first line and holds the others to them.
-func (e *event) agrees(r row, said facts) bool {
+func (e *event) agrees(r sheet.Row, said facts) bool {
 	if e.stated == 0 {
-		e.facts, e.stated = said, r.line
+		e.facts, e.stated = said, r.Line
 		return true
 	}
 	for _, c := range []struct {
@@ -170,7 +151,7 @@ func (e *event) agrees(r row, said facts) bool {
 		{"staff_id", said.staff == e.facts.staff},
 	} {
 		if !c.same {
-			r.fault(c.column, fmt.Sprintf("line %d says something else of event %s", e.stated, shown(e.id)), "make the lines of one event agree")
+			r.Fault(c.column, fmt.Sprintf("line %d says something else of event %s", e.stated, sheet.Shown(e.id)), "make the lines of one event agree")
 			return false
 		}
 	}

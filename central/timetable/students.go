@@ -4,66 +4,59 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // studentsFile is students.csv.
 type studentsFile struct {
 	digits   int
 	students []Student
-	lines    lines
+	lines    sheet.Lines
 	lengths  map[int]int // how many student numbers of digits alone have which length
 }
 
-func (f *studentsFile) columns() []column {
-	return []column{
-		{name: "student_id"}, {name: "name"}, {name: "email", optional: true}, {name: "department", optional: true},
-		{name: "programme", optional: true}, {name: "level", optional: true}, {name: "visa", optional: true},
+func (f *studentsFile) columns() []sheet.Column {
+	return []sheet.Column{
+		{Name: "student_id"}, {Name: "name"}, {Name: "email", Optional: true}, {Name: "department", Optional: true},
+		{Name: "programme", Optional: true}, {Name: "level", Optional: true}, {Name: "visa", Optional: true},
 	}
 }
 
-func (f *studentsFile) line(r row) {
-	id, ok1 := r.id("student_id")
-	name, ok2 := r.need("name")
-	visa, ok3 := r.yes("visa", false)
-	email := r.text("email")
+func (f *studentsFile) line(r sheet.Row) {
+	id, ok1 := r.ID("student_id")
+	name, ok2 := r.Need("name")
+	visa, ok3 := r.Yes("visa", false)
+	email := r.Text("email")
 	if _, err := mail.ParseAddress(email); email != "" && err != nil {
-		r.fault("email", shown(email)+" is not an e-mail address", "")
+		r.Fault("email", sheet.Shown(email)+" is not an e-mail address", "")
 		return
 	}
 	if !ok1 || !ok2 || !ok3 || !f.checkDigits(r, id) {
 		return
 	}
 	if f.lines == nil {
-		f.lines, f.lengths = lines{}, map[int]int{}
+		f.lines, f.lengths = sheet.Lines{}, map[int]int{}
 	}
-	if !f.lines.first(r, "student_id", id) {
+	if !f.lines.First(r, "student_id", id) {
 		return
 	}
-	if isDigits(id) {
+	if sheet.IsDigits(id) {
 		f.lengths[len(id)]++
 	}
 	f.students = append(f.students, Student{
-		ID: id, Name: name, Email: email, Department: r.text("department"), Programme: r.text("programme"), Level: r.text("level"), Visa: visa,
+		ID: id, Name: name, Email: email, Department: r.Text("department"), Programme: r.Text("programme"), Level: r.Text("level"), Visa: visa,
 	})
 }
 
 // checkDigits finds numbers whose leading zeros a spreadsheet has eaten.
-func (f *studentsFile) checkDigits(r row, id string) bool {
-	if f.digits == 0 || len(id) == f.digits || !isDigits(id) {
+func (f *studentsFile) checkDigits(r sheet.Row, id string) bool {
+	if f.digits == 0 || len(id) == f.digits || !sheet.IsDigits(id) {
 		return true
 	}
-	r.fault("student_id", fmt.Sprintf("%s has %d digits where student numbers have %d", shown(id), len(id), f.digits),
+	r.Fault("student_id", fmt.Sprintf("%s has %d digits where student numbers have %d", sheet.Shown(id), len(id), f.digits),
 		"if leading zeros were lost, format the column as text and export it again")
 	return false
-}
-
-func isDigits(s string) bool {
-	for _, c := range s {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return s != ""
 }
 
 func (f *studentsFile) plan(ctx context.Context, state State, p *plan) error {
@@ -82,7 +75,21 @@ func (f *studentsFile) plan(ctx context.Context, state State, p *plan) error {
 		}
 	}
 	if len(f.lengths) > 1 {
-		p.diff.warn("student numbers have %d different lengths; if a spreadsheet lost leading zeros, format the column as text and export it again", len(f.lengths))
+		p.diff.Warn("student numbers have %d different lengths; if a spreadsheet lost leading zeros, format the column as text and export it again", len(f.lengths))
 	}
 	return nil
+}
+
+func studentsOf(ctx context.Context, state State) (*sheet.Roll, error) {
+	students, err := state.Students(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return sheet.NewRoll(func(yield func(string) bool) {
+		for _, s := range students {
+			if !yield(s.ID) {
+				return
+			}
+		}
+	}), nil
 }

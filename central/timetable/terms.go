@@ -6,34 +6,35 @@ import (
 	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // termsFile is terms.csv: the academic terms, both days included.
 type termsFile struct {
 	terms []calendar.Term
-	lines lines
+	lines sheet.Lines
 }
 
-func (f *termsFile) columns() []column {
-	return []column{{name: "term_id"}, {name: "name"}, {name: "first_day"}, {name: "last_day"}}
+func (f *termsFile) columns() []sheet.Column {
+	return []sheet.Column{{Name: "term_id"}, {Name: "name"}, {Name: "first_day"}, {Name: "last_day"}}
 }
 
-func (f *termsFile) line(r row) {
-	id, ok1 := r.id("term_id")
-	name, ok2 := r.need("name")
-	first, ok3 := r.day("first_day")
-	last, ok4 := r.day("last_day")
+func (f *termsFile) line(r sheet.Row) {
+	id, ok1 := r.ID("term_id")
+	name, ok2 := r.Need("name")
+	first, ok3 := r.Day("first_day")
+	last, ok4 := r.Day("last_day")
 	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return
 	}
 	if last.Before(first) {
-		r.fault("last_day", fmt.Sprintf("the term ends on %s, before it starts on %s", last, first), "")
+		r.Fault("last_day", fmt.Sprintf("the term ends on %s, before it starts on %s", last, first), "")
 		return
 	}
 	if f.lines == nil {
-		f.lines = lines{}
+		f.lines = sheet.Lines{}
 	}
-	if f.lines.first(r, "term_id", id) {
+	if f.lines.First(r, "term_id", id) {
 		f.terms = append(f.terms, calendar.Term{ID: id, Name: name, First: first, Last: last})
 	}
 }

@@ -9,15 +9,29 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/sheet"
 )
 
 // What Import and Wait refuse; a faulty file is Faults instead.
 var (
 	ErrKind      = errors.New("no such kind of file; the kinds are terms, rooms, students, cards, timetable and absences")
 	ErrOption    = errors.New("import option is not usable")
-	ErrTooLarge  = errors.New("file is too large")
 	ErrGuard     = errors.New("refused: the import would take away more than it should; look at a dry run, then repeat it with force")
 	ErrUnchanged = errors.New("no newer timetable")
+)
+
+// What an import is asked with and answers in; who imports need not know how files are read.
+type (
+	DateFormat = sheet.DateFormat
+	Diff       = sheet.Diff
+	Fault      = sheet.Fault
+	Faults     = sheet.Faults
+)
+
+// The formats of days.
+const (
+	ISO = sheet.ISO
+	DMY = sheet.DMY
 )
 
 // Building is where one gateway, or one cluster of them, hears taps.

@@ -1,4 +1,4 @@
-package timetable
+package sheet
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Fault is one thing wrong with an imported file.
+// Fault is one thing wrong with a file.
 type Fault struct {
 	Line    int    `json:"line"`             // from 1; 0 if the fault is of the whole file
 	Column  string `json:"column,omitempty"` // name of the column; empty if the fault is of the whole line
@@ -46,8 +46,8 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// sorted puts faults in the order of the file and cuts what nobody would read.
-func (f Faults) sorted() Faults {
+// Sorted puts faults in the order of the file and cuts what nobody would read.
+func (f Faults) Sorted() Faults {
 	slices.SortStableFunc(f, func(a, b Fault) int { return a.Line - b.Line })
 	if len(f) <= maxFaults {
 		return f

@@ -1,4 +1,4 @@
-package timetable
+package sheet
 
 import (
 	"testing"
@@ -41,7 +41,7 @@ func TestLocalTimes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, problem, _ := at(day, tt.clock)
+			got, problem, _ := At(day, tt.clock)
 			if tt.want == "" {
 				if problem == "" {
 					t.Errorf("at = %v, want it refused", got)

@@ -1,4 +1,4 @@
-package timetable
+package sheet
 
 import (
 	"fmt"
@@ -12,16 +12,16 @@ import (
 // clockTime is a time of day as a timetable writes it: 9:00, 09:00:30, and with its offset where it needs one.
 var clockTime = regexp.MustCompile(`^([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?(Z|[+-][0-9]{2}:[0-9]{2})?$`)
 
-// at is the instant of a local time in London. Twice a year that is not plain: in spring an hour does not exist, which
+// At is the instant of a local time in London. Twice a year that is not plain: in spring an hour does not exist, which
 // time.Date silently moves, and in autumn one exists twice, of which time.Date silently takes the later. Both are said.
-func at(day calendar.Day, clock string) (instant time.Time, problem, advice string) {
+func At(day calendar.Day, clock string) (instant time.Time, problem, advice string) {
 	m := clockTime.FindStringSubmatch(clock)
 	if m == nil {
-		return time.Time{}, shown(clock) + " is not a time of day", "write it as hh:mm, for example 09:00"
+		return time.Time{}, Shown(clock) + " is not a time of day", "write it as hh:mm, for example 09:00"
 	}
 	hour, minute, second := number(m[1]), number(m[2]), number(m[3])
 	if hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, shown(clock) + " is not a time of day", "write it as hh:mm from 00:00 to 23:59"
+		return time.Time{}, Shown(clock) + " is not a time of day", "write it as hh:mm from 00:00 to 23:59"
 	}
 	t := time.Date(day.Year, day.Month, day.Day, hour, minute, second, 0, calendar.London)
 	if t.Hour() != hour || t.Minute() != minute {

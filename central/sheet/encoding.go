@@ -1,4 +1,4 @@
-package timetable
+package sheet
 
 import (
 	"bytes"
@@ -59,7 +59,7 @@ func invalidUTF8(b []byte) int {
 var delimiterNames = map[rune]string{';': "semicolons", '\t': "tabs"}
 
 // delimiter is the one that makes the most known columns of the first line.
-func delimiter(content string, columns []column) rune {
+func delimiter(content string, columns []Column) rune {
 	first, _, _ := strings.Cut(content, "\n")
 	best, most := ',', 0
 	for _, d := range []rune{',', ';', '\t'} {
