@@ -22,12 +22,15 @@ type Record struct {
 }
 
 // NewRecord orders what is known, so that a record does not depend on how facts arrived, and adds the contacts that the
-// facts tell of to those of the register. Facts that were recorded twice count once: the latest about the same contact holds.
+// facts tell of to those of the register. What is told twice is there once: a fact or a session that is handed over twice, and
+// a contact that two facts tell of, of which the later one holds.
 func NewRecord(p Person, sessions []Contact, facts []Fact, absences []register.Absence, known map[Kind]time.Time) Record {
 	r := Record{Person: p, Facts: slices.Clone(facts), Absences: slices.Clone(absences), Known: known}
 	slices.SortFunc(r.Facts, func(a, b Fact) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	r.Facts = slices.Compact(r.Facts)
 	r.Contacts = append(slices.Clone(sessions), told(r.Facts)...)
 	slices.SortFunc(r.Contacts, byEnd)
+	r.Contacts = slices.Compact(r.Contacts)
 	slices.SortFunc(r.Absences, func(a, b register.Absence) int { return cmp.Or(a.Since.Compare(b.Since), a.Until.Compare(b.Until)) })
 	return r
 }

@@ -98,6 +98,7 @@ func (c *Checker) sequence(node ast.Node, v reflect.Value, path string) {
 		c.Fault(path, "want a list: one line with - for each entry")
 		return
 	}
+	v.SetZero() // a list of the document stands in the place of a default
 	for i, item := range list.Values {
 		element := reflect.New(v.Type().Elem()).Elem()
 		c.value(item, element, fmt.Sprintf("%s[%d]", path, i))
