@@ -76,12 +76,6 @@ type Amendment struct {
 	MadeAt  time.Time
 }
 
-// Absence is an authorised absence, both ends included.
-type Absence struct {
-	Since, Until time.Time
-	Reason       string
-}
-
 // Source is what a mark rests on.
 type Source string
 

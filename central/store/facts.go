@@ -156,16 +156,16 @@ func (l *loader) amendments(ctx context.Context, tx *transaction) error {
 func (l *loader) absences(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
-		var since, until int64
+		var since, until, made int64
 		var a register.Absence
-		if err := r.Scan(&student, &since, &until, &a.Reason); err != nil {
+		if err := r.Scan(&a.ID, &student, &since, &until, &a.Reason, &made); err != nil {
 			return err
 		}
-		a.Since, a.Until = instant(since), instant(until)
+		a.Since, a.Until, a.RecordedAt = instant(since), instant(until), instant(made)
 		f := &l.cases[student].Facts
 		f.Absences = append(f.Absences, a)
 		return nil
-	}, `SELECT student_id, since, until, reason FROM absence
+	}, `SELECT id, student_id, since, until, reason, made_at FROM absence
 		WHERE withdrawn_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }
 
