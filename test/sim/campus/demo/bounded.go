@@ -69,6 +69,9 @@ func (d *Demo) conclude(ctx context.Context, injuries []verdict.Injury) (*verdic
 	if err := d.compare(ctx, r, a); err != nil {
 		return nil, err
 	}
+	if err := d.judgeAgain(ctx, r); err != nil {
+		return nil, err
+	}
 	r.Decide()
 	if ended != nil {
 		r.OK, r.Reasons = false, append(r.Reasons, ended.Error())
@@ -80,9 +83,22 @@ func (d *Demo) conclude(ctx context.Context, injuries []verdict.Injury) (*verdic
 	return r, r.Write(d.o.JSON)
 }
 
+// judgeAgain stops the campus and has central's program derive every judgement from the facts and compare.
+func (d *Demo) judgeAgain(ctx context.Context, r *verdict.Result) error {
+	d.screen.say("stopping: gateways first, then central; then every judgement is made again from the facts")
+	if err := errors.Join(d.site.StopGateways(), d.site.Central.Stop()); err != nil {
+		return err
+	}
+	var err error
+	r.Judged, r.JudgedDifferently, err = d.site.Central.CheckJudgements(ctx)
+	return err
+}
+
 func verdictText(r *verdict.Result) string {
-	text := fmt.Sprintf("presented %d, journalled %d, at central %d; lost %d, duplicated %d; light p50 %.1f ms, p99 %.1f ms; %d marks compared, %d differ",
-		r.Presented, r.Journalled, r.Central, r.Lost, r.Duplicated, r.LightMS.P50, r.LightMS.P99, r.MarksCompared, r.RegisterMismatches)
+	text := fmt.Sprintf("presented %d, journalled %d, at central %d; lost %d, duplicated %d; light p50 %.1f ms, p99 %.1f ms; %d marks compared, %d differ; "+
+		"%d students judged again, %d differ",
+		r.Presented, r.Journalled, r.Central, r.Lost, r.Duplicated, r.LightMS.P50, r.LightMS.P99, r.MarksCompared, r.RegisterMismatches,
+		r.Judged, r.JudgedDifferently)
 	if r.OK {
 		return text + "\nok: nothing lost, nothing duplicated, every mark as the rules say"
 	}

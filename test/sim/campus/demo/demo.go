@@ -47,7 +47,9 @@ func Run(ctx context.Context, o Options) (result *verdict.Result, err error) {
 		return nil, err
 	}
 	defer func() {
-		d.screen.say("stopping: gateways first, then central")
+		if result == nil { // otherwise they have stopped for the verdict
+			d.screen.say("stopping: gateways first, then central")
+		}
 		err = errors.Join(err, d.site.Close())
 	}()
 	if err := d.prepare(ctx); err != nil {

@@ -93,6 +93,17 @@ func (c *Central) Revoke(ctx context.Context, gateway string) error {
 	return err
 }
 
+// CheckJudgements has all judgements compared with what the facts give. Central should rest: a fact that comes meanwhile is a
+// difference until it is judged.
+func (c *Central) CheckJudgements(ctx context.Context) (students, differ int, err error) {
+	out, err := c.command(ctx, "rebuild", "--config", c.config, "--check")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	if _, scanned := fmt.Sscanf(lines[len(lines)-1], "%d students compared, %d differ", &students, &differ); scanned != nil {
+		return 0, 0, errors.Join(err, fmt.Errorf("read what was compared: %w", scanned))
+	}
+	return students, differ, nil // the program ends with an error when something differs, which is the caller's to say
+}
+
 func (c *Central) command(ctx context.Context, args ...string) (string, error) {
 	return run(ctx, c.Path, filepath.Join(c.dir, "log", "commands.log"), args...)
 }

@@ -157,17 +157,17 @@ func (p *Process) Lives() []Span {
 	return append([]Span(nil), p.spans...)
 }
 
-// run runs a command of the same program to its end and gives its standard output.
+// run runs a command of the same program to its end and gives its standard output, also of one that ends with an error.
 func run(ctx context.Context, path, log string, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, path, args...).Output() //nolint:gosec // the programs of this repository
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return "", fmt.Errorf("%s %s: %w: %s", filepath.Base(path), args[0], err, exit.Stderr)
+		err = fmt.Errorf("%w: %s", err, exit.Stderr)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %w", filepath.Base(path), args[0], err)
+		err = fmt.Errorf("%s %s: %w", filepath.Base(path), args[0], err)
 	}
-	return string(out), appendTo(log, out)
+	return string(out), errors.Join(err, appendTo(log, out))
 }
 
 func appendTo(path string, text []byte) error {

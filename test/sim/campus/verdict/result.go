@@ -23,6 +23,8 @@ type Result struct {
 	LightMS    Spread         `json:"light_ms"` // card sent → light shown, at the reader
 
 	RegisterMismatches int `json:"register_mismatches"`
+	Judged             int `json:"students_judged_again"` // from the facts, by central's own program, after everything had stopped
+	JudgedDifferently  int `json:"judgement_mismatches"`  // of them: stored judgements that the facts do not give
 
 	Missing        int      `json:"missing_at_central"`       // taps on a gateway's disk that central has not got
 	Unheard        int      `json:"unheard"`                  // taps at central that no reader heard
@@ -87,6 +89,10 @@ func (r *Result) Decide() {
 	fail(r.Unlike, "lights differ from the recorded outcome")
 	fail(r.LightSurprises, "lights differ from what the rules say")
 	fail(r.RegisterMismatches, "marks differ from what the rules say")
+	fail(r.JudgedDifferently, "students' stored judgements are not what the facts give")
+	if r.Judged == 0 {
+		r.Reasons = append(r.Reasons, "nobody was judged again from the facts")
+	}
 	if r.Presented == 0 {
 		r.Reasons = append(r.Reasons, "nobody tapped")
 	}

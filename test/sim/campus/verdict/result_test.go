@@ -15,7 +15,7 @@ import (
 
 // good is the result of a run in which all went well.
 func good() *Result {
-	return &Result{Presented: 100, Converged: true, Faults: []Injury{{Fault: "kill gateway:2@10s,up@25s", Bit: true}}}
+	return &Result{Presented: 100, Judged: 600, Converged: true, Faults: []Injury{{Fault: "kill gateway:2@10s,up@25s", Bit: true}}}
 }
 
 func TestDecide(t *testing.T) {
@@ -32,6 +32,8 @@ func TestDecide(t *testing.T) {
 		{"a light that lied", func(r *Result) { r.Unlike = 1 }, "1 lights differ from the recorded outcome"},
 		{"a light against the rules", func(r *Result) { r.LightSurprises = 1 }, "1 lights differ from what the rules say"},
 		{"a wrong mark", func(r *Result) { r.RegisterMismatches = 3 }, "3 marks differ from what the rules say"},
+		{"a judgement the facts do not give", func(r *Result) { r.JudgedDifferently = 2 }, "2 students' stored judgements are not what the facts give"},
+		{"nobody judged again", func(r *Result) { r.Judged = 0 }, "nobody was judged again from the facts"},
 		{"nobody came", func(r *Result) { r.Presented = 0 }, "nobody tapped"},
 		{"never equal", func(r *Result) { r.Converged = false }, "journals, replicas and central did not become equal in time"},
 		{"a fault without effect", func(r *Result) { r.Faults[0] = Injury{Fault: "cut", Note: "nothing met it"} }, "cut did not bite: nothing met it"},
