@@ -53,24 +53,26 @@ type Count struct {
 }
 
 // Add counts one more contact. What is no session has no part in a rate of attendance, but may be missed.
-func (c *Count) Add(contact Contact) {
+func (c *Count) Add(contact Contact) { c.add(contact, 1) }
+
+func (c *Count) add(contact Contact, weight int64) {
 	if contact.Kind != Session {
 		if contact.Code == register.Absent {
-			c.Elsewhere++
+			c.Elsewhere += weight
 		}
 		return
 	}
 	switch contact.Code {
 	case register.Present:
-		c.Present++
+		c.Present += weight
 	case register.Late:
-		c.Late++
+		c.Late += weight
 	case register.Absent:
-		c.Absent++
+		c.Absent += weight
 	case register.Authorised:
-		c.Authorised++
+		c.Authorised += weight
 	case register.Remote:
-		c.Remote++
+		c.Remote += weight
 	}
 }
 
