@@ -2,12 +2,10 @@ package pn532_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,73 +17,37 @@ import (
 
 // door is a driver with a device on a cable.
 type door struct {
+	*drivertest.Stand
 	*device
-	t     *testing.T
-	bus   *pn532.Bus
-	reads chan drivers.Read
 }
 
 // newDoor starts both; what is between them changes what the device writes.
 func newDoor(t *testing.T, o pn532.Options, d *device, between func(io.ReadWriter) io.ReadWriter) *door {
 	t.Helper()
-	cable := drivertest.NewCable(t)
-	line, err := serialport.New(serialport.Options{Path: cable.Path, Baud: 115200})
-	if err != nil {
-		t.Fatal(err)
+	bus := func(line *serialport.Line) drivers.Bus {
+		o.Line = line
+		return newBus(t, o)
 	}
-	o.Line = line
-	k := &door{device: d, t: t, bus: newBus(t, o), reads: make(chan drivers.Read)}
-	served, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(served)
-		d.Serve(between(cable.End()))
-	}()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		defer close(ended)
-		if err := k.bus.Run(ctx, k.reads); err != nil {
-			t.Errorf("Run = %v", err)
-		}
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-		cable.Unplug()
-		<-served
-	})
-	return k
+	return &door{drivertest.NewStand(t, 115200, bus, func(line io.ReadWriter) { d.Serve(between(line)) }), d}
 }
 
 func plain(line io.ReadWriter) io.ReadWriter { return line }
 
-// until looks at a state until it is as it should be; the test's own time limit is the only one.
-func (k *door) until(holds func() bool) {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		<-tick.C
-	}
-}
-
-func (k *door) status() drivers.Status { return k.bus.Status()[0] }
-
-func (k *door) up() { k.until(func() bool { return k.status().Up }) }
-
 // searched waits until the driver has looked so many times more.
 func (k *door) searched(times int) {
 	until := k.Asked() + times
-	k.until(func() bool { return k.Asked() >= until })
+	k.Until(func() bool { return k.Asked() >= until })
 }
 
 func TestTwoCardsAtOnceAreOneReadThatSaysSo(t *testing.T) {
 	k := newDoor(t, pn532.Options{}, newDevice(desfire, classic), plain)
 	k.lay(0, 1)
-	if r := <-k.reads; !r.Several || r.Credential != "" || r.Unsuitable {
+	if r := <-k.Reads; !r.Several || r.Credential != "" || r.Unsuitable {
 		t.Errorf("Read = %+v, want several", r)
 	}
 	k.searched(5)
 	k.lay(1) // for longer than it takes to take both away
-	if r := <-k.reads; r.Several || r.Credential != keys[1] {
+	if r := <-k.Reads; r.Several || r.Credential != keys[1] {
 		t.Errorf("Read = %+v, want %s alone", r, keys[1])
 	}
 }
@@ -93,20 +55,20 @@ func TestTwoCardsAtOnceAreOneReadThatSaysSo(t *testing.T) {
 func TestARandomUIDNamesNobody(t *testing.T) {
 	k := newDoor(t, pn532.Options{}, newDevice(random), plain)
 	k.lay(0)
-	if r := <-k.reads; !r.Unsuitable || r.Credential != "" || r.Several {
+	if r := <-k.Reads; !r.Unsuitable || r.Credential != "" || r.Several {
 		t.Errorf("Read = %+v, want unsuitable", r)
 	}
 	k.searched(5)
-	if c := k.status().Counts; c.Refused != 1 || c.Taps != 1 || c.Repeats == 0 {
+	if c := k.Status().Counts; c.Refused != 1 || c.Taps != 1 || c.Repeats == 0 {
 		t.Errorf("Counts = %+v, want one tap, refused once, and its repetitions", c)
 	}
 }
 
 func TestItSaysWhatItIs(t *testing.T) {
 	k := newDoor(t, pn532.Options{}, newDevice(), plain)
-	k.up()
-	k.until(func() bool { return k.status().Made != "" })
-	s := k.status()
+	k.Up()
+	k.Until(func() bool { return k.Status().Made != "" })
+	s := k.Status()
 	if want := "vendor NXP, model PN532, firmware 1.6"; s.Made != want || !s.Supervised {
 		t.Errorf("Status = %+v, want supervised, made %q", s, want)
 	}
@@ -120,16 +82,16 @@ func TestADamagedResponseComesAgain(t *testing.T) {
 	f := &flipper{flips: make(chan int, 8)}
 	d := newDevice(desfire)
 	k := newDoor(t, pn532.Options{}, d, f.wire)
-	k.up()
+	k.Up()
 	f.asked = d.Asked
 	f.armed.Store(true)
 	k.lay(0)
 	before := <-f.flips
-	r := <-k.reads
+	r := <-k.Reads
 	if r.Credential != keys[0] {
 		t.Errorf("Read = %+v, want %s", r, keys[0])
 	}
-	if c := k.status().Counts; c.Retries == 0 {
+	if c := k.Status().Counts; c.Retries == 0 {
 		t.Errorf("Counts.Retries = %d after search %d, want the retransmission", c.Retries, before)
 	}
 }
@@ -161,14 +123,14 @@ func (w *flipWire) Write(octets []byte) (int, error) {
 func TestAModuleThatLostItsPowerIsWokenUp(t *testing.T) {
 	n := &nap{}
 	k := newDoor(t, pn532.Options{}, newDevice(classic), n.wire)
-	k.up()
+	k.Up()
 	n.on.Store(true)
-	k.until(func() bool { return !k.status().Up })
-	if got, want := k.status().Trouble, "stopped answering: check its power and its cable"; got != want {
+	k.Until(func() bool { return !k.Status().Up })
+	if got, want := k.Status().Trouble, "stopped answering: check its power and its cable"; got != want {
 		t.Errorf("Trouble = %q, want %q", got, want)
 	}
 	k.lay(0)
-	if r := <-k.reads; r.Credential != keys[1] {
+	if r := <-k.Reads; r.Credential != keys[1] {
 		t.Errorf("Read = %+v, want %s", r, keys[1])
 	}
 }
@@ -199,7 +161,7 @@ func TestLights(t *testing.T) {
 	d := newDevice(classic)
 	d.wiring = wiring
 	k := newDoor(t, pn532.Options{Lights: wired}, d, plain)
-	k.up()
+	k.Up()
 	changes(d.shown, 1) // off, with which it begins
 	for _, tt := range []struct {
 		ask   drivers.Signal
@@ -212,7 +174,7 @@ func TestLights(t *testing.T) {
 		{drivers.Off, []drivers.Signal{drivers.Off}},
 	} {
 		drain(d.shown)
-		k.bus.Show("door", tt.ask)
+		k.Bus.Show("door", tt.ask)
 		if got := changes(d.shown, len(tt.shows)); !cmp.Equal(got, tt.shows) {
 			t.Errorf("%v shows %v, want %v", tt.ask, got, tt.shows)
 		}
@@ -233,13 +195,13 @@ func TestAModuleThatRefusesItsOutputsIsUpAndSaysSo(t *testing.T) {
 	d := newDevice(classic)
 	d.wiring, d.refuses[0x0E] = wiring, true
 	k := newDoor(t, pn532.Options{Lights: wired}, d, plain)
-	k.up()
-	k.until(func() bool { return strings.HasPrefix(k.status().Trouble, "refuses light commands") })
-	k.bus.Show("door", drivers.Accepted)
-	k.until(func() bool { return k.status().Counts.Unshown > 0 })
+	k.Up()
+	k.Until(func() bool { return strings.HasPrefix(k.Status().Trouble, "refuses light commands") })
+	k.Bus.Show("door", drivers.Accepted)
+	k.Until(func() bool { return k.Status().Counts.Unshown > 0 })
 	k.lay(0)
-	if r := <-k.reads; r.Credential != keys[1] || !k.status().Up {
-		t.Errorf("Read = %+v, Status = %+v; want %s from a reader that is up", r, k.status(), keys[1])
+	if r := <-k.Reads; r.Credential != keys[1] || !k.Status().Up {
+		t.Errorf("Read = %+v, Status = %+v; want %s from a reader that is up", r, k.Status(), keys[1])
 	}
 }
 

@@ -7,17 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rollcall-edge/rollcall/drivers/drivertest"
 	"github.com/rollcall-edge/rollcall/drivers/polled"
 )
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	octets, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return octets
-}
 
 // The octets are those of UM0701-02 (6.2.1, 7.2.2) and of recorded conversations with real modules.
 func TestCommandsAsFrames(t *testing.T) {
@@ -34,24 +26,24 @@ func TestCommandsAsFrames(t *testing.T) {
 		{"InRelease", release, "00 00 FF 03 FD D4 52 00 DA 00"},
 		{"RFConfiguration, field off", fieldOff, "00 00 FF 04 FC D4 32 01 00 F9 00"},
 	} {
-		if d := cmp.Diff(unhex(t, tt.want), appendFrame(nil, tt.command)); d != "" {
+		if d := cmp.Diff(drivertest.Unhex(t, tt.want), appendFrame(nil, tt.command)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
 	}
-	if d := cmp.Diff(unhex(t, "00 00 FF 00 FF 00"), ackFrame); d != "" {
+	if d := cmp.Diff(drivertest.Unhex(t, "00 00 FF 00 FF 00"), ackFrame); d != "" {
 		t.Errorf("ack (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(unhex(t, "00 00 FF FF 00 00"), nackFrame); d != "" {
+	if d := cmp.Diff(drivertest.Unhex(t, "00 00 FF FF 00 00"), nackFrame); d != "" {
 		t.Errorf("nack (-want +got):\n%s", d)
 	}
 }
 
 func TestFirmware(t *testing.T) {
 	want := polled.Identity{Vendor: "NXP", Model: "PN532", Firmware: "1.6"}
-	if got, err := firmware(unhex(t, "32 01 06 07")); got != want || err != nil {
+	if got, err := firmware(drivertest.Unhex(t, "32 01 06 07")); got != want || err != nil {
 		t.Errorf("firmware = %v, %v; want %v", got, err, want)
 	}
-	if got, err := firmware(unhex(t, "32 01 06")); err == nil {
+	if got, err := firmware(drivertest.Unhex(t, "32 01 06")); err == nil {
 		t.Errorf("firmware of three octets = %v, want an error", got)
 	}
 }
@@ -78,7 +70,7 @@ func TestTargets(t *testing.T) {
 		{"one with too much", "01 01 0004 08 04 DEADBEEF 05 00", 0, "", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			count, uid, err := targets(unhex(t, tt.data))
+			count, uid, err := targets(drivertest.Unhex(t, tt.data))
 			if count != tt.count || hex.EncodeToString(uid) != strings.ToLower(tt.uid) || (err != nil) != tt.bad {
 				t.Errorf("targets = %d, % X, %v", count, uid, err)
 			}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/drivers/drivertest"
 )
 
 const (
@@ -55,7 +57,7 @@ func TestScanner(t *testing.T) {
 			var got []kind
 			for _, p := range tt.pieces {
 				at = at.Add(p.after)
-				s.push(unhex(t, p.octets), at, func(f frame) { got = append(got, f.kind) })
+				s.push(drivertest.Unhex(t, p.octets), at, func(f frame) { got = append(got, f.kind) })
 			}
 			if !slices.Equal(got, tt.want) || s.damaged != tt.damaged {
 				t.Errorf("frames = %v, damaged %v; want %v, %v", got, s.damaged, tt.want, tt.damaged)
@@ -69,8 +71,8 @@ func TestScanner(t *testing.T) {
 
 func TestScannerGivesTheData(t *testing.T) {
 	var got []byte
-	newScanner(testGap).push(unhex(t, cardOctets), time.Unix(1000, 0), func(f frame) { got = bytes.Clone(f.data) })
-	if want := unhex(t, "4B 01 01 00 44 20 07 04 A2 B3 C4 D5 E6 80"); !bytes.Equal(got, want) {
+	newScanner(testGap).push(drivertest.Unhex(t, cardOctets), time.Unix(1000, 0), func(f frame) { got = bytes.Clone(f.data) })
+	if want := drivertest.Unhex(t, "4B 01 01 00 44 20 07 04 A2 B3 C4 D5 E6 80"); !bytes.Equal(got, want) {
 		t.Errorf("data = % X, want % X", got, want)
 	}
 }
@@ -81,7 +83,7 @@ func FuzzPN532(f *testing.F) {
 		ackOctets, versionOctets, cardOctets, noneOctets, errorOctets, ackOctets + cardOctets, "00 00 FF FF FF 01 00 FF D5 4B 00",
 		"00 00 FF 00 00 00", "00 00 FF FF 01 D5",
 	} {
-		f.Add(unhex(f, octets), 4)
+		f.Add(drivertest.Unhex(f, octets), 4)
 	}
 	f.Fuzz(func(t *testing.T, line []byte, cut int) {
 		cut = max(0, min(cut, len(line)))

@@ -2,7 +2,6 @@ package twn4_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -19,73 +18,37 @@ import (
 
 // desk is a driver with a device on a cable.
 type desk struct {
+	*drivertest.Stand
 	*device
-	t     *testing.T
-	bus   *twn4.Bus
-	reads chan drivers.Read
 }
 
 // newDesk starts both; what is between them changes what the device writes.
 func newDesk(t *testing.T, o twn4.Options, d *device, between func(io.ReadWriter) io.ReadWriter) *desk {
 	t.Helper()
-	cable := drivertest.NewCable(t)
-	line, err := serialport.New(serialport.Options{Path: cable.Path, Baud: 9600})
-	if err != nil {
-		t.Fatal(err)
+	bus := func(line *serialport.Line) drivers.Bus {
+		o.Line = line
+		return newBus(t, o)
 	}
-	o.Line = line
-	k := &desk{device: d, t: t, bus: newBus(t, o), reads: make(chan drivers.Read)}
-	served, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(served)
-		d.Serve(between(cable.End()))
-	}()
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		defer close(ended)
-		if err := k.bus.Run(ctx, k.reads); err != nil {
-			t.Errorf("Run = %v", err)
-		}
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-		cable.Unplug()
-		<-served
-	})
-	return k
+	return &desk{drivertest.NewStand(t, 9600, bus, func(line io.ReadWriter) { d.Serve(between(line)) }), d}
 }
 
 func plain(line io.ReadWriter) io.ReadWriter { return line }
 
-// until looks at a state until it is as it should be; the test's own time limit is the only one.
-func (k *desk) until(holds func() bool) {
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		<-tick.C
-	}
-}
-
-func (k *desk) status() drivers.Status { return k.bus.Status()[0] }
-
-func (k *desk) up() { k.until(func() bool { return k.status().Up }) }
-
 // searched waits until the driver has looked so many times more.
 func (k *desk) searched(times int) {
 	until := k.Asked() + times
-	k.until(func() bool { return k.Asked() >= until })
+	k.Until(func() bool { return k.Asked() >= until })
 }
 
 func TestTwoCardsAtOnceAreOneReadThatSaysSo(t *testing.T) {
 	k := newDesk(t, twn4.Options{}, newDevice(classic, desfire), plain)
 	k.lay(0, 1)
-	if r := <-k.reads; !r.Several || r.Credential != "" || r.Unsuitable {
+	if r := <-k.Reads; !r.Several || r.Credential != "" || r.Unsuitable {
 		t.Errorf("Read = %+v, want several", r)
 	}
 	k.searched(5)
 	k.lay(1) // for longer than it takes to take both away
-	if r := <-k.reads; r.Several || r.Credential != keys[1] {
+	if r := <-k.Reads; r.Several || r.Credential != keys[1] {
 		t.Errorf("Read = %+v, want %s alone", r, keys[1])
 	}
 }
@@ -93,11 +56,11 @@ func TestTwoCardsAtOnceAreOneReadThatSaysSo(t *testing.T) {
 func TestACardThatJoinsAnotherMakesTwo(t *testing.T) {
 	k := newDesk(t, twn4.Options{}, newDevice(classic, desfire), plain)
 	k.lay(0)
-	if r := <-k.reads; r.Credential != keys[0] {
+	if r := <-k.Reads; r.Credential != keys[0] {
 		t.Errorf("Read = %+v, want %s", r, keys[0])
 	}
 	k.lay(1, 0)
-	if r := <-k.reads; !r.Several {
+	if r := <-k.Reads; !r.Several {
 		t.Errorf("Read = %+v, want several", r)
 	}
 }
@@ -105,11 +68,11 @@ func TestACardThatJoinsAnotherMakesTwo(t *testing.T) {
 func TestARandomUIDNamesNobody(t *testing.T) {
 	k := newDesk(t, twn4.Options{}, newDevice(random, classic), plain)
 	k.lay(0)
-	if r := <-k.reads; !r.Unsuitable || r.Credential != "" || r.Several {
+	if r := <-k.Reads; !r.Unsuitable || r.Credential != "" || r.Several {
 		t.Errorf("Read = %+v, want unsuitable", r)
 	}
 	k.searched(5)
-	if c := k.status().Counts; c.Refused != 1 || c.Taps != 1 || c.Repeats == 0 {
+	if c := k.Status().Counts; c.Refused != 1 || c.Taps != 1 || c.Repeats == 0 {
 		t.Errorf("Counts = %+v, want one tap, refused once, and its repetitions", c)
 	}
 }
@@ -117,9 +80,9 @@ func TestARandomUIDNamesNobody(t *testing.T) {
 func TestACardOfAnotherKindIsCounted(t *testing.T) {
 	k := newDesk(t, twn4.Options{}, newDevice(book, classic), plain)
 	k.lay(0)
-	k.until(func() bool { return k.status().Counts.Refused > 0 })
+	k.Until(func() bool { return k.Status().Counts.Refused > 0 })
 	k.lay(1)
-	if r := <-k.reads; r.Credential != keys[0] {
+	if r := <-k.Reads; r.Credential != keys[0] {
 		t.Errorf("Read = %+v, want %s", r, keys[0])
 	}
 }
@@ -141,11 +104,11 @@ func TestAFlippedBitIsNoOtherCard(t *testing.T) {
 			d := newDevice(tt.card)
 			d.old = tt.old
 			k := newDesk(t, twn4.Options{}, d, f.wire)
-			k.up()
+			k.Up()
 			f.armed.Store(true)
 			k.lay(0)
 			<-f.flips
-			if r := <-k.reads; r.Credential != tt.want {
+			if r := <-k.Reads; r.Credential != tt.want {
 				t.Errorf("Read = %+v, want %s", r, tt.want)
 			}
 		})
@@ -179,12 +142,12 @@ func (w *flipWire) Write(octets []byte) (int, error) {
 // status of its own.
 func TestAnEchoIsNoReply(t *testing.T) {
 	k := newDesk(t, twn4.Options{}, newDevice(classic), func(line io.ReadWriter) io.ReadWriter { return &echo{line} })
-	k.up()
+	k.Up()
 	k.lay(0)
-	if r := <-k.reads; r.Credential != keys[0] {
+	if r := <-k.Reads; r.Credential != keys[0] {
 		t.Errorf("Read = %+v, want %s", r, keys[0])
 	}
-	if s := k.status(); s.Trouble != "" || s.Counts.Failures > 0 {
+	if s := k.Status(); s.Trouble != "" || s.Counts.Failures > 0 {
 		t.Errorf("Status = %+v, want no trouble and no failures", s)
 	}
 }
@@ -202,15 +165,15 @@ func (e *echo) Read(octets []byte) (int, error) {
 
 func TestItSaysWhatItIsAndSearchesForTheConfiguredCards(t *testing.T) {
 	k := newDesk(t, twn4.Options{Tags: []twn4.Tag{twn4.MIFARE}}, newDevice(classic), plain)
-	k.up()
-	k.until(func() bool { return k.status().Made != "" })
-	if got, want := k.status().Made, "vendor Elatec, model TWN4, firmware B1.03/CCF1.57/PRS1.03/PI"; got != want {
+	k.Up()
+	k.Until(func() bool { return k.Status().Made != "" })
+	if got, want := k.Status().Made, "vendor Elatec, model TWN4, firmware B1.03/CCF1.57/PRS1.03/PI"; got != want {
 		t.Errorf("Made = %q, want %q", got, want)
 	}
 	if got, want := k.setTypes(), "0000000001000000"; got != want { // annex A.1
 		t.Errorf("types = %s, want %s", got, want)
 	}
-	if s := k.status(); !s.Supervised || s.Trouble != "" {
+	if s := k.Status(); !s.Supervised || s.Trouble != "" {
 		t.Errorf("Status = %+v, want supervised, without trouble", s)
 	}
 }
@@ -218,19 +181,19 @@ func TestItSaysWhatItIsAndSearchesForTheConfiguredCards(t *testing.T) {
 func TestAReaderThatFallsSilentIsLostAndFoundAgain(t *testing.T) {
 	m := &mute{}
 	k := newDesk(t, twn4.Options{}, newDevice(classic), m.wire)
-	k.up()
+	k.Up()
 	m.on.Store(true)
-	k.until(func() bool { return !k.status().Up })
-	if got, want := k.status().Trouble, "stopped answering: check its power and its cable"; got != want {
+	k.Until(func() bool { return !k.Status().Up })
+	if got, want := k.Status().Trouble, "stopped answering: check its power and its cable"; got != want {
 		t.Errorf("Trouble = %q, want %q", got, want)
 	}
-	if !k.bus.Line().Up {
+	if !k.Bus.Line().Up {
 		t.Error("the line is closed; only its reader is silent")
 	}
 	m.on.Store(false)
-	k.up()
+	k.Up()
 	k.lay(0)
-	if r := <-k.reads; r.Credential != keys[0] {
+	if r := <-k.Reads; r.Credential != keys[0] {
 		t.Errorf("Read = %+v, want %s", r, keys[0])
 	}
 }
@@ -239,14 +202,14 @@ func TestAReaderThatFallsSilentIsLostAndFoundAgain(t *testing.T) {
 func TestAReaderThatRestartedIsLitAgain(t *testing.T) {
 	d := newDevice(classic)
 	k := newDesk(t, twn4.Options{Blue: true}, d, plain)
-	k.up()
-	k.bus.Show("desk", drivers.Ready)
+	k.Up()
+	k.Bus.Show("desk", drivers.Ready)
 	changes(d.shown, 2)
 	d.restart()
 	if got := changes(d.shown, 2); got[1] != drivers.Ready {
 		t.Errorf("after its restart it shows %v, want ready in the end", got)
 	}
-	k.up()
+	k.Up()
 }
 
 // mute is a reader that hears and says nothing.
@@ -269,7 +232,7 @@ func (w *muteWire) Write(octets []byte) (int, error) {
 func TestLights(t *testing.T) {
 	d := newDevice(classic)
 	k := newDesk(t, twn4.Options{Blue: true}, d, plain)
-	k.up()
+	k.Up()
 	for _, tt := range []struct {
 		ask   drivers.Signal
 		shows []drivers.Signal // as the device names what shines; one colour goes off before another goes on
@@ -281,7 +244,7 @@ func TestLights(t *testing.T) {
 		{drivers.Off, []drivers.Signal{drivers.Off}},
 	} {
 		drain(d.shown)
-		k.bus.Show("desk", tt.ask)
+		k.Bus.Show("desk", tt.ask)
 		if got := changes(d.shown, len(tt.shows)); !cmp.Equal(got, tt.shows) {
 			t.Errorf("%v shows %v, want %v", tt.ask, got, tt.shows)
 		}
@@ -295,17 +258,17 @@ func TestLights(t *testing.T) {
 func TestASteadyLightWaitsForTheFlash(t *testing.T) {
 	d := newDevice(classic)
 	k := newDesk(t, twn4.Options{Blue: true}, d, plain)
-	k.up()
-	k.bus.Show("desk", drivers.Ready)
+	k.Up()
+	k.Bus.Show("desk", drivers.Ready)
 	changes(d.shown, 2)
-	k.bus.Show("desk", drivers.Accepted)
+	k.Bus.Show("desk", drivers.Accepted)
 	for s := range d.shown {
 		if s == drivers.Accepted {
 			break
 		}
 	}
 	at := time.Now()
-	k.bus.Show("desk", drivers.Off)
+	k.Bus.Show("desk", drivers.Off)
 	for s := range d.shown {
 		if s == drivers.Off {
 			break
@@ -320,8 +283,8 @@ func TestASteadyLightWaitsForTheFlash(t *testing.T) {
 func TestYellowLight(t *testing.T) {
 	d := newDevice(classic)
 	k := newDesk(t, twn4.Options{}, d, plain)
-	k.up()
-	k.bus.Show("desk", drivers.Fault)
+	k.Up()
+	k.Bus.Show("desk", drivers.Fault)
 	for s := range d.shown {
 		if s == drivers.Fault {
 			break

@@ -1,25 +1,15 @@
 package twn4
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-edge/rollcall/drivers/credential"
+	"github.com/rollcall-edge/rollcall/drivers/drivertest"
 )
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	octets, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return octets
-}
 
 func TestTag(t *testing.T) {
 	for _, tt := range []struct {
@@ -45,7 +35,7 @@ func TestTag(t *testing.T) {
 		{"6 octets of a type A card", "00 01 80 30 06 010203040506", credential.AsSent, "", credential.ErrLength},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f, seen, err := tag(unhex(t, tt.reply))
+			f, seen, err := tag(drivertest.Unhex(t, tt.reply))
 			if err != nil || !seen {
 				t.Fatalf("tag = %v, %v; want a card", seen, err)
 			}
@@ -68,7 +58,7 @@ func TestTagRefuses(t *testing.T) {
 		"", "00", "00 01", "00 02", "00 00 80", "00 01 80", "00 01 80 20", "00 01 80 20 04 66CF4D", "00 01 80 20 04 66CF4DC2 00",
 		"00 01 80 28 04 66CF4DC2", "00 01 80 20 00", "00 02 80 20 04 66CF4DC2",
 	} {
-		if f, _, err := tag(unhex(t, reply)); !errors.Is(err, errReply) {
+		if f, _, err := tag(drivertest.Unhex(t, reply)); !errors.Is(err, errReply) {
 			t.Errorf("tag of %q = %v, %v; want %v", reply, f, err, errReply)
 		}
 	}
@@ -76,8 +66,8 @@ func TestTagRefuses(t *testing.T) {
 
 // The example of section 1.5.17.9.
 func TestList(t *testing.T) {
-	got, err := list(unhex(t, "00 01 03 18 07 04D7A79A973780 07 042DA79A973780 07 0450A79A973780"))
-	want := [][]byte{unhex(t, "04D7A79A973780"), unhex(t, "042DA79A973780"), unhex(t, "0450A79A973780")}
+	got, err := list(drivertest.Unhex(t, "00 01 03 18 07 04D7A79A973780 07 042DA79A973780 07 0450A79A973780"))
+	want := [][]byte{drivertest.Unhex(t, "04D7A79A973780"), drivertest.Unhex(t, "042DA79A973780"), drivertest.Unhex(t, "0450A79A973780")}
 	if d := cmp.Diff(want, got); d != "" || err != nil {
 		t.Errorf("list, error %v (-want +got):\n%s", err, d)
 	}
@@ -87,7 +77,7 @@ func TestListRefuses(t *testing.T) {
 	for _, reply := range []string{
 		"00 01", "00 01 01", "00 01 02 05 04 66CF4DC2", "00 01 01 06 04 66CF4DC2", "00 01 01 05 05 66CF4DC2", "00 01 01 05 00 66CF4DC2", "00 01 00 00",
 	} {
-		if got, err := list(unhex(t, reply)); !errors.Is(err, errReply) {
+		if got, err := list(drivertest.Unhex(t, reply)); !errors.Is(err, errReply) {
 			t.Errorf("list of %q = %v, %v; want %v", reply, got, err, errReply)
 		}
 	}
@@ -95,7 +85,7 @@ func TestListRefuses(t *testing.T) {
 
 // The example of section 1.5.1.4.
 func TestVersion(t *testing.T) {
-	got, err := version(unhex(t, "00 1D 54574E342F42312E30332F434346312E35372F505253312E30332F5049"))
+	got, err := version(drivertest.Unhex(t, "00 1D 54574E342F42312E30332F434346312E35372F505253312E30332F5049"))
 	if want := "TWN4/B1.03/CCF1.57/PRS1.03/PI"; got != want || err != nil {
 		t.Errorf("version = %q, %v; want %q", got, err, want)
 	}
@@ -109,10 +99,10 @@ func TestVersion(t *testing.T) {
 
 // The example of section 1.5.1.3.
 func TestTicks(t *testing.T) {
-	if got, err := ticks(unhex(t, "00 D3480700")); got != 477395 || err != nil {
+	if got, err := ticks(drivertest.Unhex(t, "00 D3480700")); got != 477395 || err != nil {
 		t.Errorf("ticks = %d, %v; want 477395", got, err)
 	}
-	if got, err := ticks(unhex(t, "00 D34807")); !errors.Is(err, errReply) {
+	if got, err := ticks(drivertest.Unhex(t, "00 D34807")); !errors.Is(err, errReply) {
 		t.Errorf("ticks = %d, %v; want %v", got, err, errReply)
 	}
 }
@@ -149,7 +139,7 @@ func TestCommands(t *testing.T) {
 		{"all three", types(Tags()), "0502 01020000 01000000"},
 		{"a beep of 500 ms at 2400 Hz, half as loud", sound(500 * 1e6), "0407 32 6009 F401 0000"},
 	} {
-		if d := cmp.Diff(unhex(t, tt.want), tt.got); d != "" {
+		if d := cmp.Diff(drivertest.Unhex(t, tt.want), tt.got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
 	}
