@@ -31,12 +31,12 @@ const (
 	Enrolment  Kind = "enrolment"  // At: the latest moment to enrol; Of: programme. Value: "continuing" or "cas"
 	Enrolled   Kind = "enrolled"   // At: when; Of: programme
 	CourseEnd  Kind = "course_end" // At: the planned end
-	Change     Kind = "change"     // E-12, Of: an event, e.g. withdrawal; At: the date of it
+	Change     Kind = "change"     // E-12, Of: an event, e.g. withdrawal; At: the date of it; Note: the reason
 	Leave      Kind = "leave"      // leave of absence, At to Until: nothing is expected
-	Placement  Kind = "placement"  // At to Until; Of: employer; Amount: minutes a week; Note: contact and address
+	Placement  Kind = "placement"  // At to Until; Of: employer; Value: days a week; Amount: minutes a week; Note: contact and address
 	Work       Kind = "work"       // At: the day; Of: employer; Amount: minutes; Value: "" or "sabbatical"
 	Fee        Kind = "fee"        // At: due; Of: invoice; Amount: pence; Value: fee status, e.g. X3
-	Payment    Kind = "payment"    // of an invoice
+	Payment    Kind = "payment"    // Of: invoice; Amount: pence; Note: reference, which tells two of a day apart
 	Permission Kind = "permission" // to be in the country, At to Until; Value: "study" or "no_study"
 	Details    Kind = "details"    // the student confirmed address and telephone
 )
@@ -49,7 +49,9 @@ const (
 	Exempted  Kind = "exempted"  // G-4: nothing is required, e.g. because the device was out of order; Note: why
 )
 
-// What people did about findings. Of is the rule, or rule and scope as in the finding: "A-5", "E-3 2026-10".
+// What people did about findings. Of is the rule, or rule and scope as in the finding: "A-5", "E-3 2026-10". With a report it is
+// rule and scope where a rule asks for several: "E-12 withdrawal 2026-11-16" (event and its day), "E-14 Acme Ltd 2027-01-11"
+// (employer and first day). At is when it was done, not when it was recorded.
 const (
 	Annotation  Kind = "annotation"  // E-3: reason and steps are on record
 	Reported    Kind = "reported"    // a sponsor report was made

@@ -123,6 +123,9 @@ func (r *Rules) checkDays(c checker) {
 		c.positive("rules.E-15.below_degree", int64(e.BelowDegree))
 		c.percent("rules.E-15.amber_from", e.AmberFrom)
 	}
+	if e := r.Placement; e != nil {
+		c.notNegative("rules.E-14.timesheet_within", int64(e.TimesheetWithin))
+	}
 	c.positive("rules.E-16.every_days", days(r.VisaAudit, func(e *VisaAudit) int { return e.EveryDays }))
 	c.positive("rules.E-17.days", days(r.Debt, func(e *Debt) int { return e.Days }))
 	c.positive("rules.E-18.within", days(r.ContactDetails, func(e *ContactDetails) int { return e.Within }))

@@ -1,5 +1,10 @@
 package policy
 
+import (
+	"slices"
+	"time"
+)
+
 // Rules are the clauses of RULES 3.3 and 3.4 with their numbers. A clause that is nil is not in the policy.
 type Rules struct {
 	DailyAlert      *DailyAlert      `yaml:"A-1"`
@@ -170,13 +175,24 @@ type AbsenceLength struct {
 }
 
 // Placement is E-14: it must be reported before it starts.
-type Placement struct{}
+type Placement struct {
+	TimesheetWithin int `yaml:"timesheet_within"` // days after a week in which its timesheet must be there; 0: nobody asks for it
+}
 
 // WorkHours is E-15, for each week from Monday to Sunday in term.
 type WorkHours struct {
 	Limit       Duration `yaml:"limit"`
 	BelowDegree Duration `yaml:"below_degree"`
+	Levels      []string `yaml:"levels"`     // below degree; empty: nobody is
 	AmberFrom   int64    `yaml:"amber_from"` // per cent of the limit
+}
+
+// For is the limit for a student of a level.
+func (w *WorkHours) For(level string) time.Duration {
+	if slices.Contains(w.Levels, level) {
+		return w.BelowDegree.Std()
+	}
+	return w.Limit.Std()
 }
 
 // VisaAudit is E-16.

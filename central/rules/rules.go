@@ -52,7 +52,14 @@ type Finding struct {
 // clauses are all, in the order of RULES. Each gives its findings up to s.AsOf, and those of an earlier moment are among
 // those of a later one: nothing that was true of the past changes because time went on.
 var clauses = []func(s Student) []Finding{
-	ladder,
+	ladder,
+	withdrawalList, // E-7
+	eventReports,   // E-12
+	placements,     // E-14
+	workHours,      // E-15
+	debts,          // E-17
+	contactDetails, // E-18
+	curtailment,    // E-19
 }
 
 // Evaluate asks every clause and gives the findings by the moment at which they were met.
