@@ -72,6 +72,10 @@ func (r *Rules) checkShares(c checker) {
 	if e := r.ModuleShare; e != nil {
 		c.percent("rules.E-5.below", e.Below)
 		c.positive("rules.E-5.min_counted", e.MinCounted)
+		c.notNegative("rules.E-5.pattern_gap", e.PatternGap)
+	}
+	if e := r.MeetingList; e != nil {
+		c.percent("rules.E-6.below", e.Below)
 	}
 	if e := r.RemoteShare; e != nil {
 		c.percent("rules.E-22.above", e.Above)

@@ -45,6 +45,11 @@ func (p *Policy) check(c checker) {
 	if p.Counting.MinCounted < 1 {
 		c.Fault("counting.min_counted", "%d contacts make no percentage; write 1 or more", p.Counting.MinCounted)
 	}
+	for i, kind := range p.Feeds {
+		if !slices.Contains(Feeds, kind) {
+			c.Fault(fmt.Sprintf("feeds[%d]", i), "%q is no kind of facts that comes as a file; write one of %v", kind, Feeds)
+		}
+	}
 	p.Rules.check(c)
 	for _, path := range slices.Sorted(maps.Keys(p.NotFromPolicy)) {
 		if !c.Names(path) {
@@ -58,6 +63,9 @@ func (p *Policy) check(c checker) {
 
 // Deliveries are the ways to study that a scope may name.
 var Deliveries = []string{"campus", "distance", "placement"}
+
+// Feeds are the kinds of facts for which a rule can be told to wait.
+var Feeds = []string{"login", "submission", "exam", "meeting", "supervision", "timesheet", "communication", "enrolled"}
 
 func (s Scope) check(c checker) {
 	for i, d := range s.Delivery {

@@ -18,6 +18,10 @@ type Policy struct {
 	Counting Counting     `yaml:"counting"` // from marks to rates
 	Rules    Rules        `yaml:"rules"`    // what follows
 
+	// Feeds are the kinds of facts that come as files and that silence is judged by: a rule that concludes from a student's
+	// silence (E-8, E-11) waits until these are complete. Kinds that people enter need no feed.
+	Feeds []string `yaml:"feeds"`
+
 	NotFromPolicy map[string]string `yaml:"not_from_policy"` // path of a value, e.g. marking.opens → why somebody had to decide it
 }
 

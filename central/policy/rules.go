@@ -24,7 +24,7 @@ type Rules struct {
 	MonthList       *MonthList       `yaml:"E-3"`
 	LowMonths       *LowMonths       `yaml:"E-4"`
 	ModuleShare     *ModuleShare     `yaml:"E-5"`
-	MeetingList     *Task            `yaml:"E-6"`
+	MeetingList     *MeetingList     `yaml:"E-6"`
 	WithdrawalList  *Task            `yaml:"E-7"`
 	Inactivity      *Inactivity      `yaml:"E-8"`
 	DistanceSilence *DistanceSilence `yaml:"E-9"`
@@ -110,7 +110,7 @@ type Tracker struct {
 	TapsEvery   int `yaml:"taps_every"`
 }
 
-// CheckIn is E-2, for each fortnight.
+// CheckIn is E-2, for each fortnight of teaching weeks.
 type CheckIn struct {
 	Below         int64    `yaml:"below"`           // per cent of taps
 	LoginsPerWeek int64    `yaml:"logins_per_week"` // on average
@@ -134,9 +134,17 @@ type LowMonths struct {
 
 // ModuleShare is E-5.
 type ModuleShare struct {
-	Below      int64 `yaml:"below"`
-	MinCounted int64 `yaml:"min_counted"`
-	PatternGap int64 `yaml:"pattern_gap"` // points between the best and the worst module that make a pattern; 0: not looked at
+	Below        int64    `yaml:"below"`
+	MinCounted   int64    `yaml:"min_counted"`
+	PatternGap   int64    `yaml:"pattern_gap"`   // points between the best and the worst module that make a pattern; 0: not looked at
+	Programmes   []string `yaml:"programmes"`    // whom it is about; empty: everybody
+	PreSessional []string `yaml:"pre_sessional"` // programmes whose students are placed on an attendance report; it is about them too
+}
+
+// MeetingList is E-6: whose week was low is on the list of the Monday after.
+type MeetingList struct {
+	Below      int64    `yaml:"below"`      // per cent
+	Programmes []string `yaml:"programmes"` // whom it is about; empty: everybody
 }
 
 // Inactivity is E-8: calendar days since the last engagement, authorised days left out.

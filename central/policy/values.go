@@ -20,7 +20,7 @@ func (p *Policy) Values() []Value {
 	for _, part := range []struct {
 		path string
 		of   any
-	}{{"scope", p.Scope}, {"marking", p.Marking}, {"counting", p.Counting}, {"rules", p.Rules}} {
+	}{{"scope", p.Scope}, {"marking", p.Marking}, {"counting", p.Counting}, {"feeds", p.Feeds}, {"rules", p.Rules}} {
 		l.list(part.path, reflect.ValueOf(part.of))
 	}
 	return l.all
