@@ -64,7 +64,15 @@ func (d Day) Add(n int) Day {
 }
 
 // Before reports whether d is an earlier day than e.
-func (d Day) Before(e Day) bool { return d.utc().Before(e.utc()) }
+func (d Day) Before(e Day) bool {
+	if d.Year != e.Year {
+		return d.Year < e.Year
+	}
+	if d.Month != e.Month {
+		return d.Month < e.Month
+	}
+	return d.Day < e.Day
+}
 
 // Weekday is the day of the week.
 func (d Day) Weekday() time.Weekday { return d.utc().Weekday() }

@@ -62,11 +62,22 @@ func (r Record) Of(kinds ...Kind) []Fact {
 	return of
 }
 
-// Between are the contacts that start on the days from first to last, both included.
+// Between are the contacts that start on the days from first to last, both included. They mostly stand together, and then they
+// are not copied.
 func (r Record) Between(first, last calendar.Day) History {
-	var in []Contact
-	for _, c := range r.Contacts {
-		if d := calendar.DayOf(c.StartsAt); !d.Before(first) && !last.Before(d) {
+	starts, over := first.Starts(), last.Add(1).Starts()
+	inside := func(c Contact) bool { return !c.StartsAt.Before(starts) && c.StartsAt.Before(over) }
+	from := slices.IndexFunc(r.Contacts, inside)
+	if from < 0 {
+		return History{Person: r.Person}
+	}
+	to := from + 1
+	for to < len(r.Contacts) && inside(r.Contacts[to]) {
+		to++
+	}
+	in := r.Contacts[from:to:to]
+	for _, c := range r.Contacts[to:] {
+		if inside(c) {
 			in = append(in, c)
 		}
 	}
