@@ -43,8 +43,9 @@ const (
 // Grant is a request and what became of it.
 type Grant struct {
 	Absence
-	State GrantState
-	Why   string // of a request that is not granted: a clause a person can read, e.g. "approval by head_of_registry is missing"
+	State     GrantState
+	DecidedAt time.Time // when the last needed approval was there, or the request was made if none is needed
+	Why       string    // of a request that is not granted: a clause a person can read, e.g. "approval by head_of_registry is missing"
 }
 
 // Grants says which absences are authorised, in the order of their first days (003, L216-220; E-13). A request needs the
@@ -57,10 +58,11 @@ func Grants(requests []Absence, rules *policy.Rules) []Grant {
 	grants := distinct(requests)
 	byDecision := make([]*Grant, len(grants))
 	for i := range grants {
+		grants[i].DecidedAt = grants[i].decidedAt(rules)
 		byDecision[i] = &grants[i]
 	}
 	slices.SortStableFunc(byDecision, func(a, b *Grant) int {
-		return cmp.Or(a.decidedAt(rules).Compare(b.decidedAt(rules)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(a.DecidedAt.Compare(b.DecidedAt), cmp.Compare(a.ID, b.ID))
 	})
 	var held []span
 	for _, g := range byDecision {

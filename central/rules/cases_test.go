@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -79,9 +80,11 @@ type factLine struct {
 }
 
 type absenceLine struct {
-	Since  moment `yaml:"since"`
-	Until  moment `yaml:"until"`
-	Reason string `yaml:"reason"`
+	Since     moment            `yaml:"since"`
+	Until     moment            `yaml:"until"`
+	Reason    string            `yaml:"reason"`
+	Recorded  moment            `yaml:"recorded"`
+	Approvals map[string]moment `yaml:"approvals"`
 }
 
 type expectLine struct {
@@ -332,8 +335,12 @@ func (f *caseFile) facts() []engagement.Fact {
 
 func (f *caseFile) absences() []register.Absence {
 	var all []register.Absence
-	for _, l := range f.Absences {
-		all = append(all, register.Absence{Since: l.Since.Time, Until: l.Until.end(), Reason: l.Reason})
+	for i, l := range f.Absences {
+		a := register.Absence{ID: int64(i + 1), Since: l.Since.Time, Until: l.Until.end(), Reason: l.Reason, RecordedAt: l.Recorded.Time}
+		for _, role := range slices.Sorted(maps.Keys(l.Approvals)) {
+			a.Approvals = append(a.Approvals, register.Approval{Role: role, At: l.Approvals[role].Time})
+		}
+		all = append(all, a)
 	}
 	return all
 }

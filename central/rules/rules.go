@@ -55,6 +55,7 @@ var clauses = []func(s Student) []Finding{
 	ladder,
 	withdrawalList, // E-7
 	eventReports,   // E-12
+	absenceLength,  // E-13
 	placements,     // E-14
 	workHours,      // E-15
 	debts,          // E-17
