@@ -12,7 +12,7 @@ import (
 // Record is everything dated that is known of one student, over all terms.
 type Record struct {
 	Person
-	Contacts []Contact          // all that were expected, by their end, as NewRecord leaves them
+	Contacts []Contact          // all that were expected, by their end, as NewRecord and Excused leave them
 	Facts    []Fact             // by At, then in the order of recording
 	Absences []register.Absence // that were asked for, whether granted or not
 

@@ -112,7 +112,7 @@ func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Ve
 	}
 	slices.Sort(v.Gone)
 	c.conclude(&v, rules.Student{
-		Record: engagement.NewRecord(c.Person, contacts, c.Events, c.Facts.Absences, c.Known), Policies: policies, Calendar: cal, AsOf: now,
+		Record: engagement.NewRecord(c.Person, contacts, c.Events, c.Facts.Absences, c.Known).Excused(policies), Policies: policies, Calendar: cal, AsOf: now,
 	})
 	return v
 }

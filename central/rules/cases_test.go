@@ -251,9 +251,10 @@ func (f *caseFile) student(t *testing.T) Student {
 	for kind, until := range f.Known {
 		feeds[engagement.Kind(kind)] = until.end()
 	}
+	policies := book.Of(person.Subject())
 	return Student{
-		Record:   engagement.NewRecord(person, f.contacts(), f.facts(), f.absences(), feeds),
-		Policies: book.Of(person.Subject()), Calendar: f.calendar(), AsOf: f.AsOf.end(),
+		Record:   engagement.NewRecord(person, f.contacts(), f.facts(), f.absences(), feeds).Excused(policies),
+		Policies: policies, Calendar: f.calendar(), AsOf: f.AsOf.end(),
 	}
 }
 
