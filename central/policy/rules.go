@@ -106,8 +106,9 @@ type Share struct {
 
 // Tracker is E-1: which rows of the tracker are due how often, in teaching weeks.
 type Tracker struct {
-	LoginsEvery int `yaml:"logins_every"`
-	TapsEvery   int `yaml:"taps_every"`
+	LoginsEvery int      `yaml:"logins_every"`
+	TapsEvery   int      `yaml:"taps_every"`
+	Due         Deadline `yaml:"due"` // after the last day of the row; zero: on it
 }
 
 // CheckIn is E-2, for each fortnight of teaching weeks.

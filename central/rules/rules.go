@@ -33,11 +33,12 @@ const (
 	Case    Opens = "case"    // to be looked into and decided by a named person
 )
 
-// Finding is what a rule says about a student: an event with a date, not a state. It is never deleted; one that no longer
-// follows from the facts is superseded. Rule, Scope and Step with the student are its action key (G-6): what follows from it
-// follows once.
+// Finding is what a rule says about a student, or about something else of the university: an event with a date, not a state. It
+// is never deleted; one that no longer follows from the facts is superseded. Rule, Scope and Step with the student or the Subject
+// are its action key (G-6): what follows from it follows once.
 type Finding struct {
 	Rule     string // the clause, e.g. A-2
+	Subject  string // of a survey: "university", "programme LAW", "session X", "room X", "point X", "card 3fa9b1c2"; "" when it is about a student
 	Scope    string // over what: a term, a month "2026-10", a week "2026-10-05" by its Monday, a day, a module, an employer; "" for the whole time
 	Step     string // which of the things that the clause can say, e.g. "first warning", "45 days", "overdue"
 	Opens    Opens
