@@ -20,7 +20,7 @@ func headcount(u University) []Finding {
 			}
 			switch diff := h.Registered - h.Count; {
 			case diff > p.Marking.Headcount:
-				f.Step, f.Evidence = "more registered than counted", listed(h.Taps)
+				f.Step, f.Evidence = "more registered than counted", atMost(h.Taps)
 				f.Summary = fmt.Sprintf("%d were registered and %s counted %d: %d more", h.Registered, h.By, h.Count, diff)
 			case diff < 0 && h.Unknown == 0:
 				f.Step = "present but not registered"

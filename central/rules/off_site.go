@@ -21,7 +21,7 @@ func offSite(u University) []Finding {
 				continue
 			}
 			f := Finding{
-				Rule: "E-21", Subject: "room " + b.Room, Step: "not approved", Opens: Task, AsOf: b.Since, Evidence: listed(b.Sessions), Policy: p.ID(),
+				Rule: "E-21", Subject: "room " + b.Room, Step: "not approved", Opens: Task, AsOf: b.Since, Evidence: atMost(b.Sessions), Policy: p.ID(),
 				Summary: fmt.Sprintf("The room is off site and not approved, and %d sessions are to be held there", len(b.Sessions)),
 			}
 			if due := p.Rules.OffSite.Due; due.Set() {

@@ -169,4 +169,4 @@ func (u University) terms() []calendar.Term {
 // most bounds how much evidence is listed; the summary has the number.
 const most = 200
 
-func listed(evidence []string) []string { return evidence[:min(len(evidence), most)] }
+func atMost(evidence []string) []string { return evidence[:min(len(evidence), most)] }

@@ -21,14 +21,6 @@ var (
 	spring = calendar.Term{ID: "spring", First: civil("2027-01-11"), Last: civil("2027-03-19")}
 )
 
-func civil(text string) calendar.Day {
-	d, err := calendar.ParseDay(text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
 // london is an instant by the clocks of London.
 func london(text string) time.Time {
 	t, err := time.ParseInLocation("2006-01-02 15:04:05.000", text, calendar.London)
@@ -59,8 +51,8 @@ func campus(asOf string, policies ...string) University {
 	return u
 }
 
-// told is what a survey says: who, what, over what and when.
-func told(u University) string {
+// surveyedAs is what a survey says: who, what, over what and when.
+func surveyedAs(u University) string {
 	var out []string
 	for _, f := range Survey(u) {
 		out = append(out, fmt.Sprintf("%s %s: %s (%s) %s", f.Rule, f.Subject, f.Step, f.Scope, f.AsOf.In(calendar.London).Format("2 Jan 15:04:05")))
@@ -68,9 +60,9 @@ func told(u University) string {
 	return strings.Join(out, "; ")
 }
 
-func check(t *testing.T, u University, want string) {
+func checkSurvey(t *testing.T, u University, want string) {
 	t.Helper()
-	if got := told(u); got != want {
+	if got := surveyedAs(u); got != want {
 		t.Errorf("survey:\n%s\nwant\n%s", got, want)
 	}
 }
@@ -107,7 +99,7 @@ func TestRow30CardInTwoBuildings(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			u := campus("2026-10-05 12:00:00", "college")
 			u.Taps = []Presentation{tt.second, first}
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 			for _, f := range Survey(u) { // both taps are the evidence, and neither is touched
 				if len(f.Evidence) != 2 || f.Opens != Notice || f.Policy != "college v1" {
 					t.Errorf("finding = %+v, want a notice with both taps", f)
@@ -122,7 +114,7 @@ func TestTravelIsFlaggedOnceADay(t *testing.T) {
 	u.Taps = []Presentation{
 		presented(1, 1, "Library", "09:00:00.000"), presented(2, 1, "Law school", "09:01:00.000"), presented(3, 1, "Library", "09:02:00.000"),
 	}
-	check(t, u, "W-11 card 01010000: two buildings (2026-10-05) 5 Oct 09:01:00")
+	checkSurvey(t, u, "W-11 card 01010000: two buildings (2026-10-05) 5 Oct 09:01:00")
 }
 
 func TestBurst(t *testing.T) {
@@ -150,7 +142,7 @@ func TestBurst(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			u := campus("2026-10-05 12:00:00", "college")
 			u.Taps = tt.taps
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 		})
 	}
 }
@@ -167,7 +159,7 @@ func TestDoubtfulTaps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			u := campus("2026-10-05 12:00:00", name)
 			u.Taps = []Presentation{again, lost, shown}
-			check(t, u, want)
+			checkSurvey(t, u, want)
 		})
 	}
 }
@@ -176,7 +168,7 @@ func TestDoubtfulTaps(t *testing.T) {
 func TestSurveyOfSomeDays(t *testing.T) {
 	u := campus("2026-10-05 12:00:00", "college")
 	u.Taps, u.Days = []Presentation{presented(1, 1, "A", "09:00:00.000"), presented(2, 1, "B", "09:00:01.000")}, nil
-	check(t, u, "")
+	checkSurvey(t, u, "")
 }
 
 func TestRow35Headcount(t *testing.T) {
@@ -203,7 +195,7 @@ func TestRow35Headcount(t *testing.T) {
 			p.Marking.Headcount = tt.tolerance
 			u.Policies = func(calendar.Day) []*policy.Policy { return []*policy.Policy{p} }
 			u.Headcounts = []Headcount{{ID: 1, Session: "law-1", By: "m.officer", At: london("2026-10-05 09:30:00.000"), Count: tt.count, Registered: tt.registered, Unknown: tt.unknown}}
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 			for _, f := range Survey(u) {
 				if !strings.Contains(f.Summary, tt.summary) || string(f.Opens) != tt.opens {
 					t.Errorf("finding = %+v, want %s", f, tt.summary)
@@ -248,7 +240,7 @@ func TestTracker(t *testing.T) {
 			p.Rules = policy.Rules{Tracker: p.Rules.Tracker}
 			u.Policies = func(calendar.Day) []*policy.Policy { return []*policy.Policy{p} }
 			tt.known(&u)
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 		})
 	}
 }
@@ -256,7 +248,7 @@ func TestTracker(t *testing.T) {
 func TestTrackerIsNoBusinessOfVacations(t *testing.T) {
 	u := campus("2027-01-10 12:00:00", "stmarys")
 	u.Since = autumn.First.Starts()
-	got := strings.Count(told(u), "logins missing")
+	got := strings.Count(surveyedAs(u), "logins missing")
 	if got != 11 {
 		t.Errorf("rows of log-ins missing = %d, want one for each of the 11 teaching weeks", got)
 	}
@@ -290,7 +282,7 @@ func TestThinWeeks(t *testing.T) {
 			p.Rules = policy.Rules{MonthList: p.Rules.MonthList}
 			u.Policies = func(calendar.Day) []*policy.Policy { return []*policy.Policy{p} }
 			u.Weeks = tt.weeks
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 		})
 	}
 }
@@ -318,11 +310,11 @@ func TestRow74ImmigrationAudit(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			u := auditing(tt.asOf)
 			u.Facts = append(tt.audits, opening, audit(8, "2026-10-08", "m"))
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 		})
 	}
 	t.Run("none ever: the term began", func(t *testing.T) {
-		check(t, auditing("2026-10-13 00:00:00"), "E-16 university: due (2026-10-12) 12 Oct 00:00:00; E-16 university: overdue (2026-10-12) 13 Oct 00:00:00")
+		checkSurvey(t, auditing("2026-10-13 00:00:00"), "E-16 university: due (2026-10-12) 12 Oct 00:00:00; E-16 university: overdue (2026-10-12) 13 Oct 00:00:00")
 	})
 }
 
@@ -388,7 +380,7 @@ func TestReminders(t *testing.T) {
 			p.Rules = policy.Rules{TapReminder: p.Rules.TapReminder}
 			u.Policies = func(calendar.Day) []*policy.Policy { return []*policy.Policy{p} }
 			u.Facts = tt.sent
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 		})
 	}
 }
@@ -397,10 +389,10 @@ func TestOffSite(t *testing.T) {
 	barred := []Barred{{Room: "EX-1", Since: london("2026-10-05 10:00:00.000"), Sessions: []string{"law-1"}}, {Room: "EX-2", Since: london("2026-10-05 10:00:00.000")}}
 	u := campus("2026-10-05 12:00:00", "stmarys")
 	u.Barred, u.Known = barred, map[engagement.Kind]time.Time{engagement.Login: u.AsOf}
-	check(t, u, "E-21 room EX-1: not approved () 5 Oct 10:00:00")
+	checkSurvey(t, u, "E-21 room EX-1: not approved () 5 Oct 10:00:00")
 	u = campus("2026-10-05 12:00:00", "college")
 	u.Barred = barred
-	check(t, u, "") // the clause is not in the policy
+	checkSurvey(t, u, "") // the clause is not in the policy
 }
 
 func TestRow80RemoteShare(t *testing.T) {
@@ -427,7 +419,7 @@ func TestRow80RemoteShare(t *testing.T) {
 			u := campus("2026-10-05 12:00:00", "stmarys")
 			u.Known = map[engagement.Kind]time.Time{engagement.Login: u.AsOf}
 			u.Taught, u.Facts = []Taught{tt.taught}, tt.facts
-			check(t, u, tt.want)
+			checkSurvey(t, u, tt.want)
 		})
 	}
 }

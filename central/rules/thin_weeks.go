@@ -67,7 +67,7 @@ func (k programmeWeek) finding(short []Week, p *policy.Policy) Finding {
 	least := short[0].Minutes
 	return Finding{
 		Rule: "E-3", Subject: "programme " + k.programme, Scope: k.monday.String(), Step: "thin timetable", Opens: Task, AsOf: k.monday.Add(7).Starts(),
-		Evidence: listed(students), Policy: p.ID(),
+		Evidence: atMost(students), Policy: p.ID(),
 		Summary: fmt.Sprintf("%d students have less than %d hours in a room in the week of %s, the least %d:%02d", len(short), p.Rules.MonthList.WeekHours, k.monday,
 			least/60, least%60),
 	}

@@ -65,7 +65,7 @@ func missing(u University, p *policy.Policy, of string, rows []calendar.Span, la
 		}
 		if why, evidence := lacks(row); why != "" {
 			findings = append(findings, Finding{
-				Rule: "E-1", Subject: Everybody, Scope: row.First.String(), Step: of + " missing", Opens: Task, AsOf: overdue, Evidence: listed(evidence), Policy: p.ID(),
+				Rule: "E-1", Subject: Everybody, Scope: row.First.String(), Step: of + " missing", Opens: Task, AsOf: overdue, Evidence: atMost(evidence), Policy: p.ID(),
 				Summary: fmt.Sprintf("The tracker has no %s for %s to %s: %s", of, row.First, row.Last, why),
 			})
 		}

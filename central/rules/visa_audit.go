@@ -58,7 +58,7 @@ func auditDue(u University, last, next calendar.Day) []Finding {
 func auditFinding(u University, p *policy.Policy, step string, due, on calendar.Day) Finding {
 	holders := doubtful(u.Permits, on, p.Rules.VisaAudit.EndsWithin)
 	return Finding{
-		Rule: "E-16", Subject: Everybody, Scope: due.String(), Step: step, Opens: Task, AsOf: on.Starts(), Deadline: due, Evidence: listed(holders), Policy: p.ID(),
+		Rule: "E-16", Subject: Everybody, Scope: due.String(), Step: step, Opens: Task, AsOf: on.Starts(), Deadline: due, Evidence: atMost(holders), Policy: p.ID(),
 		Summary: fmt.Sprintf("The audit of immigration permissions due by %s is %s: %d of %d holders of a visa need looking at", due, step, len(holders), len(u.Permits)),
 	}
 }
