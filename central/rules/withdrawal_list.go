@@ -28,7 +28,7 @@ func withdrawalList(s Student) []Finding {
 	var findings []Finding
 	seen := map[string]bool{}
 	for _, f := range s.Of(engagement.Change, engagement.Reported) {
-		scope, why := listed(f)
+		scope, why := lineFor(f)
 		p := s.on(f.At)
 		if f.At.After(s.AsOf) || scope == "" || seen[scope] || p == nil || p.Rules.WithdrawalList == nil {
 			continue
@@ -42,8 +42,8 @@ func withdrawalList(s Student) []Finding {
 	return findings
 }
 
-// listed gives the line of the list that a fact makes, or "".
-func listed(f engagement.Fact) (scope, why string) {
+// lineFor gives the line of the list that a fact makes, or "".
+func lineFor(f engagement.Fact) (scope, why string) {
 	day := calendar.DayOf(f.At)
 	if f.Kind == engagement.Change && slices.Contains(leaving, f.Of) {
 		return dated(f.Of, day), fmt.Sprintf("%s on %s", eventName(f.Of), day)
