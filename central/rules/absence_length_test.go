@@ -42,7 +42,7 @@ func TestAbsenceLength(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, tt.facts...)
+			s := withFacts(t, tt.facts...)
 			s.Record = engagement.NewRecord(s.Person, nil, s.Facts, tt.asked, nil)
 			wantLines(t, s, "E-13", tt.want...)
 		})
@@ -50,7 +50,7 @@ func TestAbsenceLength(t *testing.T) {
 }
 
 func TestRefusalSuggestsALeave(t *testing.T) {
-	s := told(t)
+	s := withFacts(t)
 	s.Absences = []register.Absence{asked(1, "2026-11-02", "2027-01-01", "course_lead@2026-10-02", "head_of_registry@2026-10-02")}
 	found := Evaluate(s)
 	if len(found) != 1 || !strings.Contains(found[0].Summary, "61 consecutive days") || !strings.Contains(found[0].Summary, "leave of absence") {

@@ -43,7 +43,7 @@ func TestDebts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, tt.facts...)
+			s := withFacts(t, tt.facts...)
 			s.AsOf, s.Known = on(tt.asOf), tt.known
 			wantLines(t, s, "E-17", tt.want...)
 		})
@@ -71,10 +71,10 @@ func TestContactDetails(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, tt.facts...)
+			s := withFacts(t, tt.facts...)
 			s.Record = engagement.NewRecord(s.Person, expected, s.Facts, nil, tt.known)
 			wantLines(t, s, "E-18", tt.want...)
 		})
 	}
-	t.Run("nothing is expected of the student", func(t *testing.T) { wantLines(t, told(t), "E-18") })
+	t.Run("nothing is expected of the student", func(t *testing.T) { wantLines(t, withFacts(t), "E-18") })
 }

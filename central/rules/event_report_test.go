@@ -40,7 +40,7 @@ func TestEventReports(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, tt.facts...)
+			s := withFacts(t, tt.facts...)
 			s.AsOf = on(tt.asOf)
 			wantLines(t, s, "E-12", tt.want...)
 		})
@@ -51,13 +51,13 @@ func TestEventReports(t *testing.T) {
 func TestOverdueIsFoundByThePolicyOfItsDay(t *testing.T) {
 	old, without := stMarys(t), *stMarys(t)
 	without.Version, without.Rules.EventReport = 2, nil
-	s := told(t, change("withdrawal", "2026-11-16"))
+	s := withFacts(t, change("withdrawal", "2026-11-16"))
 	s.Policies = byDay("2026-12-01", old, &without)
 	wantLines(t, s, "E-12", "report, withdrawal 2026-11-16, task, 2026-11-16, 2026-11-30")
 }
 
 func TestOnlySponsoredStudentsAreReportedOrMonitored(t *testing.T) {
-	s := told(t, eventful()...)
+	s := withFacts(t, eventful()...)
 	s.Sponsored = false
 	for _, f := range Evaluate(s) {
 		if f.Rule != "E-17" {
@@ -80,14 +80,14 @@ func TestWithdrawalList(t *testing.T) {
 		{"a report of a placement", reported("E-14 Acme 2026-11-16", "2026-11-17"), nil},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { wantLines(t, told(t, tt.fact), "E-7", tt.want...) })
+		t.Run(tt.name, func(t *testing.T) { wantLines(t, withFacts(t, tt.fact), "E-7", tt.want...) })
 	}
 }
 
 func TestWithdrawalListGivesTheReason(t *testing.T) {
 	f := change("withdrawal", "2026-11-16")
 	f.Note = "no longer able to study"
-	for _, found := range Evaluate(told(t, f)) {
+	for _, found := range Evaluate(withFacts(t, f)) {
 		if found.Rule == "E-7" && !strings.HasSuffix(found.Summary, "Withdrawal on 2026-11-16: no longer able to study") {
 			t.Errorf("summary = %q, want the reason in it", found.Summary)
 		}
@@ -108,9 +108,9 @@ func TestCurtailment(t *testing.T) {
 		{"nor an event that was not reported", change("withdrawal", "2026-11-16"), nil},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) { wantLines(t, told(t, tt.fact), "E-19", tt.want...) })
+		t.Run(tt.name, func(t *testing.T) { wantLines(t, withFacts(t, tt.fact), "E-19", tt.want...) })
 	}
-	for _, f := range Evaluate(told(t, reported("E-8 2026-12-01", "2026-12-09"))) {
+	for _, f := range Evaluate(withFacts(t, reported("E-8 2026-12-01", "2026-12-09"))) {
 		if f.Rule == "E-19" && !strings.Contains(f.Summary, "2027-02-07") { // 9 December and sixty days
 			t.Errorf("summary = %q, want the end of the visa on 2027-02-07", f.Summary)
 		}

@@ -30,14 +30,6 @@ func stMarys(t testing.TB) *policy.Policy {
 	return p
 }
 
-func civil(text string) calendar.Day {
-	d, err := calendar.ParseDay(text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
 // on is noon of a day in London.
 func on(day string) time.Time { return civil(day).Starts().Add(12 * time.Hour) }
 
@@ -46,8 +38,8 @@ var twoTerms = &calendar.Calendar{Terms: []calendar.Term{
 	{ID: "spring", First: civil("2027-01-13"), Last: civil("2027-03-26")}, // begins on a Wednesday
 }}
 
-// told is a sponsored student at degree level of whom these facts were told, one after the other.
-func told(t testing.TB, facts ...engagement.Fact) Student {
+// withFacts is a sponsored student at degree level of whom these facts were told, one after the other.
+func withFacts(t testing.TB, facts ...engagement.Fact) Student {
 	t.Helper()
 	for i := range facts {
 		facts[i].ID = int64(i + 1)

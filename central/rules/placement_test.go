@@ -38,7 +38,7 @@ func TestPlacements(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, tt.facts...)
+			s := withFacts(t, tt.facts...)
 			s.AsOf = on(tt.asOf)
 			wantLines(t, s, "E-14", tt.want...)
 		})
@@ -67,7 +67,7 @@ func TestTimesheets(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, append(placed, tt.facts...)...)
+			s := withFacts(t, append(placed, tt.facts...)...)
 			if tt.feed != "" {
 				s.Known = map[engagement.Kind]time.Time{engagement.Timesheet: on(tt.feed)}
 			}

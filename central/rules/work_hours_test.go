@@ -50,7 +50,7 @@ func TestWorkHours(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := told(t, tt.facts...)
+			s := withFacts(t, tt.facts...)
 			s.Level = tt.level
 			wantLines(t, s, "E-15", tt.want...)
 		})
