@@ -30,6 +30,14 @@ func stMarys(t testing.TB) *policy.Policy {
 	return p
 }
 
+func civil(text string) calendar.Day {
+	d, err := calendar.ParseDay(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
 // on is noon of a day in London.
 func on(day string) time.Time { return civil(day).Starts().Add(12 * time.Hour) }
 
