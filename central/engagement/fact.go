@@ -66,6 +66,7 @@ const (
 	Audit      Kind = "audit"      // E-16, E-18: signed by By; Of: "immigration" or "details"
 	RemoteHigh Kind = "remote"     // E-22: permission for a higher share of remote teaching; Of: programme
 	Reminder   Kind = "reminder"   // E-20: students were reminded to tap
+	Ended      Kind = "ended"      // C-2: the tutor closed the class at At, before its planned end; Of: session
 	TrackerRow Kind = "trackerrow" // E-1: Of: "logins" or "taps"; At: the last day of the row
 )
 

@@ -85,7 +85,7 @@ func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Ve
 	v := Verdict{Dirty: c.Dirty, JudgedAt: now, calendar: cal}
 	var contacts []engagement.Contact
 	expected := map[string]bool{}
-	for _, m := range register.Marks(c.Facts, policies, now) {
+	for _, m := range register.Marks(c.registerFacts(), policies, now) {
 		term, _ := cal.TermAt(m.Session.StartsAt)
 		stored, judged := c.Marks[m.Session.ID]
 		mark := Mark{Mark: m, Term: term.ID, KnownAt: now}

@@ -75,6 +75,9 @@ func (s Scope) check(c checker) {
 	}
 }
 
+// Evidence is what a tap may rest on, by the names that a policy may use.
+var Evidence = []string{"card", "pass", "ble_heard", "ble_reported", "qr", "staff", "code"}
+
 // typical is a session on which windows are tried.
 const typical = time.Hour
 
@@ -93,6 +96,9 @@ func (m Marking) check(c checker) {
 	}
 	c.oneOf("marking.room_change", string(m.RoomChange), string(FollowTimetable), string(Exempt))
 	c.oneOf("marking.forgotten_card", string(m.ForgottenCard), string(ForbidManual), string(LecturerManual), string(TeamManual))
+	for i, e := range m.InPerson {
+		c.oneOf(fmt.Sprintf("marking.in_person[%d]", i), e, Evidence...)
+	}
 	c.percent("marking.min_coverage", m.MinCoverage)
 	c.notNegative("marking.amend_within", int64(m.AmendWithin))
 	c.notNegative("marking.headcount", m.Headcount)

@@ -45,9 +45,12 @@ type Marking struct {
 	PresentWithin Duration `yaml:"present_within"` // C-1: a first tap up to this long after the start is P; 0: the whole window is P
 	LateWithin    Duration `yaml:"late_within"`    // C-1: up to this long after the start it is L, after it A unless announced
 
+	// W-4: the evidence that proves presence in the room; a tap with other evidence makes R, never P. Empty: every tap does.
+	InPerson []string `yaml:"in_person"`
+
 	LeavingEarly *LeavingEarly `yaml:"leaving_early"` // C-2; nil: nobody leaves early
 	RoomChange   RoomChange    `yaml:"room_change"`   // W-6
-	OldRoomFor   Duration      `yaml:"old_room_for"`  // W-6, follow: a tap at the old room up to so long after the start is credited
+	OldRoomFor   Duration      `yaml:"old_room_for"`  // W-6, follow: a tap at the old room up to so long after the start is credited; 0: none is
 	ChainClasses bool          `yaml:"chain_classes"` // W-1: contiguous sessions of one class and list share a tap
 	MinCoverage  int64         `yaml:"min_coverage"`  // G-3: per cent of the window in which a reader of the room must have been working
 

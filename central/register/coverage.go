@@ -17,33 +17,53 @@ type PointCoverage struct {
 	Point      string
 	HeardUntil time.Time  // every tap of the point up to here is among the facts; zero if it was never heard of
 	Working    []Interval // when its reader was able to hear taps
+	Exit       bool       // it hears people leave, and nobody arrive
 }
 
 // Interval is a time with both ends included.
 type Interval struct{ From, To time.Time }
 
-// complete tells whether silence in the rooms of s means absence (G-3): every point has delivered past the close of the
-// window, and for enough of the window some reader was working. The sentence says which, and what is missing.
-func (c Coverage) complete(s *Session, minPercent int64) (bool, string) {
+// complete tells whether silence in the rooms of p means absence (G-3): every point has delivered past the close of the
+// window, and for enough of the window some reader was working. The points of rooms that the session was moved out of must
+// have delivered for as long as a tap there counts. The sentence says which, and what is missing.
+func (c Coverage) complete(p *place) (bool, string) {
+	minPercent := p.policy.Marking.MinCoverage
+	if late := c.behind(p.Rooms, p.ClosesAt); late != "" {
+		return false, late
+	}
+	if late := c.behind(p.oldRooms, p.oldUntil); late != "" {
+		return false, late
+	}
 	var working []Interval
 	points := 0
-	for _, room := range s.Rooms {
-		for _, p := range c[room] {
-			points++
-			if p.HeardUntil.Before(s.ClosesAt) {
-				return false, notHeard(p, room)
+	for _, room := range p.Rooms {
+		for _, point := range c[room] {
+			if !point.Exit {
+				points++
+				working = append(working, point.Working...)
 			}
-			working = append(working, p.Working...)
 		}
 	}
 	if points == 0 {
 		return false, "No tap, and no reader is known for this session's rooms; staff must close the register"
 	}
-	share := covered(working, s.OpensAt, s.ClosesAt)
+	share := covered(working, p.OpensAt, p.ClosesAt)
 	if share < minPercent*10 {
 		return false, shareSentence(share, minPercent)
 	}
 	return true, "No tap; the readers were working and everything they heard is here"
+}
+
+// behind says which point has not delivered up to an instant; "" if all have.
+func (c Coverage) behind(rooms []string, until time.Time) string {
+	for _, room := range rooms {
+		for _, p := range c[room] {
+			if p.HeardUntil.Before(until) {
+				return notHeard(p, room)
+			}
+		}
+	}
+	return ""
 }
 
 // covered is the share of from..to in which at least one interval holds, in thousandths, rounded down.

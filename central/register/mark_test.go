@@ -174,14 +174,14 @@ func TestCoverageGate(t *testing.T) {
 		room RoomCoverage
 		want string
 	}{
-		{"gap of four minutes", RoomCoverage{{"d", at("10:00"), []Interval{{at("08:30"), at("09:00")}, {at("09:04"), at("10:00")}}}}, "A=A"},
-		{"gap of five minutes", RoomCoverage{{"d", at("10:00"), []Interval{{at("08:30"), at("09:00")}, {at("09:05"), at("10:00")}}}}, "A=U"},
+		{"gap of four minutes", RoomCoverage{{Point: "d", HeardUntil: at("10:00"), Working: []Interval{{at("08:30"), at("09:00")}, {at("09:04"), at("10:00")}}}}, "A=A"},
+		{"gap of five minutes", RoomCoverage{{Point: "d", HeardUntil: at("10:00"), Working: []Interval{{at("08:30"), at("09:00")}, {at("09:05"), at("10:00")}}}}, "A=U"},
 		{"the other reader fills the gap", RoomCoverage{
-			{"d", at("10:00"), []Interval{{at("08:30"), at("09:00")}}}, {"e", at("10:00"), []Interval{{at("08:50"), at("10:00")}}}}, "A=A"},
+			{Point: "d", HeardUntil: at("10:00"), Working: []Interval{{at("08:30"), at("09:00")}}}, {Point: "e", HeardUntil: at("10:00"), Working: []Interval{{at("08:50"), at("10:00")}}}}, "A=A"},
 		{"the other reader has not delivered", RoomCoverage{
-			{"d", at("10:00"), []Interval{{at("08:00"), at("11:00")}}}, {"e", at("09:59"), nil}}, "A=U"},
-		{"overlaps count once", RoomCoverage{{"d", at("10:00"), []Interval{{at("08:30"), at("09:20")}, {at("08:30"), at("09:20")}}}}, "A=U"},
-		{"never heard of", RoomCoverage{{"d", time.Time{}, nil}}, "A=U"},
+			{Point: "d", HeardUntil: at("10:00"), Working: []Interval{{at("08:00"), at("11:00")}}}, {Point: "e", HeardUntil: at("09:59")}}, "A=U"},
+		{"overlaps count once", RoomCoverage{{Point: "d", HeardUntil: at("10:00"), Working: []Interval{{at("08:30"), at("09:20")}, {at("08:30"), at("09:20")}}}}, "A=U"},
+		{"never heard of", RoomCoverage{{Point: "d", HeardUntil: time.Time{}}}, "A=U"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

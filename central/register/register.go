@@ -35,36 +35,82 @@ func (c Code) Valid() bool {
 	return false
 }
 
-// Facts is all that is known of one student's expected sessions.
+// Facts is all that is known of one student's sessions.
 type Facts struct {
+	Delivery   string    // how the student studies: campus, distance or placement; "" is campus
 	Sessions   []Session // on whose list the student is
 	Taps       []Tap     // of all the student's credentials, accepted by the gateway or not
 	Amendments []Amendment
-	Absences   []Absence
-	Coverage   Coverage // of the rooms of Sessions
+	Absences   []Absence // that were asked for, whether granted or not
+	Away       []Away
+	Notes      []Note
+	Coverage   Coverage  // of the rooms of Sessions, old ones too
+	JoinsKnown time.Time // every word on who joined online up to here is among Notes; zero if nobody delivers them
 }
 
 // Session is one dated teaching event that the student is expected at.
 type Session struct {
 	ID        string
 	Module    string
+	Kind      string // lecture, seminar, …
+	List      string // the same for sessions with the same class list; "" if that is not known
 	Delivery  string // in_person, online or hybrid; "" if nobody says
 	Rooms     []string
+	Moves     []Move // changes of Rooms after the session was first planned
 	StartsAt  time.Time
 	EndsAt    time.Time
+	EndedAt   time.Time // when the tutor closed the class early; zero if nobody says so
 	OpensAt   time.Time // the window in which a tap counts: a closed interval of milliseconds (W-1). Marks sets it by policy
 	ClosesAt  time.Time
 	Cancelled bool
 	ClosedBy  string // the person who closed the register by hand, or ""
 }
 
+// Move is a room that a session got or lost, and when that became known (W-6).
+type Move struct {
+	At    time.Time
+	Room  string
+	Added bool // otherwise it was dropped
+}
+
 // Tap is one presentation of one of the student's credentials.
 type Tap struct {
-	ID    contract.TapID
-	At    time.Time
-	Point string
-	Room  string // of the point; "" when nobody knows the point
+	ID       contract.TapID
+	At       time.Time
+	Point    string
+	Room     string // of the point; "" when nobody knows the point
+	Exit     bool   // the point is one at which people leave: the tap is never an arrival (C-2)
+	Evidence contract.Evidence
 }
+
+// Away is a time in which the student is not expected on campus: a leave of absence, of which nothing is expected, or a
+// placement, during which only online sessions are (E-14). Both ends are included; without an end it lasts.
+type Away struct {
+	Since, Until time.Time
+	Placement    bool
+}
+
+// Note is what is recorded of a student and one session besides taps and marks.
+type Note struct {
+	ID         int64 // grows with every note
+	Kind       NoteKind
+	Session    string
+	At         time.Time // when it happened
+	RecordedAt time.Time
+	By         string
+	Text       string
+}
+
+// NoteKind is what a note says.
+type NoteKind string
+
+// The kinds of notes.
+const (
+	Announced    NoteKind = "announced" // C-1: the student said at At that they would come late
+	LeftEarly    NoteKind = "left"      // C-2: the student left at At, by the tutor's entry
+	JoinedOnline NoteKind = "joined"    // W-4: the student joined online at At
+	Exempted     NoteKind = "exempted"  // G-4: nothing is required, because of Text
+)
 
 // Amendment is a code recorded by staff; the latest for a session holds (W-10).
 type Amendment struct {
@@ -85,6 +131,8 @@ const (
 	FromStaff        Source = "amendment"
 	FromTap          Source = "tap"
 	FromAbsence      Source = "absence"
+	FromExemption    Source = "exempt"
+	FromJoining      Source = "joined"   // online
 	FromSilence      Source = "complete" // no tap, and every reader's word that there was none
 	Pending          Source = "pending"
 )

@@ -71,13 +71,15 @@ func (t streamTx) advance(ctx context.Context, d ingest.Delivery, w ingest.Water
 	return t.dirtyCovered(ctx, d, w.Point, span{before, until})
 }
 
-// dirtyCovered marks those without a final mark for a register of the point's room that closed within the span.
+// dirtyCovered marks those without a final mark for a register of the point's room that closed within the span. The room
+// may be one that the session was moved out of (W-6).
 func (t streamTx) dirtyCovered(ctx context.Context, d ingest.Delivery, point string, s span) error {
-	return markDirtyWhere(ctx, t.tx, d.ReceivedAt, `SELECT e.student_id FROM point p
-		JOIN session_room sr ON sr.room_id = p.room_id
-		JOIN session s ON s.id = sr.session_id
+	return markDirtyWhere(ctx, t.tx, d.ReceivedAt, `SELECT e.student_id FROM (
+			SELECT sr.session_id FROM point p JOIN session_room sr ON sr.room_id = p.room_id WHERE p.id = $2
+			UNION SELECT rc.session_id FROM point p JOIN room_change rc ON rc.room_id = p.room_id WHERE p.id = $2) AS here
+		JOIN session s ON s.id = here.session_id
 		JOIN expected e ON e.session_id = s.id
 		LEFT JOIN mark m ON m.student_id = e.student_id AND m.session_id = s.id
-		WHERE p.id = $2 AND s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND (m.code IS NULL OR m.code = 'U')`,
+		WHERE s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND (m.code IS NULL OR m.code = 'U')`,
 		point, s.until, s.since, max(s.until, milliseconds(d.ReceivedAt)))
 }

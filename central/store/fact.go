@@ -70,8 +70,29 @@ func (s *Store) AddFacts(ctx context.Context, facts []engagement.Noted, feeds ma
 				students = append(students, f.Student)
 			}
 		}
+		if err := dirtyEnded(ctx, tx, facts, now); err != nil {
+			return err
+		}
 		return markDirty(ctx, tx, now, students)
 	})
+}
+
+// dirtyEnded has everybody judged again at whose class the tutor said that it ended early.
+func dirtyEnded(ctx context.Context, tx *transaction, facts []engagement.Noted, now time.Time) error {
+	var sessions []string
+	for _, f := range facts {
+		if f.Kind == engagement.Ended {
+			sessions = append(sessions, f.Of)
+		}
+	}
+	if len(sessions) == 0 {
+		return nil
+	}
+	ids, err := keys(sessions)
+	if err != nil {
+		return err
+	}
+	return markDirtyWhere(ctx, tx, now, `SELECT student_id FROM expected WHERE session_id IN ({{keys $2}})`, ids)
 }
 
 func advanceFeeds(ctx context.Context, tx *transaction, feeds map[engagement.Kind]time.Time, now time.Time) error {

@@ -40,8 +40,8 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		what string
 		run  func(context.Context, *transaction) error
 	}{
-		{"people", l.people}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"lists", l.lists}, {"taps", l.taps},
-		{"amendments", l.amendments}, {"absences", l.absences}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
+		{"people", l.people}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"changes of rooms", l.moves}, {"ends", l.ends}, {"lists", l.lists}, {"taps", l.taps},
+		{"amendments", l.amendments}, {"absences", l.absences}, {"approvals", l.approvals}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
 		{"standings", l.standings},
 	}
 	for _, step := range steps {
@@ -73,13 +73,13 @@ func (l *loader) expectedSessions(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var s register.Session
 		var starts, ends, opens, closes int64
-		if err := r.Scan(&s.ID, &s.Module, &s.Delivery, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
+		if err := r.Scan(&s.ID, &s.Module, &s.Kind, &s.List, &s.Delivery, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
 			return err
 		}
 		s.StartsAt, s.EndsAt, s.OpensAt, s.ClosesAt = instant(starts), instant(ends), instant(opens), instant(closes)
 		l.sessions[s.ID] = &s
 		return nil
-	}, `SELECT id, module_id, delivery, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
+	}, `SELECT id, module_id, kind, list, delivery, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
 		WHERE mandatory AND id IN (SELECT session_id FROM expected WHERE student_id IN ({{keys $1}}))`, l.ids)
 }
 
@@ -96,6 +96,43 @@ func (l *loader) rooms(ctx context.Context, tx *transaction) error {
 		l.sessions[session].Rooms = append(l.sessions[session].Rooms, room)
 		return nil
 	}, `SELECT session_id, room_id FROM session_room WHERE session_id IN ({{keys $1}}) ORDER BY session_id, room_id`, ids)
+}
+
+// moves reads how rooms changed after sessions were first planned.
+func (l *loader) moves(ctx context.Context, tx *transaction) error {
+	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var session string
+		var at int64
+		var m register.Move
+		if err := r.Scan(&session, &at, &m.Room, &m.Added); err != nil {
+			return err
+		}
+		m.At = instant(at)
+		s := l.sessions[session]
+		s.Moves = append(s.Moves, m)
+		return nil
+	}, `SELECT session_id, at, room_id, added FROM room_change WHERE session_id IN ({{keys $1}}) ORDER BY id`, ids)
+}
+
+// ends reads which classes their tutors closed early; the latest word counts.
+func (l *loader) ends(ctx context.Context, tx *transaction) error {
+	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
+	if err != nil {
+		return err
+	}
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var session string
+		var at int64
+		if err := r.Scan(&session, &at); err != nil {
+			return err
+		}
+		l.sessions[session].EndedAt = instant(at)
+		return nil
+	}, `SELECT of, at FROM fact WHERE student_id = '' AND kind = 'ended' AND withdrawn_at IS NULL AND of IN ({{keys $1}}) ORDER BY id`, ids)
 }
 
 // lists copies each session to the students expected at it, in order of start.
@@ -122,7 +159,7 @@ func (l *loader) taps(ctx context.Context, tx *transaction) error {
 		var stream []byte
 		var at int64
 		var t register.Tap
-		if err := r.Scan(&student, &stream, &t.ID.Seq, &at, &t.Point, &t.Room); err != nil {
+		if err := r.Scan(&student, &stream, &t.ID.Seq, &at, &t.Point, &t.Evidence, &t.Room, &t.Exit); err != nil {
 			return err
 		}
 		copy(t.ID.Stream[:], stream)
@@ -130,7 +167,7 @@ func (l *loader) taps(ctx context.Context, tx *transaction) error {
 		f := &l.cases[student].Facts
 		f.Taps = append(f.Taps, t)
 		return nil
-	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, coalesce(p.room_id, '')
+	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, t.evidence, coalesce(p.room_id, ''), coalesce(p.direction, '') = 'out'
 		FROM card c JOIN tap t ON t.digest = c.digest LEFT JOIN point p ON p.id = t.point_id
 		WHERE c.student_id IN ({{keys $1}}) AND NOT c.blocked
 		AND t.at >= c.valid_from AND (c.valid_to IS NULL OR t.at <= c.valid_to)
@@ -169,12 +206,34 @@ func (l *loader) absences(ctx context.Context, tx *transaction) error {
 		WHERE withdrawn_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }
 
+// approvals reads who approved the absences.
+func (l *loader) approvals(ctx context.Context, tx *transaction) error {
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var absence, made int64
+		var a register.Approval
+		if err := r.Scan(&student, &absence, &a.Role, &a.By, &made); err != nil {
+			return err
+		}
+		a.At = instant(made)
+		absences := l.cases[student].Facts.Absences
+		if i := slices.IndexFunc(absences, func(b register.Absence) bool { return b.ID == absence }); i >= 0 {
+			absences[i].Approvals = append(absences[i].Approvals, a)
+		}
+		return nil
+	}, `SELECT b.student_id, v.absence_id, v.role, v.actor, v.made_at FROM absence b JOIN absence_approval v ON v.absence_id = b.id
+		WHERE b.withdrawn_at IS NULL AND b.student_id IN ({{keys $1}}) ORDER BY v.absence_id, v.made_at, v.role, v.actor`, l.ids)
+}
+
 // coverage reads what heartbeats prove about the rooms, once for all the students.
 func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	rooms := map[string]bool{}
 	for _, s := range l.sessions {
 		for _, room := range s.Rooms {
 			rooms[room] = true
+		}
+		for _, m := range s.Moves {
+			rooms[m.Room] = true // a tap at the old door may count, so its readers must have been heard too
 		}
 	}
 	ids, err := keys(slices.Sorted(maps.Keys(rooms)))
@@ -185,20 +244,21 @@ func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	order := map[string][]string{}
 	err = each(ctx, tx, func(r *sql.Rows) error {
 		var room, point string
+		var exit bool
 		var since, until, heard sql.NullInt64
-		if err := r.Scan(&room, &point, &since, &until, &heard); err != nil {
+		if err := r.Scan(&room, &point, &exit, &since, &until, &heard); err != nil {
 			return err
 		}
 		p := points[point]
 		if p == nil {
-			p = &register.PointCoverage{Point: point, HeardUntil: optionalInstant(heard)}
+			p = &register.PointCoverage{Point: point, HeardUntil: optionalInstant(heard), Exit: exit}
 			points[point], order[room] = p, append(order[room], point)
 		}
 		if since.Valid {
 			p.Working = append(p.Working, register.Interval{From: instant(since.Int64), To: instant(until.Int64)})
 		}
 		return nil
-	}, `SELECT p.room_id, p.id, c.since, c.until, w.until
+	}, `SELECT p.room_id, p.id, p.direction = 'out', c.since, c.until, w.until
 		FROM point p LEFT JOIN coverage c ON c.point_id = p.id LEFT JOIN watermark w ON w.point_id = p.id
 		WHERE p.room_id IN ({{keys $1}}) ORDER BY p.room_id, p.id, c.until`, ids)
 	if err != nil {

@@ -55,7 +55,7 @@ func newCourt(t testing.TB) *court {
 	})
 	c.exec(`INSERT INTO building VALUES ('B', 'Library')`)
 	c.exec(`INSERT INTO room VALUES ('R', 'B', 'Room')`)
-	c.exec(`INSERT INTO point VALUES ('R/door', 'R')`)
+	c.exec(`INSERT INTO point (id, room_id) VALUES ('R/door', 'R')`)
 	c.exec(`INSERT INTO module VALUES ('LAW', 'Law')`)
 	c.exec(`INSERT INTO term VALUES ('autumn', 'Autumn', '2026-09-28', '2026-12-11')`)
 	c.exec(`INSERT INTO student (id, name, visa) VALUES ('s1', 'Ada', TRUE)`)

@@ -48,8 +48,8 @@ func (v campusView) Places(ctx context.Context) (timetable.Places, error) {
 		`SELECT id, building_id, name FROM room ORDER BY id`); err != nil {
 		return p, fmt.Errorf("read rooms: %w", err)
 	}
-	if p.Points, err = list(ctx, v.q, func(r *sql.Rows) (t timetable.Point, err error) { return t, r.Scan(&t.ID, &t.Room) },
-		`SELECT id, room_id FROM point ORDER BY id`); err != nil {
+	if p.Points, err = list(ctx, v.q, func(r *sql.Rows) (t timetable.Point, err error) { return t, r.Scan(&t.ID, &t.Room, &t.Exit) },
+		`SELECT id, room_id, direction = 'out' FROM point ORDER BY id`); err != nil {
 		return p, fmt.Errorf("read points: %w", err)
 	}
 	return p, nil
@@ -67,6 +67,14 @@ func putRooms(ctx context.Context, tx *transaction, c *timetable.Change) error {
 }
 
 func putPoints(ctx context.Context, tx *transaction, c *timetable.Change) error {
-	return putEach(ctx, tx, "points", `INSERT INTO point (id, room_id) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id`,
-		c.Points, func(p timetable.Point) []any { return []any{p.ID, p.Room} })
+	return putEach(ctx, tx, "points", `INSERT INTO point (id, room_id, direction) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id, direction = excluded.direction`,
+		c.Points, func(p timetable.Point) []any { return []any{p.ID, p.Room, direction(p)} })
+}
+
+func direction(p timetable.Point) string {
+	if p.Exit {
+		return "out"
+	}
+	return ""
 }

@@ -95,15 +95,15 @@ func putSessions(ctx context.Context, tx *transaction, c *timetable.Change) erro
 		func(s timetable.SessionChange) []any { return []any{s.Module} }); err != nil {
 		return err
 	}
-	if err := putEach(ctx, tx, "sessions", `INSERT INTO session (id, module_id, kind, mandatory, delivery, staff_id, starts_at, ends_at, opens_at, closes_at, cancelled)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	if err := putEach(ctx, tx, "sessions", `INSERT INTO session (id, module_id, kind, mandatory, delivery, staff_id, starts_at, ends_at, opens_at, closes_at, cancelled, list)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET module_id = excluded.module_id, kind = excluded.kind, mandatory = excluded.mandatory,
 			delivery = excluded.delivery, staff_id = excluded.staff_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
-			opens_at = excluded.opens_at, closes_at = excluded.closes_at, cancelled = excluded.cancelled`, c.Sessions,
+			opens_at = excluded.opens_at, closes_at = excluded.closes_at, cancelled = excluded.cancelled, list = excluded.list`, c.Sessions,
 		func(s timetable.SessionChange) []any {
 			return []any{
 				s.ID, s.Module, s.Kind, s.Mandatory, s.Delivery, s.Staff,
-				milliseconds(s.StartsAt), milliseconds(s.EndsAt), milliseconds(s.OpensAt), milliseconds(s.ClosesAt), s.Cancelled,
+				milliseconds(s.StartsAt), milliseconds(s.EndsAt), milliseconds(s.OpensAt), milliseconds(s.ClosesAt), s.Cancelled, s.List,
 			}
 		}); err != nil {
 		return err
@@ -115,10 +115,35 @@ func putSessions(ctx context.Context, tx *transaction, c *timetable.Change) erro
 	if err := putEach(ctx, tx, "rooms of sessions", `DELETE FROM session_room WHERE session_id = $1 AND room_id = $2`, dropRooms, args); err != nil {
 		return err
 	}
+	if err := keepMoves(ctx, tx, c); err != nil {
+		return err
+	}
 	if err := putEach(ctx, tx, "class lists", `INSERT INTO expected (session_id, student_id) VALUES ($1, $2)`, addStudents, args); err != nil {
 		return err
 	}
 	return putEach(ctx, tx, "class lists", `DELETE FROM expected WHERE session_id = $1 AND student_id = $2`, dropStudents, args)
+}
+
+// keepMoves notes when the rooms of sessions changed that were planned before (W-6).
+func keepMoves(ctx context.Context, tx *transaction, c *timetable.Change) error {
+	type move struct {
+		member
+		added bool
+	}
+	var moves []move
+	for _, s := range c.Sessions {
+		if !s.Planned {
+			continue
+		}
+		for _, m := range members(nil, s.ID, s.DropRooms) {
+			moves = append(moves, move{m, false})
+		}
+		for _, m := range members(nil, s.ID, s.AddRooms) {
+			moves = append(moves, move{m, true})
+		}
+	}
+	return putEach(ctx, tx, "changes of rooms", `INSERT INTO room_change (session_id, at, room_id, added) VALUES ($1, $2, $3, $4)`, moves,
+		func(m move) []any { return []any{m.session, milliseconds(c.Receipt.AppliedAt), m.id, m.added} })
 }
 
 func members(into []member, session string, ids []string) []member {

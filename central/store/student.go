@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/timetable"
 )
@@ -64,22 +65,67 @@ func putCards(ctx context.Context, tx *transaction, c *timetable.Change) error {
 
 // Absences implements timetable.State.
 func (v campusView) Absences(ctx context.Context) ([]timetable.Absence, error) {
+	at := map[int64]int{}
+	var n int
 	absences, err := list(ctx, v.q, func(r *sql.Rows) (timetable.Absence, error) {
 		var a timetable.Absence
+		var id int64
 		var since, until int64
-		err := r.Scan(&a.Student, &since, &until, &a.Reason, &a.Actor)
+		err := r.Scan(&id, &a.Student, &since, &until, &a.Reason, &a.Actor)
+		at[id], n = n, n+1
 		a.From, a.To = instant(since), instant(until)
 		return a, err
-	}, `SELECT student_id, since, until, reason, actor FROM absence WHERE withdrawn_at IS NULL ORDER BY id`)
+	}, `SELECT id, student_id, since, until, reason, actor FROM absence WHERE withdrawn_at IS NULL ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read absences: %w", err)
 	}
-	return absences, nil
+	return absences, v.approvals(ctx, absences, at)
+}
+
+// approvals adds who approved absences; at says where each is.
+func (v campusView) approvals(ctx context.Context, absences []timetable.Absence, at map[int64]int) error {
+	_, err := list(ctx, v.q, func(r *sql.Rows) (a timetable.Approval, err error) {
+		var id int64
+		if err = r.Scan(&id, &a.Role, &a.Actor); err == nil {
+			if i, open := at[id]; open {
+				absences[i].Approvals = append(absences[i].Approvals, a)
+			}
+		}
+		return a, err
+	}, `SELECT absence_id, role, actor FROM absence_approval ORDER BY absence_id, made_at, role, actor`)
+	if err != nil {
+		return fmt.Errorf("read approvals of absences: %w", err)
+	}
+	return nil
 }
 
 func addAbsences(ctx context.Context, tx *transaction, c *timetable.Change) error {
-	return putEach(ctx, tx, "absences", `INSERT INTO absence (student_id, since, until, reason, actor, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	err := putEach(ctx, tx, "absences", `INSERT INTO absence (student_id, since, until, reason, actor, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		c.Absences, func(a timetable.Absence) []any {
 			return []any{a.Student, milliseconds(a.From), milliseconds(a.To), a.Reason, a.Actor, milliseconds(c.Receipt.AppliedAt)}
 		})
+	if err != nil {
+		return err
+	}
+	return addApprovals(ctx, tx, c)
+}
+
+// addApprovals finds absences by what they say, since new ones have no number yet.
+func addApprovals(ctx context.Context, tx *transaction, c *timetable.Change) error {
+	type approved struct {
+		timetable.Absence
+		timetable.Approval
+	}
+	var all []approved
+	for _, a := range slices.Concat(c.Absences, c.Approved) {
+		for _, v := range a.Approvals {
+			all = append(all, approved{a, v})
+		}
+	}
+	return putEach(ctx, tx, "approvals of absences", `INSERT INTO absence_approval (absence_id, role, actor, made_at)
+		SELECT id, $1, $2, CAST($3 AS BIGINT) FROM absence
+		WHERE student_id = $4 AND since = $5 AND until = $6 AND reason = $7 AND actor = $8 AND withdrawn_at IS NULL
+		ON CONFLICT (absence_id, role, actor) DO NOTHING`, all, func(a approved) []any {
+		return []any{a.Role, a.Approval.Actor, milliseconds(c.Receipt.AppliedAt), a.Student, milliseconds(a.From), milliseconds(a.To), a.Reason, a.Absence.Actor}
+	})
 }

@@ -111,6 +111,11 @@ func TestBadFiles(t *testing.T) {
 			"line 2, status: \"mislaid\" is not a status of a card; write active, blocked, lost, stolen or withdrawn"}},
 		{"a card that ends before it begins", Cards, cardsHead + "s2,w26:1:1,2026-10-02,2026-10-01,\n", []string{
 			"line 2, valid_to: the card ends before it begins"}},
+		{"a point that goes nowhere", Rooms, "building_id,building_name,room_id,room_name,point_id,direction\nA,A,A-101,A,R/1,up\n", []string{
+			"line 2, direction: \"up\" is neither in nor out; write out for a reader at which people leave"}},
+		{"approvals without a name, or without a role", Absences, "student_id,from,to,reason,approved_by,approvals\ns2,2026-10-07,2026-10-07,ill,Dr No,course_lead\ns2,2026-10-08,2026-10-08,ill,Dr No,Dr Who: x\n", []string{
+			"line 2, approvals: \"course_lead\" is not a role with a name; write for example course_lead: a.smith; head_of_registry: b.jones",
+			"line 3, approvals: \"Dr Who: x\" is not a role with a name; write for example course_lead: a.smith; head_of_registry: b.jones"}},
 		{"an absence of a stranger that ends before it begins", Absences, "student_id,from,to,reason,approved_by\ns2,2026-10-07,2026-10-06,ill,Dr No\ns9,2026-10-07,2026-10-08,ill,Dr No\n", []string{
 			"line 2, to: the absence ends before it begins", "line 3, student_id: student \"s9\" is unknown; import the student first"}},
 	} {

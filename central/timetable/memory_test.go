@@ -78,7 +78,7 @@ func smallCampus() *memory {
 		places: Places{
 			Buildings: []Building{{"A", "Building A"}},
 			Rooms:     []Room{{"A-101", "A", "Room 101"}, {"A-102", "A", "Room 102"}},
-			Points:    []Point{{"A-101/door", "A-101"}},
+			Points:    []Point{{ID: "A-101/door", Room: "A-101"}},
 		},
 		students: []Student{{ID: "00123", Name: "Ada"}, {ID: "s2", Name: "Bob"}},
 		sessions: []Session{lecture("law-1", "2026-10-05T08:00:00Z", "A-101", "00123")},

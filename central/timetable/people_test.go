@@ -79,14 +79,49 @@ func TestAbsences(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Absence{
-		{"00123", instantOf(t, "2026-10-23T23:00:00Z"), instantOf(t, "2026-10-26T23:59:59.999Z"), "wedding", "Dr No"},
-		{"00123", instantOf(t, "2026-10-05T08:00:00Z"), instantOf(t, "2026-10-05T10:30:00Z"), "court", "Dr No"},
+		{"00123", instantOf(t, "2026-10-23T23:00:00Z"), instantOf(t, "2026-10-26T23:59:59.999Z"), "wedding", "Dr No", nil},
+		{"00123", instantOf(t, "2026-10-05T08:00:00Z"), instantOf(t, "2026-10-05T10:30:00Z"), "court", "Dr No", nil},
 	}
 	if d := cmp.Diff(want, m.change.Absences); d != "" {
 		t.Errorf("absences differ (-want +got):\n%s", d)
 	}
 	if diff.Unchanged != 1 || diff.Added != 2 || len(diff.Warnings) != 1 {
 		t.Errorf("diff = %+v, want 1 unchanged, 2 added and a warning", diff)
+	}
+}
+
+func TestApprovalsOfAbsences(t *testing.T) {
+	m := smallCampus()
+	ill := Absence{Student: "s2", From: instantOf(t, "2026-09-30T23:00:00Z"), To: instantOf(t, "2026-10-01T22:59:59.999Z"), Reason: "ill", Actor: "Dr No"}
+	m.absences = []Absence{ill}
+	m.absences[0].Approvals = []Approval{{"course_lead", "a.smith"}}
+	const head = "student_id,from,to,reason,approved_by,approvals\n"
+	file := head + "s2,2026-10-01,2026-10-01,ill,Dr No,course_lead: a.smith; head_of_registry: b.jones;\n" +
+		"s2,2026-10-08,2026-10-08,court,Dr No,head_of_registry:b.jones\n"
+	diff, err := m.take(t, Absences, file, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	court := Absence{"s2", instantOf(t, "2026-10-07T23:00:00Z"), instantOf(t, "2026-10-08T22:59:59.999Z"), "court", "Dr No", []Approval{{"head_of_registry", "b.jones"}}}
+	ill.Approvals = []Approval{{"head_of_registry", "b.jones"}} // the one that is new
+	if d := cmp.Diff([]Absence{court}, m.change.Absences); d != "" {
+		t.Errorf("new absences differ (-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]Absence{ill}, m.change.Approved); d != "" {
+		t.Errorf("approved absences differ (-want +got):\n%s", d)
+	}
+	if diff.Added != 1 || diff.Changed != 1 || !cmp.Equal(m.change.Dirty, []string{"s2", "s2"}) {
+		t.Errorf("diff = %+v, dirty %v; want one added, one changed, and the student judged again", diff, m.change.Dirty)
+	}
+}
+
+func TestPointsWherePeopleLeave(t *testing.T) {
+	m := smallCampus()
+	if _, err := m.take(t, Rooms, "building_id,building_name,room_id,room_name,point_id,direction\nA,A,A-101,Room 101,A-101/out,OUT\nA,A,A-101,Room 101,A-101/door,in\n", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []Point{{"A-101/out", "A-101", true}}; !cmp.Equal(m.change.Points, want) {
+		t.Errorf("points = %+v, want %+v", m.change.Points, want)
 	}
 }
 
@@ -105,7 +140,7 @@ func TestTermsRoomsAndStudents(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := Places{m.change.Buildings, m.change.Rooms, m.change.Points}
-	want := Places{[]Building{{"B", "B"}}, []Room{{"B-1", "B", "B-1"}}, []Point{{"A-101/back", "A-101"}}}
+	want := Places{[]Building{{"B", "B"}}, []Room{{"B-1", "B", "B-1"}}, []Point{{ID: "A-101/back", Room: "A-101"}}}
 	if d := cmp.Diff(want, got); d != "" || !m.change.AllDirty {
 		t.Errorf("places differ (-want +got):\n%s", d)
 	}

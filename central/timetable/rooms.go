@@ -3,6 +3,7 @@ package timetable
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/sheet"
 )
@@ -14,14 +15,15 @@ type roomsFile struct {
 }
 
 func (f *roomsFile) columns() []sheet.Column {
-	return []sheet.Column{{Name: "building_id"}, {Name: "building_name"}, {Name: "room_id"}, {Name: "room_name"}, {Name: "point_id", Optional: true}}
+	return []sheet.Column{{Name: "building_id"}, {Name: "building_name"}, {Name: "room_id"}, {Name: "room_name"}, {Name: "point_id", Optional: true}, {Name: "direction", Optional: true}}
 }
 
 func (f *roomsFile) line(r sheet.Row) {
 	building, ok1 := r.ID("building_id")
 	room, ok2 := r.ID("room_id")
 	point, ok3 := r.OptionalID("point_id")
-	if !ok1 || !ok2 || !ok3 {
+	exit, ok4 := direction(r)
+	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return
 	}
 	if f.line1 == nil {
@@ -30,7 +32,20 @@ func (f *roomsFile) line(r sheet.Row) {
 	add(r, f.line1, "building_name", "building", building, Building{building, or(r.Text("building_name"), building)}, &f.places.Buildings)
 	add(r, f.line1, "room_id", "room", room, Room{room, building, or(r.Text("room_name"), room)}, &f.places.Rooms)
 	if point != "" {
-		add(r, f.line1, "point_id", "point", point, Point{point, room}, &f.places.Points)
+		add(r, f.line1, "point_id", "point", point, Point{point, room, exit}, &f.places.Points)
+	}
+}
+
+// direction reads whether a point is one at which people leave; left out, they come in.
+func direction(r sheet.Row) (exit, ok bool) {
+	switch d := strings.ToLower(r.Text("direction")); d {
+	case "", "in":
+		return false, true
+	case "out":
+		return true, true
+	default:
+		r.Fault("direction", sheet.Shown(d)+" is neither in nor out", "write out for a reader at which people leave")
+		return false, false
 	}
 }
 

@@ -2,9 +2,12 @@ package timetable
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/sheet"
@@ -137,7 +140,7 @@ func (s *sessionPlan) want(e *event, old Session) Session {
 
 func (s *sessionPlan) put(old Session, known bool, want Session) {
 	change := SessionChange{
-		Session:  want,
+		Session: want, Planned: known, List: listKey(want.Students),
 		AddRooms: without(want.Rooms, old.Rooms), DropRooms: without(old.Rooms, want.Rooms),
 		AddStudents: without(want.Students, old.Students), DropStudents: without(old.Students, want.Students),
 	}
@@ -158,6 +161,12 @@ func (s *sessionPlan) put(old Session, known bool, want Session) {
 	}
 	s.change.Sessions = append(s.change.Sessions, change)
 	s.dirty(old, change, headSame && len(change.AddRooms)+len(change.DropRooms) == 0)
+}
+
+// listKey is the same for the same students, who are in order.
+func listKey(students []string) string {
+	sum := sha256.Sum256([]byte(strings.Join(students, "\n")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // dirty names those whose marks may change: everybody when the session itself changes, otherwise who joins or leaves.
@@ -185,7 +194,7 @@ func (s *sessionPlan) cancel(old Session) {
 	}
 	next := old
 	next.Cancelled = true
-	s.change.Sessions = append(s.change.Sessions, SessionChange{Session: next})
+	s.change.Sessions = append(s.change.Sessions, SessionChange{Session: next, Planned: true, List: listKey(next.Students)})
 	s.change.Dirty = append(s.change.Dirty, old.Students...)
 }
 

@@ -35,6 +35,23 @@ func outcome(c *Change) []string {
 	return out
 }
 
+// A session that was planned before says so, because then a change of its rooms is kept with its moment (W-6); and sessions
+// with the same students have the same list (W-1).
+func TestChangesSayWhatWasPlannedAndWhoseListItIs(t *testing.T) {
+	m := smallCampus()
+	rows := "law-1,2026-10-05,09:00,10:00,A-102,LAW,lecture,,,,,\n" + "x,2026-10-05,10:00,11:00,A-102,LAW,lecture,,,,00123,\n" + "y,2026-10-05,11:00,12:00,A-102,LAW,lecture,,,,s2,\n"
+	if _, err := m.take(t, Sessions, eventsHead+rows, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	by := keyed(m.change.Sessions, func(s SessionChange) string { return s.ID })
+	if !by["law-1"].Planned || by["x"].Planned || by["y"].Planned {
+		t.Errorf("planned before: law-1 %v, x %v, y %v; want law-1 alone", by["law-1"].Planned, by["x"].Planned, by["y"].Planned)
+	}
+	if by["law-1"].List == "" || by["law-1"].List != by["x"].List || by["x"].List == by["y"].List {
+		t.Errorf("lists = %q, %q and %q; want the first two alike", by["law-1"].List, by["x"].List, by["y"].List)
+	}
+}
+
 func TestTimetables(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

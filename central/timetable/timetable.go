@@ -41,7 +41,10 @@ type Building struct{ ID, Name string }
 type Room struct{ ID, Building, Name string }
 
 // Point is where a reader hangs.
-type Point struct{ ID, Room string }
+type Point struct {
+	ID, Room string
+	Exit     bool // where people leave: a tap there is no arrival (C-2)
+}
 
 // Places is the campus.
 type Places struct {
@@ -83,14 +86,18 @@ type Session struct {
 	Students  []string  // ascending
 }
 
-// Absence is a time for which a student's absence was authorised.
+// Absence is a time for which a student asked to be absent. Policies say whose approval makes it authorised (E-13).
 type Absence struct {
-	Student string
-	From    time.Time
-	To      time.Time // inclusive
-	Reason  string
-	Actor   string // who approved it
+	Student   string
+	From      time.Time
+	To        time.Time // inclusive
+	Reason    string
+	Actor     string // who approved it, or took it in
+	Approvals []Approval
 }
+
+// Approval is a word on an absence by somebody in a role, as policies name it.
+type Approval struct{ Role, Actor string }
 
 // State is what the database holds while an import is planned: one consistent view.
 type State interface {
@@ -117,6 +124,7 @@ type Change struct {
 	Cards     []Card
 	Sessions  []SessionChange
 	Absences  []Absence
+	Approved  []Absence // known already, with approvals that are new
 
 	Dirty    []string // students to be judged again
 	AllDirty bool     // everybody is to be judged again
@@ -126,6 +134,8 @@ type Change struct {
 // SessionChange is a new or changed session. Session.Rooms and Session.Students are not read.
 type SessionChange struct {
 	Session
+	Planned                   bool   // it was there before: when its rooms change is kept (W-6)
+	List                      string // the same for sessions with the same students
 	AddRooms, DropRooms       []string
 	AddStudents, DropStudents []string
 }
