@@ -132,35 +132,36 @@ func contact(m Mark) engagement.Contact {
 func (c Case) conclude(v *Verdict, s rules.Student) {
 	found := rules.Evaluate(s)
 	for _, h := range s.Terms(s.Calendar) {
-		v.Standings = append(v.Standings, standing(h, found, s.Policies, s.AsOf))
+		v.Standings = append(v.Standings, standing(s, h, found))
 	}
 	if between := s.BetweenTerms(s.Calendar); len(between.Contacts) > 0 {
-		v.Standings = append(v.Standings, standing(between, nil, s.Policies, s.AsOf)) // nothing is cumulative there
+		v.Standings = append(v.Standings, standing(s, between, nil)) // nothing is cumulative there
 	}
 	slices.SortFunc(v.Standings, func(a, b Standing) int { return strings.Compare(a.Term, b.Term) })
 	v.Found, v.Superseded = reconcile(c.Findings, found)
 }
 
-// standing counts by the policy in force today: a rate is what it says about a student now.
-func standing(h engagement.History, found []rules.Finding, policies policy.ByDay, now time.Time) Standing {
+// standing counts by the policy in force today: a rate is what it says about a student now. A report has a deadline for as long as
+// nobody has recorded that it was made or that it is not needed.
+func standing(s rules.Student, h engagement.History, found []rules.Finding) Standing {
 	var counting policy.Counting
-	if p := policies(calendar.DayOf(now)); p != nil {
+	if p := s.Policies(calendar.DayOf(s.AsOf)); p != nil {
 		counting = p.Counting
 	}
-	s := Standing{Term: h.Term, Tally: h.At(now).Tally(counting), Pending: h.Pending(now), SeenAt: h.SeenAt()}
-	if missed := h.Missed(now); len(missed) >= 10 {
-		s.TenthAt = missed[9].StartsAt
+	st := Standing{Term: h.Term, Tally: h.At(s.AsOf).Tally(counting), Pending: h.Pending(s.AsOf), SeenAt: h.SeenAt()}
+	if missed := h.Missed(s.AsOf); len(missed) >= 10 {
+		st.TenthAt = missed[9].StartsAt
 	}
 	for _, f := range found {
 		if f.Scope != h.Term || f.Level == rules.NoLevel {
 			continue
 		}
-		s.Level = max(s.Level, f.Level)
-		if f.Deadline != (calendar.Day{}) {
-			s.Deadline = f.Deadline.String()
+		st.Level = max(st.Level, f.Level)
+		if f.Deadline != (calendar.Day{}) && !rules.Answered(s, f, found) {
+			st.Deadline = f.Deadline.String()
 		}
 	}
-	return s
+	return st
 }
 
 // reconcile keeps findings that still hold word for word, adds those that are new and supersedes the rest.

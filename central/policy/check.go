@@ -37,6 +37,13 @@ func (r *Rules) checkLadder(c checker) {
 		c.percent("rules.A-6.below", e.Below)
 		c.due("rules.A-6.due", e.Due)
 	}
+	if w := r.Whereabouts; w != nil {
+		c.notNegative("rules.A-8.missed", w.Missed)
+	}
+	if n := r.ContactCounter; n != nil {
+		c.positive("rules.A-10.expected", n.Expected)
+		c.notNegative("rules.A-10.missed", n.Missed)
+	}
 }
 
 func (r *Rung) check(c checker, path string) {

@@ -14,7 +14,7 @@ type Rules struct {
 	SponsorReport   *SponsorReport   `yaml:"A-5"`
 	Expulsion       *Expulsion       `yaml:"A-6"`
 	Improvement     *Task            `yaml:"A-7"`
-	Whereabouts     *Task            `yaml:"A-8"`
+	Whereabouts     *Whereabouts     `yaml:"A-8"`
 	InPerson        *InPerson        `yaml:"A-9"`
 	ContactCounter  *ContactCounter  `yaml:"A-10"`
 	Threshold       *Share           `yaml:"A-11"`
@@ -83,6 +83,12 @@ type SponsorReport struct {
 type Expulsion struct {
 	Below int64    `yaml:"below"` // per cent, when looked at
 	Due   Deadline `yaml:"due"`   // after the report
+}
+
+// Whereabouts is A-8.
+type Whereabouts struct {
+	Missed int64    `yaml:"missed"` // so many contacts missed one after another; 0: only those who were expelled
+	Due    Deadline `yaml:"due"`    // zero: no date
 }
 
 // InPerson is A-9: illness and interviews are inside the part that may be missed.

@@ -234,10 +234,13 @@ func nearest(contacts []Contact, at time.Time) int {
 	return best
 }
 
+// aboutSponsorship are the clauses that speak of sponsored students alone.
+var aboutSponsorship = []string{"A-5", "A-6", "A-7", "A-8"}
+
 // withoutSponsorship takes away everything that tells whether UKVI sponsorship is concerned.
 func (s *Student) withoutSponsorship() {
 	s.StudentRow.withoutSponsorship()
-	s.Findings = slices.DeleteFunc(s.Findings, func(f Finding) bool { return f.Rule == "A-5" })
+	s.Findings = slices.DeleteFunc(s.Findings, func(f Finding) bool { return slices.Contains(aboutSponsorship, f.Rule) })
 }
 
 func (s *StudentRow) withoutSponsorship() {

@@ -1,11 +1,5 @@
 package rules
 
-import (
-	"github.com/rollcall-edge/rollcall/central/engagement"
-	"github.com/rollcall-edge/rollcall/central/policy"
-)
-
-// finalWarning is rule A-4. Source 004, item 9: below 80 %, or 10 contacts missed without authorisation.
-func finalWarning(t engagement.Tally, p *policy.Policy) bool {
-	return reached(p.Rules.FinalWarning, t, p.Counting)
-}
+// finalWarning is rule A-4. Source 004, item 9: below 80 %, or 10 contacts missed without authorisation. It is called the last
+// chance to avoid a report that the same numbers bring about; see sponsorReport for how both can be meant.
+func finalWarning(s stand) bool { return s.reached(s.policy.Rules.FinalWarning) }

@@ -1,12 +1,6 @@
 package rules
 
-import (
-	"github.com/rollcall-edge/rollcall/central/engagement"
-	"github.com/rollcall-edge/rollcall/central/policy"
-)
-
 // firstWarning is rule A-2. Source 004, item 7: "cumulative attendance has fallen below 90% or who have missed 4 possible
-// contacts without authorisation".
-func firstWarning(t engagement.Tally, p *policy.Policy) bool {
-	return reached(p.Rules.FirstWarning, t, p.Counting)
-}
+// contacts without authorisation". Possible contacts are sessions and all else that was expected: meetings, coursework, tests
+// (item 11). They need not follow one another unless the policy says so.
+func firstWarning(s stand) bool { return s.reached(s.policy.Rules.FirstWarning) }

@@ -2,11 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/policy"
+	"github.com/rollcall-edge/rollcall/central/register"
 )
 
 // Level is how far a student has come on the ladder of warnings.
@@ -26,50 +28,134 @@ var levelNames = [...]string{"None", "First warning", "Second warning", "Final w
 // String is the name shown to people.
 func (l Level) String() string { return levelNames[l] }
 
-// reached reports whether a rung of the ladder is; a clause that is not in the policy never is.
-func reached(r *policy.Rung, t engagement.Tally, by policy.Counting) bool {
-	return r != nil && (t.Missed >= r.Missed || t.Counted >= by.MinCounted && t.Below(r.Below))
-}
-
-// ladder is A-2 to A-5 for each term by itself: counters start again with a term (C-5).
+// ladder is A-2 to A-7 for each term by itself: counters and levels start again with a term, and what the last one led to
+// stays (C-5, source 004, note).
 func ladder(s Student) []Finding {
-	var findings []Finding
+	var climbs []climb
 	for _, term := range s.Terms(s.Calendar) {
-		findings = append(findings, climb(s, term)...)
+		c := climb{History: term, warnings: warnings(s, term)}
+		if report, met := sponsorReport(s, term); met {
+			c.report = &report
+		}
+		climbs = append(climbs, c)
+	}
+	var findings []Finding
+	for i, c := range climbs {
+		findings = append(findings, c.warnings...)
+		if c.report != nil {
+			findings = append(findings, *c.report)
+			findings = append(findings, aftermath(s, c, nextReport(climbs[i+1:]))...)
+		}
 	}
 	return findings
 }
 
-// climb walks a term's contacts in the order in which they ended and gives the findings in that order, each by the policy
-// in force on the day it was met. A level is issued once in a term and recovery does not take it back; of several reached at
-// once only the highest is issued and the lower ones count as issued with it (RULES 3.3, ambiguities ii to iv).
-func climb(s Student, h engagement.History) []Finding {
-	var (
-		findings []Finding
-		count    engagement.Count
-		issued   Level
-		reported bool
-	)
-	for i, contact := range h.Contacts {
-		if contact.EndsAt.After(s.AsOf) {
-			break
+// climb is a term with what it led to.
+type climb struct {
+	engagement.History
+	warnings []Finding
+	report   *Finding
+}
+
+// nextReport is when a later term came to a report; zero if none did.
+func nextReport(later []climb) time.Time {
+	for _, c := range later {
+		if c.report != nil {
+			return c.report.AsOf
 		}
-		count.Add(contact)
-		if i+1 < len(h.Contacts) && h.Contacts[i+1].EndsAt.Equal(contact.EndsAt) {
-			continue // contacts that end together are judged together
+	}
+	return time.Time{}
+}
+
+// aftermath is what follows from a report and from what people did about it. What they did without saying for which term is
+// about the last report before it.
+func aftermath(s Student, c climb, next time.Time) []Finding {
+	var findings []Finding
+	a := answers{s: s, report: *c.report, next: next}
+	for _, follows := range []func(Student, climb, answers) (Finding, bool){overdueReport, expulsion, improvement} {
+		if f, ok := follows(s, c, a); ok {
+			findings = append(findings, f)
 		}
-		p := s.on(contact.EndsAt)
-		if p == nil {
-			continue
+	}
+	return findings
+}
+
+// stand is how far a stretch of contacts has come at a moment at which one of them ended.
+type stand struct {
+	at     time.Time
+	done   int // so many contacts have ended
+	tally  engagement.Tally
+	best   engagement.Tally // if the student attended everything of which nothing is known (G-3)
+	run    int64            // contacts missed one after another, up to the last
+	policy *policy.Policy   // of that day
+}
+
+// stands walks contacts in the order in which they ended, up to s.AsOf; those that end together are looked at together.
+// Moments at which no policy holds are left out.
+func (s Student) stands(contacts []engagement.Contact) iter.Seq[stand] {
+	return func(yield func(stand) bool) {
+		var m engagement.Measure
+		var run int64
+		for i, c := range contacts {
+			if c.EndsAt.After(s.AsOf) {
+				return
+			}
+			m.Add(c)
+			run = inARow(run, c.Code)
+			if i+1 < len(contacts) && contacts[i+1].EndsAt.Equal(c.EndsAt) {
+				continue
+			}
+			p := s.on(c.EndsAt)
+			if p == nil {
+				continue
+			}
+			if !yield(stand{at: c.EndsAt, done: i + 1, tally: m.Tally(p.Counting), best: m.AtBest(p.Counting), run: run, policy: p}) {
+				return
+			}
 		}
-		tally := count.Tally(p.Counting)
-		if w := warning(tally, p); w.level > issued {
-			findings = append(findings, w.finding(h, tally, p, contact.EndsAt))
+	}
+}
+
+// inARow counts contacts missed one after another. What was authorised, cancelled or not required is neither missed nor met; of
+// what is unknown the student may have met it (G-3).
+func inARow(run int64, code register.Code) int64 {
+	switch code {
+	case register.Absent:
+		return run + 1
+	case register.Authorised, register.Cancelled, register.NotNeeded:
+		return run
+	}
+	return 0
+}
+
+// below reports whether the rate is below a per cent, whatever the unknown turns out to be. Few contacts make no percentage.
+func (s stand) below(percent int64) bool {
+	return s.tally.Counted >= s.policy.Counting.MinCounted && s.best.Below(percent)
+}
+
+// missed is what a rung counts as missed.
+func (s stand) missed(r *policy.Rung) int64 {
+	if r.Consecutive {
+		return s.run
+	}
+	return s.tally.Missed
+}
+
+// reached reports whether a rung of the ladder is; a clause that is not in the policy never is.
+func (s stand) reached(r *policy.Rung) bool {
+	return r != nil && (s.missed(r) >= r.Missed || s.below(r.Below))
+}
+
+// warnings are A-2 to A-4 in one term, in the order in which they were met, each by the policy in force on its day. A level is
+// issued once in a term and recovery does not take it back; of several reached at once only the highest is issued and the
+// lower ones count as issued with it (RULES 3.3, ambiguities ii to iv).
+func warnings(s Student, h engagement.History) []Finding {
+	var findings []Finding
+	var issued Level
+	for st := range s.stands(h.Contacts) {
+		if w := warning(st); w.level > issued {
+			findings = append(findings, w.finding(h, st))
 			issued = w.level
-		}
-		if !reported && h.Sponsored && sponsorReport(tally, p) {
-			findings = append(findings, reportFinding(h, tally, p, s.Calendar, contact.EndsAt))
-			reported = true
 		}
 	}
 	return findings
@@ -81,27 +167,35 @@ type step struct {
 	rule  string
 }
 
-// warning is the highest warning that a tally reaches.
-func warning(t engagement.Tally, p *policy.Policy) step {
+// warning is the highest warning that is reached.
+func warning(s stand) step {
 	switch {
-	case finalWarning(t, p):
+	case finalWarning(s):
 		return step{Final, "A-4"}
-	case secondWarning(t, p):
+	case secondWarning(s):
 		return step{Second, "A-3"}
-	case firstWarning(t, p):
+	case firstWarning(s):
 		return step{First, "A-2"}
 	}
 	return step{}
 }
 
-func (s step) finding(h engagement.History, t engagement.Tally, p *policy.Policy, at time.Time) Finding {
+func (w step) finding(h engagement.History, s stand) Finding {
 	return Finding{
-		Rule: s.rule, Scope: h.Term, Step: strings.ToLower(s.level.String()), Opens: Warning, Level: s.level, AsOf: at,
-		Summary: standing(s.level, t), Evidence: ids(h.Missed(at)), Policy: p.ID(),
+		Rule: w.rule, Scope: h.Term, Step: strings.ToLower(w.level.String()), Opens: Warning, Level: w.level, AsOf: s.at,
+		Summary: fmt.Sprintf("%s: %s", w.level, s), Evidence: ids(h.Missed(s.at)), Policy: s.policy.ID(),
 	}
 }
 
-func standing(l Level, t engagement.Tally) string {
-	return fmt.Sprintf("%s: %d of %d contacts attended (%d.%d %%), %d missed without authorisation",
-		l, t.Attended, t.Counted, t.Permille()/10, t.Permille()%10, t.Missed)
+// String is the figures as people read them.
+func (s stand) String() string {
+	t := s.tally
+	return fmt.Sprintf("%d of %d contacts attended (%d.%d %%), %d missed without authorisation", t.Attended, t.Counted, t.Permille()/10, t.Permille()%10, t.Missed)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

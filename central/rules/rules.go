@@ -53,7 +53,13 @@ type Finding struct {
 // clauses are all, in the order of RULES. Each gives its findings up to s.AsOf, and those of an earlier moment are among
 // those of a later one: nothing that was true of the past changes because time went on.
 var clauses = []func(s Student) []Finding{
-	ladder,
+	dailyAlert,
+	ladder,
+	whereabouts,
+	inPerson,
+	contactCounter,
+	threshold,
+	reminder,
 	withdrawalList, // E-7
 	eventReports,   // E-12
 	absenceLength,  // E-13
