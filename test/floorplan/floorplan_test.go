@@ -52,6 +52,7 @@ var plan = []line{
 	{"central/fleet", []string{"central/contract"}, "gateways, not students"},
 	{"central/sheet", []string{"central/contract", "central/calendar"}, "files become rows with faults at their lines; what the rows are about is the importers' matter"},
 	{"central/timetable", []string{"central/contract", "central/calendar", "central/sheet"}, "imports and publication"},
+	{"central/checkin", []string{"central/contract"}, "a code proves a session and a minute; who scanned it others know"},
 	{"central/account", nil, "who may sign in depends on nothing else"},
 	{"central/report", []string{"central/contract", "central/calendar", "central/register", "central/engagement", "central/rules"}, "the nouns before it, never the web"},
 	{"central/store", []string{"central/contract", "central/calendar", "central/register", "central/engagement", "central/rules", "central/judge", "central/ingest", "central/fleet", "central/timetable", "central/account", "central/report", "central/policy", "central/store/storetest"}, "it implements what the services declare"},
