@@ -291,27 +291,3 @@ func TestRights(t *testing.T) {
 		t.Error("an unknown role may do something")
 	}
 }
-
-func TestCheckAmend(t *testing.T) {
-	const week = 7 * 24 * time.Hour
-	tests := []struct {
-		name  string
-		role  Role
-		after time.Duration
-		ok    bool
-	}{
-		{"row 29 W-10 lecturer on day 7 to the millisecond", Lecturer, week, true},
-		{"row 29 W-10 lecturer one millisecond later", Lecturer, week + time.Millisecond, false},
-		{"row 29 W-10 compliance on day 8", Compliance, 8 * 24 * time.Hour, true},
-		{"lecturer during the session", Lecturer, -time.Hour, true},
-		{"facilities never", Facilities, 0, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			err := tt.role.CheckAmend(noon, noon.Add(tt.after))
-			if (err == nil) != tt.ok {
-				t.Errorf("CheckAmend = %v, want ok %v", err, tt.ok)
-			}
-		})
-	}
-}

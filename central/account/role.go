@@ -1,10 +1,6 @@
 package account
 
-import (
-	"fmt"
-	"slices"
-	"time"
-)
+import "slices"
 
 // Role says what an account or token may do.
 type Role string
@@ -64,19 +60,4 @@ func (r Role) Title() string {
 		return "Facilities"
 	}
 	return "No role"
-}
-
-// lecturerAmendsWithin is how long after a session a lecturer may change its marks (W-10; not from policy: the field uses 7 days).
-const lecturerAmendsWithin = 7 * 24 * time.Hour
-
-// CheckAmend tells why the role may not amend a mark of a session that ended at endedAt; nil when it may. The bound is
-// inclusive (G-1).
-func (r Role) CheckAmend(endedAt, now time.Time) error {
-	if !r.May(AmendMarks) {
-		return fmt.Errorf("%w: a %s may not amend marks", ErrInput, r)
-	}
-	if r == Lecturer && now.Sub(endedAt) > lecturerAmendsWithin {
-		return fmt.Errorf("%w: lecturers amend a mark within 7 days of the session; ask a compliance officer", ErrInput)
-	}
-	return nil
 }

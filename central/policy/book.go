@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -49,6 +50,23 @@ func NewBook(versions ...*Policy) (*Book, error) {
 
 // Versions are all, by the day they apply from.
 func (b *Book) Versions() []*Policy { return slices.Clone(b.versions) }
+
+// ByID is the version that calls itself so, e.g. "college v1"; nil if there is none.
+func (b *Book) ByID(id string) *Policy {
+	if i := slices.IndexFunc(b.versions, func(p *Policy) bool { return p.ID() == id }); i >= 0 {
+		return b.versions[i]
+	}
+	return nil
+}
+
+// On is of each policy the version by which a day is judged, by name.
+func (b *Book) On(day calendar.Day) []*Policy {
+	held := b.inForce(day)
+	if len(held) == 0 {
+		held = b.first()
+	}
+	return slices.SortedFunc(maps.Values(held), func(p, q *Policy) int { return cmp.Compare(p.Name, q.Name) })
+}
 
 // For is the policy that holds for somebody on a day: of each policy the version that came into force last, and of those
 // whose scope fits the one with the narrowest. Days before the first version are judged by that first version, because

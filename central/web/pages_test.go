@@ -148,20 +148,25 @@ func TestAmendOnThePage(t *testing.T) {
 	tests := []struct {
 		name, session string
 		role          account.Role
+		policy        string
 		form          []string
 		code          int
 		want          string
 	}{
-		{"with a reason", "e2", account.Lecturer, []string{"student", "s5", "code", "E", "reason", "doctor's letter"}, http.StatusSeeOther, ""},
-		{"without a reason", "e2", account.Lecturer, []string{"student", "s5", "code", "E", "reason", "  "}, http.StatusUnprocessableEntity, "Say why"},
-		{"mark nobody sets", "e2", account.Lecturer, []string{"student", "s5", "code", "U", "reason", "because"}, http.StatusUnprocessableEntity, "choose one of the marks"},
-		{"not on the list", "e2", account.Lecturer, []string{"student", "s60", "code", "P", "reason", "because"}, http.StatusNotFound, "nothing with this number"},
-		{"row 29 W-10 lecturer after 7 days", "e/1", account.Lecturer, []string{"student", "s5", "code", "P", "reason", "because"}, http.StatusUnprocessableEntity, "within 7 days"},
-		{"row 29 W-10 compliance after 7 days", "e/1", account.Compliance, []string{"student", "s5", "code", "P", "reason", "because"}, http.StatusSeeOther, ""},
+		{"with a reason", "e2", account.Lecturer, "", []string{"student", "s5", "code", "E", "reason", "doctor's letter"}, http.StatusSeeOther, ""},
+		{"without a reason", "e2", account.Lecturer, "", []string{"student", "s5", "code", "E", "reason", "  "}, http.StatusUnprocessableEntity, "Say why"},
+		{"mark nobody sets", "e2", account.Lecturer, "", []string{"student", "s5", "code", "U", "reason", "because"}, http.StatusUnprocessableEntity, "choose one of the marks"},
+		{"not on the list", "e2", account.Lecturer, "", []string{"student", "s60", "code", "P", "reason", "because"}, http.StatusNotFound, "nothing with this number"},
+		{"row 29 W-10 lecturer after 7 days", "e/1", account.Lecturer, "", []string{"student", "s5", "code", "P", "reason", "because"}, http.StatusUnprocessableEntity, "within 7 days"},
+		{"row 29 W-10 compliance after 7 days", "e/1", account.Compliance, "", []string{"student", "s5", "code", "P", "reason", "because"}, http.StatusSeeOther, ""},
+		{"row 27 W-9 Portsmouth: lecturer sets P, forgot card", "e2", account.Lecturer, "portsmouth", []string{"student", "s5", "code", "P", "reason", "forgot card"}, http.StatusUnprocessableEntity, "nobody is recorded as present without a tap"},
+		{"row 27 W-9 Portsmouth: where a tap is credited", "e6", account.Lecturer, "portsmouth", []string{"student", "s1", "code", "P", "reason", "was there from the start"}, http.StatusSeeOther, ""},
+		{"row 28 W-9 St Mary's: lecturer sets P, forgot card", "e2", account.Lecturer, "stmarys", []string{"student", "s5", "code", "P", "reason", "forgot card"}, http.StatusSeeOther, ""},
+		{"W-9 Imperial: lecturer sets P", "e2", account.Lecturer, "imperial", []string{"student", "s5", "code", "P", "reason", "forgot phone"}, http.StatusUnprocessableEntity, "only the attendance team"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := openCampus(t, nil)
+			c := openCampus(t, func(o *Options) { o.Policies = shelf{t, tt.policy} })
 			p := c.hire(t, tt.role)
 			before := len(c.amendments)
 			got := c.post(t, p, "/registers/"+strings.ReplaceAll(tt.session, "/", "%2F")+"/amend", tt.form...)
@@ -175,7 +180,7 @@ func TestAmendOnThePage(t *testing.T) {
 				return
 			}
 			a := c.amendments[len(c.amendments)-1]
-			if len(c.amendments) != before+1 || a.Actor != p.login || a.Student != "s5" || !a.MadeAt.Equal(present) || c.judged != 1 {
+			if len(c.amendments) != before+1 || a.Actor != p.login || a.Student != tt.form[1] || !a.MadeAt.Equal(present) || c.judged != 1 {
 				t.Errorf("stored %+v, judged %d times", a, c.judged)
 			}
 			if done := c.get(t, p, got.Header.Get("Location")); !strings.Contains(done.text, "The amendment is on record") {

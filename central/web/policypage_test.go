@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"testing"
@@ -8,12 +9,15 @@ import (
 	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
-// shelf has one book: the college's policy as it ships.
-type shelf struct{ t testing.TB }
+// shelf has one book: one policy as it ships, the college's if it has no name.
+type shelf struct {
+	t    testing.TB
+	name string
+}
 
 // Book implements Policies.
 func (s shelf) Book(context.Context) (*policy.Book, error) {
-	text, err := os.ReadFile("../../config/policies/college.yaml")
+	text, err := os.ReadFile("../../config/policies/" + cmp.Or(s.name, "college") + ".yaml")
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
@@ -31,6 +32,7 @@ var refusals = []struct {
 	{report.ErrQuery, http.StatusBadRequest},
 	{errForm, http.StatusUnprocessableEntity},
 	{account.ErrInput, http.StatusUnprocessableEntity},
+	{register.ErrAmend, http.StatusUnprocessableEntity},
 	{account.ErrTaken, http.StatusConflict},
 	{account.ErrUnknown, http.StatusNotFound},
 	{account.ErrTooOften, http.StatusTooManyRequests},

@@ -33,7 +33,11 @@ func (s *Site) register(c *gin.Context, who *caller) error {
 		Register: reg, Codes: report.Codes, AmendCodes: report.AmendCodes,
 		CanClose: who.May("close registers") && canClose(reg.Session, now) == nil, Over: now.After(reg.Session.EndsAt),
 	}
-	if err := who.Role.CheckAmend(reg.Session.EndsAt, now); err != nil {
+	book, err := s.Policies.Book(c.Request.Context())
+	if err != nil {
+		return err
+	}
+	if err := mayAmendSomebody(book, reg.Session, who, now); err != nil {
 		body.Amendable = sentence(err.Error())
 	}
 	return s.render(c, http.StatusOK, "register", sheet{
@@ -59,7 +63,8 @@ func (s *Site) amend(c *gin.Context, who *caller) error {
 		return err
 	}
 	now := s.now()
-	if err := who.Role.CheckAmend(reg.Session.EndsAt, now); err != nil {
+	book, err := s.Policies.Book(ctx)
+	if err != nil {
 		return err
 	}
 	a := report.Amendment{Session: reg.Session.ID, Student: c.PostForm("student"), Code: report.Code(c.PostForm("code")), Actor: who.Actor, MadeAt: now}
@@ -67,6 +72,9 @@ func (s *Site) amend(c *gin.Context, who *caller) error {
 		return fmt.Errorf("%w: choose one of the marks P, L, A, E, R and N", errForm)
 	}
 	if a.Reason, err = readReason(c); err != nil {
+		return err
+	}
+	if err := mayAmend(book, reg, a, who); err != nil {
 		return err
 	}
 	if err := s.Facts.AddAmendment(ctx, a); err != nil {
