@@ -59,6 +59,9 @@ func (d Day) utc() time.Time { return time.Date(d.Year, d.Month, d.Day, 12, 0, 0
 
 // Add is n calendar days later.
 func (d Day) Add(n int) Day {
+	if day := d.Day + n; day >= 1 && day <= 28 && d.Month >= time.January && d.Month <= time.December { // of the same month, whichever it is
+		return Day{d.Year, d.Month, day}
+	}
 	y, m, day := d.utc().AddDate(0, 0, n).Date()
 	return Day{y, m, day}
 }

@@ -66,3 +66,15 @@ func TestPeriodsCoverEachDayOnce(t *testing.T) {
 		}
 	})
 }
+
+// Adding days inside a month takes no detour over instants, and comes to the same.
+func TestAddComesToWhatInstantsDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := Day{2024, time.January, 1}.Add(rapid.IntRange(0, 1500).Draw(t, "day"))
+		n := rapid.IntRange(-70, 70).Draw(t, "days")
+		y, m, day := d.utc().AddDate(0, 0, n).Date()
+		if got, want := d.Add(n), (Day{y, m, day}); got != want {
+			t.Errorf("%s + %d days = %s, want %s", d, n, got, want)
+		}
+	})
+}

@@ -9,29 +9,48 @@ import (
 )
 
 // Split gives the contacts that start in each of some spans, which follow one another and do not overlap. A contact in none of
-// them is left out.
+// them is left out. The contacts are those of the record, not to be changed.
 func (r Record) Split(spans []calendar.Span) []History {
-	histories := make([]History, len(spans))
-	if len(spans) == 0 {
-		return histories
-	}
-	starts, over := make([]time.Time, len(spans)), make([]time.Time, len(spans))
+	parts := make([]part, len(spans))
 	for i, s := range spans {
-		histories[i].Person, starts[i], over[i] = r.Person, s.Starts(), s.Over()
+		parts[i].starts, parts[i].over = s.Starts(), s.Over()
 	}
 	at := 0
-	for _, c := range r.Contacts { // by their end, so that the span of the next is seldom far
-		for at > 0 && c.StartsAt.Before(starts[at]) {
+	for i, c := range r.Contacts { // by their end, so that the span of the next is seldom far
+		for at > 0 && c.StartsAt.Before(parts[at].starts) {
 			at--
 		}
-		for at < len(spans)-1 && !c.StartsAt.Before(over[at]) {
+		for at < len(spans)-1 && !c.StartsAt.Before(parts[at].over) {
 			at++
 		}
-		if !c.StartsAt.Before(starts[at]) && c.StartsAt.Before(over[at]) {
-			histories[at].Contacts = append(histories[at].Contacts, c)
+		if len(spans) > 0 && !c.StartsAt.Before(parts[at].starts) && c.StartsAt.Before(parts[at].over) {
+			parts[at].add(r.Contacts, i)
 		}
 	}
+	histories := make([]History, len(spans))
+	for i, p := range parts {
+		histories[i] = History{Person: r.Person, Contacts: p.contacts}
+	}
 	return histories
+}
+
+// part is a span with its contacts, which mostly stand side by side in the record: then nothing is copied.
+type part struct {
+	starts, over time.Time
+	first        int // place of its first contact in the record
+	contacts     []Contact
+	copied       bool
+}
+
+func (p *part) add(all []Contact, i int) {
+	switch {
+	case p.contacts == nil:
+		p.first, p.contacts = i, all[i:i+1:i+1]
+	case !p.copied && p.first+len(p.contacts) == i:
+		p.contacts = all[p.first : i+1 : i+1]
+	default:
+		p.contacts, p.copied = append(p.contacts, all[i]), true // full to its capacity, so that append copies
+	}
 }
 
 // Measure is what sessions come to when some of them are not known yet.

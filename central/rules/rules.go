@@ -53,21 +53,29 @@ type Finding struct {
 // clauses are all, in the order of RULES. Each gives its findings up to s.AsOf, and those of an earlier moment are among
 // those of a later one: nothing that was true of the past changes because time went on.
 var clauses = []func(s Student) []Finding{
-	dailyAlert,
-	ladder,
-	whereabouts,
-	inPerson,
-	contactCounter,
-	threshold,
-	reminder,
-	withdrawalList, // E-7
-	eventReports,   // E-12
-	absenceLength,  // E-13
-	placements,     // E-14
-	workHours,      // E-15
-	debts,          // E-17
-	contactDetails, // E-18
-	curtailment,    // E-19
+	dailyAlert,
+	ladder,
+	whereabouts,
+	inPerson,
+	contactCounter,
+	threshold,
+	reminder,
+	checkIns,        // E-2
+	monthList,       // E-3
+	lowMonths,       // E-4
+	moduleShare,     // E-5
+	meetingList,     // E-6
+	withdrawalList,  // E-7
+	inactivity,      // E-8
+	distanceSilence, // E-9
+	enrolments,      // E-11
+	eventReports,    // E-12
+	absenceLength,   // E-13
+	placements,      // E-14
+	workHours,       // E-15
+	debts,           // E-17
+	contactDetails,  // E-18
+	curtailment,     // E-19
 }
 
 // Evaluate asks every clause and gives the findings by the moment at which they were met.
