@@ -28,6 +28,7 @@ type Options struct {
 	Log      *slog.Logger     // slog.Default if nil
 	Now      func() time.Time // time.Now if nil
 	Build    string           // release
+	Policy   []byte           // what a new database judges by until a policy is imported; the shipped college's if empty
 	Announce io.Writer        // where the first administrator's one-time password goes; never the log
 }
 

@@ -53,7 +53,7 @@ func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, e
 	f.Fleet = fleet.New(fleet.Options{
 		Store: db, Authority: authority, InvitationLife: cfg.InvitationLife.Std(), Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
-	if f.Policies, err = openPolicies(ctx, db, o.Now); err != nil {
+	if f.Policies, err = openPolicies(ctx, db, o); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	f.judge = judge.New(judge.Options{Store: db.Judgements(), Policies: f.Policies, Log: o.Log, Registerer: f.registry, Now: o.Now})

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/judge"
@@ -36,12 +35,15 @@ func ShippedPolicies() []string {
 	return files
 }
 
-func openPolicies(ctx context.Context, db *store.Store, now func() time.Time) (*policy.Desk, error) {
-	text, err := ShippedPolicy(firstPolicy)
-	if err != nil {
-		return nil, err
+func openPolicies(ctx context.Context, db *store.Store, o Options) (*policy.Desk, error) {
+	text := o.Policy
+	if len(text) == 0 {
+		var err error
+		if text, err = ShippedPolicy(firstPolicy); err != nil {
+			return nil, err
+		}
 	}
-	desk := policy.NewDesk(db, now)
+	desk := policy.NewDesk(db, o.Now)
 	return desk, desk.Start(ctx, firstPolicy+".yaml", text)
 }
 

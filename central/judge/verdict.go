@@ -37,6 +37,14 @@ type Finding struct {
 	ID int64
 }
 
+// Kept is a finding with what became of it.
+type Kept struct {
+	Finding
+	FoundAt      time.Time
+	SupersededAt time.Time // zero while it holds
+	SupersededBy string    // why it does not
+}
+
 // Standing is a student's figures in one term.
 type Standing struct {
 	Term string

@@ -47,25 +47,39 @@ func addFinding(ctx context.Context, tx *transaction, v judge.Verdict, f rules.F
 // findings reads those that were not superseded.
 func (l *loader) findings(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
-		var student, deadline, evidence string
-		var asOf int64
-		var f judge.Finding
-		err := r.Scan(&f.ID, &student, &f.Rule, &f.Scope, &f.Step, &f.Opens, &f.Level, &f.Policy, &asOf, &f.Summary, &deadline, &evidence)
-		if err != nil {
-			return err
+		student, f, err := scanFinding(r)
+		if err == nil {
+			c := l.cases[student]
+			c.Findings = append(c.Findings, f.Finding)
 		}
-		f.AsOf = instant(asOf)
-		if deadline != "" {
-			if f.Deadline, err = calendar.ParseDay(deadline); err != nil {
-				return err
-			}
+		return err
+	}, `SELECT `+findingColumns+` FROM finding WHERE superseded_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
+}
+
+// Kept lists every finding about a student, in the order in which they were made.
+func (j Judgements) Kept(ctx context.Context, student string) ([]judge.Kept, error) {
+	return list(ctx, j.s.read, func(r *sql.Rows) (judge.Kept, error) {
+		_, f, err := scanFinding(r)
+		return f, err
+	}, `SELECT `+findingColumns+` FROM finding WHERE student_id = $1 ORDER BY id`, student)
+}
+
+const findingColumns = `id, student_id, rule, scope, step, opens, level, policy, as_of, summary, deadline, evidence, found_at, superseded_at, superseded_by`
+
+func scanFinding(r *sql.Rows) (student string, f judge.Kept, err error) {
+	var deadline, evidence string
+	var asOf, found int64
+	var superseded sql.NullInt64
+	err = r.Scan(&f.ID, &student, &f.Rule, &f.Scope, &f.Step, &f.Opens, &f.Level, &f.Policy, &asOf, &f.Summary, &deadline, &evidence,
+		&found, &superseded, &f.SupersededBy)
+	if err != nil {
+		return "", f, err
+	}
+	f.AsOf, f.FoundAt, f.SupersededAt = instant(asOf), instant(found), optionalInstant(superseded)
+	if deadline != "" {
+		if f.Deadline, err = calendar.ParseDay(deadline); err != nil {
+			return "", f, err
 		}
-		if err := json.Unmarshal([]byte(evidence), &f.Evidence); err != nil {
-			return err
-		}
-		c := l.cases[student]
-		c.Findings = append(c.Findings, f)
-		return nil
-	}, `SELECT id, student_id, rule, scope, step, opens, level, policy, as_of, summary, deadline, evidence FROM finding
-		WHERE superseded_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
+	}
+	return student, f, json.Unmarshal([]byte(evidence), &f.Evidence)
 }

@@ -94,6 +94,9 @@ func (c *Checker) mapping(node ast.Node, v reflect.Value, path string) {
 
 func (c *Checker) sequence(node ast.Node, v reflect.Value, path string) {
 	list, ok := node.(*ast.SequenceNode)
+	if _, one := v.Addr().Interface().(oneEntry); !ok && one {
+		list, ok = &ast.SequenceNode{Values: []ast.Node{node}}, true
+	}
 	if !ok {
 		c.Fault(path, "want a list: one line with - for each entry")
 		return
@@ -105,6 +108,9 @@ func (c *Checker) sequence(node ast.Node, v reflect.Value, path string) {
 		v.Set(reflect.Append(v, element))
 	}
 }
+
+// oneEntry is a list that a document may write as its only entry, without the -.
+type oneEntry interface{ OneEntry() }
 
 func (c *Checker) table(node ast.Node, v reflect.Value, path string) {
 	v.Set(reflect.MakeMap(v.Type()))
@@ -172,11 +178,13 @@ func fieldNamed(v reflect.Value, key string) (reflect.Value, bool) {
 func fieldNames(t reflect.Type) []string {
 	var names []string
 	for i := range t.NumField() {
-		if tag := t.Field(i).Tag.Get("yaml"); tag != inline {
+		switch tag := t.Field(i).Tag.Get("yaml"); tag {
+		case "": // not of the document
+		case inline:
+			names = append(names, fieldNames(t.Field(i).Type)...)
+		default:
 			names = append(names, tag)
-			continue
 		}
-		names = append(names, fieldNames(t.Field(i).Type)...)
 	}
 	return names
 }

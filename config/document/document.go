@@ -79,16 +79,30 @@ func (c *Checker) Err() error {
 // Fault reports something wrong at a path; its line is that of the path or of the nearest parent in the document.
 func (c *Checker) Fault(path, format string, args ...any) {
 	f := Fault{File: c.file, Path: path, Detail: fmt.Sprintf(format, args...)}
-	for at := path; at != ""; at = parent(at) {
-		if p := c.places[at]; p != nil {
-			f.Line, f.Column = p.Line, p.Column
-			break
-		}
+	if p := c.place(path); p != nil {
+		f.Line, f.Column = p.Line, p.Column
 	}
 	c.faults = append(c.faults, f)
 }
 
 func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
+
+// Line is where the document has a path, or the nearest parent that it has; 0 when it has neither.
+func (c *Checker) Line(path string) int {
+	if p := c.place(path); p != nil {
+		return p.Line
+	}
+	return 0
+}
+
+func (c *Checker) place(path string) *token.Position {
+	for ; path != ""; path = parent(path) {
+		if p := c.places[path]; p != nil {
+			return p
+		}
+	}
+	return nil
+}
 
 // Names reports whether the document has something at a path, a value or a key without one.
 func (c *Checker) Names(path string) bool { return c.places[path] != nil }

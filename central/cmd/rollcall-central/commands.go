@@ -22,17 +22,18 @@ import (
 type commands struct {
 	Verbosity slog.Level `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
 
-	Serve    serve      `cmd:"" help:"Serve pages, API and gateways."`
-	Import   importFile `cmd:"" help:"Import a CSV file."`
-	Policy   policies   `cmd:"" help:"The rules of the university, as files."`
-	Rebuild  rebuild    `cmd:"" help:"Derive every mark, figure and finding from the facts again."`
-	Invite   invite     `cmd:"" help:"Print a one-time invitation for a gateway."`
-	Gateways gateways   `cmd:"" help:"List the gateways."`
-	Revoke   revoke     `cmd:"" help:"End a gateway's certificates."`
-	Token    token      `cmd:"" help:"Print a token for the API."`
-	Password password   `cmd:"" help:"Print a one-time password for an account."`
-	Migrate  migrate    `cmd:"" help:"Move the database to PostgreSQL."`
-	Version  printed    `cmd:"" help:"Print the version."`
+	Serve    serve        `cmd:"" help:"Serve pages, API and gateways."`
+	Import   importFile   `cmd:"" help:"Import a CSV file."`
+	Policy   policies     `cmd:"" help:"The rules of the university, as files."`
+	Rebuild  rebuild      `cmd:"" help:"Derive every mark, figure and finding from the facts again."`
+	Scenario playScenario `cmd:"" help:"Play scenario files and say what came out differently."`
+	Invite   invite       `cmd:"" help:"Print a one-time invitation for a gateway."`
+	Gateways gateways     `cmd:"" help:"List the gateways."`
+	Revoke   revoke       `cmd:"" help:"End a gateway's certificates."`
+	Token    token        `cmd:"" help:"Print a token for the API."`
+	Password password     `cmd:"" help:"Print a one-time password for an account."`
+	Migrate  migrate      `cmd:"" help:"Move the database to PostgreSQL."`
+	Version  printed      `cmd:"" help:"Print the version."`
 }
 
 // from is where the configuration is.

@@ -1,0 +1,192 @@
+// Package scenario plays a story that somebody who reads no code can write: people, a timetable and a policy, what happens at
+// which moment, and what must follow. It plays it through the real central, on a database of its own and a clock that it
+// steps, and through a real gateway's decision where a card is held to a reader, and says what came out differently. It
+// judges nothing itself. test/scenarios/README.md is the reference of the format.
+package scenario
+
+import (
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/timetable"
+)
+
+// File is one scenario as it is written.
+type File struct {
+	Title     string                         `yaml:"scenario"`
+	Because   string                         `yaml:"because"`
+	Starts    Moment                         `yaml:"starts"`
+	Policy    Policy                         `yaml:"policy"`
+	Terms     many[Term]                     `yaml:"terms"`
+	Places    map[string]map[string][]string `yaml:"places"` // building → room → readers
+	People    map[string]Person              `yaml:"people"` // by name
+	Timetable many[Class]                    `yaml:"timetable"`
+	Attends   many[Attends]                  `yaml:"attends"`
+	Steps     many[Step]                     `yaml:"steps"`
+
+	path string // of the file
+}
+
+// many is a list that may be written as its only entry.
+type many[T any] []T
+
+// OneEntry tells document that a single entry needs no -.
+func (many[T]) OneEntry() {}
+
+// Policy is a shipped policy or a file of one's own, with other values.
+type Policy struct {
+	StartFrom string            `yaml:"start_from"` // college, …
+	File      string            `yaml:"file"`       // beside the scenario
+	Change    map[string]string `yaml:"change"`     // path → value
+}
+
+func (p Policy) isSet() bool { return p.StartFrom != "" || p.File != "" }
+
+// Term is an academic term, both days included.
+type Term struct {
+	Name string       `yaml:"term"`
+	From calendar.Day `yaml:"from"`
+	To   calendar.Day `yaml:"to"`
+}
+
+// Person is a student.
+type Person struct {
+	Number     string       `yaml:"number"` // student number; the name if empty
+	Visa       bool         `yaml:"visa"`
+	Level      string       `yaml:"level"`
+	Programme  string       `yaml:"programme"`
+	Department string       `yaml:"department"`
+	Delivery   string       `yaml:"delivery"`
+	Cards      many[string] `yaml:"card"` // one is made up if there is none here; "none" for nobody's
+}
+
+// Class is a class that meets on some days.
+type Class struct {
+	Name      string             `yaml:"class"`
+	Module    string             `yaml:"module"` // the class's name if empty
+	Kind      string             `yaml:"type"`
+	Delivery  string             `yaml:"delivery"`
+	Mandatory *bool              `yaml:"mandatory"`
+	Staff     string             `yaml:"staff"`
+	Rooms     many[string]       `yaml:"room"`
+	Time      Span               `yaml:"time"`
+	On        many[calendar.Day] `yaml:"on"`   // single days, or
+	Days      many[Weekday]      `yaml:"days"` // days of the week
+	From      calendar.Day       `yaml:"from"`
+	To        calendar.Day       `yaml:"to"`
+	Except    many[calendar.Day] `yaml:"except"`
+	Students  many[string]       `yaml:"students"` // "everybody" is all people
+}
+
+// Attends says who comes to which classes, so that not every tap must be a step.
+type Attends struct {
+	Students many[string]       `yaml:"students"`
+	Classes  many[string]       `yaml:"classes"`
+	From     calendar.Day       `yaml:"from"`
+	To       calendar.Day       `yaml:"to"`
+	Except   many[calendar.Day] `yaml:"except"`
+	Row      Row                `yaml:"row"` // of the classes' meetings in order of time; on time at each if empty
+}
+
+// Step is what happens at one moment, and what must be so right after it.
+type Step struct {
+	At      Moment `yaml:"at"`
+	Because string `yaml:"because"`
+
+	Silent        many[string]          `yaml:"silent"`         // buildings that central hears nothing of from now on
+	HeardAgain    many[string]          `yaml:"heard_again"`    // and what they kept arrives
+	Broken        many[string]          `yaml:"broken"`         // readers, or rooms with all theirs
+	Mended        many[string]          `yaml:"mended"`         // and they work again
+	Policy        Policy                `yaml:"policy"`         // comes into force as it says itself
+	Import        many[Import]          `yaml:"import"`         // of a CSV file
+	Cards         many[CardChange]      `yaml:"card"`           // bound, blocked, ended
+	Lists         many[ListChange]      `yaml:"list"`           // who is expected
+	Cancel        many[string]          `yaml:"cancel"`         // sessions
+	Reinstate     many[string]          `yaml:"reinstate"`      // sessions
+	Move          many[Move]            `yaml:"move"`           // to another room or time
+	Absences      many[Absence]         `yaml:"absence"`        // authorised
+	Facts         many[Fact]            `yaml:"fact"`           // anything dated besides taps
+	KnownUntil    map[string]Moment     `yaml:"known_until"`    // kind of fact → complete up to
+	Taps          many[Tap]             `yaml:"tap"`            // at this moment
+	Amendments    many[Amendment]       `yaml:"amend"`          // by staff
+	CloseRegister many[RegisterClosure] `yaml:"close_register"` // by staff
+
+	Expect Expect `yaml:"expect"`
+
+	line int
+}
+
+// Import is a CSV file, as a registry would export it.
+type Import struct {
+	Kind       timetable.Kind       `yaml:"kind"`
+	File       string               `yaml:"file"` // beside the scenario, or
+	Text       string               `yaml:"text"` // its content
+	Mode       timetable.Mode       `yaml:"mode"`
+	DateFormat timetable.DateFormat `yaml:"date_format"`
+	Force      bool                 `yaml:"force"`
+}
+
+// CardChange binds a card to a student, or ends it.
+type CardChange struct {
+	Student string       `yaml:"student"`
+	Card    string       `yaml:"card"` // the student's first card if empty
+	From    calendar.Day `yaml:"from"`
+	To      calendar.Day `yaml:"to"`
+	Blocked bool         `yaml:"blocked"`
+}
+
+// ListChange puts students on the list of a session and takes others off.
+type ListChange struct {
+	Session string       `yaml:"session"` // or
+	Class   string       `yaml:"class"`   // every session from the step's day on
+	Add     many[string] `yaml:"add"`
+	Remove  many[string] `yaml:"remove"`
+}
+
+// Move is another room or time for a session.
+type Move struct {
+	Session string       `yaml:"session"`
+	Rooms   many[string] `yaml:"room"`
+	On      calendar.Day `yaml:"on"`
+	Time    Span         `yaml:"time"`
+}
+
+// Absence is an authorised absence.
+type Absence struct {
+	Student    string `yaml:"student"`
+	From       Moment `yaml:"from"`
+	To         Moment `yaml:"to"` // a day means all of it
+	Reason     string `yaml:"reason"`
+	ApprovedBy string `yaml:"approved_by"`
+}
+
+// Fact is something dated that is known of a student, or of the university.
+type Fact struct {
+	Student   string          `yaml:"student"` // "" is the university
+	Kind      engagement.Kind `yaml:"kind"`
+	At        Moment          `yaml:"at"` // the moment of the step if empty
+	Until     Moment          `yaml:"until"`
+	Of        string          `yaml:"of"`
+	Value     string          `yaml:"value"`
+	Amount    int             `yaml:"amount"`
+	Note      string          `yaml:"note"`
+	By        string          `yaml:"by"`
+	EveryDays int             `yaml:"every_days"` // the same again, each so many days, up to
+	Last      calendar.Day    `yaml:"last"`
+}
+
+// Amendment is a mark recorded by staff.
+type Amendment struct {
+	Student string `yaml:"student"`
+	Session string `yaml:"session"`
+	To      string `yaml:"to"`
+	Reason  string `yaml:"reason"`
+	By      string `yaml:"by"`
+	Role    string `yaml:"role"`
+}
+
+// RegisterClosure closes a register by hand.
+type RegisterClosure struct {
+	Session string `yaml:"session"`
+	By      string `yaml:"by"`
+	Reason  string `yaml:"reason"`
+}

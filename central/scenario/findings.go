@@ -1,0 +1,118 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/judge"
+)
+
+func (c *checker) findings(ctx context.Context) error {
+	x := c.step.Expect
+	for _, want := range x.Findings {
+		kept, err := c.central.Findings(ctx, c.number(want.Student))
+		if err != nil {
+			return err
+		}
+		d := Difference{
+			Line: want.line, Because: want.Because, What: "A finding about " + orElse(want.Student, "the university"), Expected: want.String(),
+			Found: list(kept), Next: "compare with the finding that is nearest; a rule says nothing unless the policy of the day has it",
+		}
+		c.same(slices.ContainsFunc(kept, want.fits), d)
+	}
+	for _, want := range x.NoFindings {
+		if err := c.none(ctx, want); err != nil {
+			return err
+		}
+	}
+	return c.others(ctx)
+}
+
+// none wants no finding that holds and fits.
+func (c *checker) none(ctx context.Context, want FindingExpected) error {
+	for _, name := range c.everybodyOr(want.Student) {
+		kept, err := c.central.Findings(ctx, c.number(name))
+		if err != nil {
+			return err
+		}
+		met := slices.DeleteFunc(kept, func(k judge.Kept) bool { return !want.fits(k) })
+		c.same(len(met) == 0, Difference{
+			Line: want.line, Because: want.Because, What: "Findings about " + orElse(name, "the university"),
+			Expected: "none: " + want.String(), Found: list(met),
+			Next: "the sentence of the finding says what it rests on",
+		})
+	}
+	return nil
+}
+
+func (c *checker) everybodyOr(name string) []string {
+	if name == allPeople {
+		return c.names()
+	}
+	return []string{name}
+}
+
+// others wants no finding that holds besides the expected ones of the same step.
+func (c *checker) others(ctx context.Context) error {
+	for _, name := range c.step.Expect.NoOthers {
+		kept, err := c.central.Findings(ctx, c.number(name))
+		if err != nil {
+			return err
+		}
+		rest := slices.DeleteFunc(kept, func(k judge.Kept) bool {
+			return !k.SupersededAt.IsZero() || slices.ContainsFunc(c.step.Expect.Findings, func(x FindingExpected) bool { return x.Student == name && x.fits(k) })
+		})
+		c.same(len(rest) == 0, Difference{
+			Line: c.step.Expect.othersLine, What: "Other findings about " + name, Expected: "none", Found: list(rest),
+			Next: "expect these too, or find out why they came; the sentence says what each rests on",
+		})
+	}
+	return nil
+}
+
+// fits reports whether a finding is what is expected.
+func (x FindingExpected) fits(k judge.Kept) bool {
+	return (x.Rule == "" || x.Rule == k.Rule) && (x.Step == "" || x.Step == k.Step) && (x.Scope == "" || x.Scope == k.Scope) &&
+		(x.Opens == "" || x.Opens == string(k.Opens)) && (x.Policy == "" || x.Policy == k.Policy) && strings.Contains(k.Summary, x.Says) &&
+		(x.On == calendar.Day{} || x.On == calendar.DayOf(k.AsOf)) && (x.Deadline == calendar.Day{} || x.Deadline == k.Deadline) &&
+		x.Superseded == !k.SupersededAt.IsZero()
+}
+
+// String is what is expected, as far as it is said.
+func (x FindingExpected) String() string {
+	var parts []string
+	for _, p := range []struct{ label, text string }{
+		{"", x.Rule}, {"step ", x.Step}, {"scope ", x.Scope}, {"opens ", x.Opens}, {"on ", dayOrNone(x.On)}, {"deadline ", dayOrNone(x.Deadline)},
+		{"policy ", x.Policy}, {"saying ", x.Says},
+	} {
+		if p.text != "" {
+			parts = append(parts, p.label+p.text)
+		}
+	}
+	if x.Superseded {
+		parts = append(parts, "superseded")
+	}
+	return orElse(strings.Join(parts, ", "), "any")
+}
+
+// list shows findings, one a line.
+func list(kept []judge.Kept) string {
+	if len(kept) == 0 {
+		return "none"
+	}
+	lines := make([]string, len(kept))
+	for i, k := range kept {
+		lines[i] = fmt.Sprintf("%s, step %s, scope %s, opens %s, on %s", k.Rule, k.Step, orElse(k.Scope, "(none)"), k.Opens, calendar.DayOf(k.AsOf))
+		if k.Deadline != (calendar.Day{}) {
+			lines[i] += ", deadline " + k.Deadline.String()
+		}
+		lines[i] += ": " + k.Summary
+		if !k.SupersededAt.IsZero() {
+			lines[i] += " (superseded on " + calendar.DayOf(k.SupersededAt).String() + ": " + k.SupersededBy + ")"
+		}
+	}
+	return strings.Join(lines, "\n              ")
+}

@@ -1,0 +1,61 @@
+package document
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type sample struct {
+	From  string            `yaml:"from"`
+	Rules map[string]string `yaml:"rules"`
+	Deep  struct {
+		Levels []string `yaml:"levels"`
+		Grace  string   `yaml:"grace"`
+		Limit  int      `yaml:"limit"`
+	} `yaml:"deep"`
+	Names many `yaml:"names"`
+}
+
+type many []string
+
+// OneEntry lets a single name stand for itself.
+func (many) OneEntry() {}
+
+func TestChange(t *testing.T) {
+	text := []byte("from: 2022-09-01 # a day\nrules: {a: start-30m, b: end}\ndeep:\n  levels: [\"3\", \"4\"]\n  limit: 3\nnames: Amara\n")
+	changed, err := Change(text, map[string]string{"deep.limit": "7", "deep.grace": "5m", "rules.b": "", "deep.levels": `["6"]`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got sample
+	if err := Read("changed", changed, &got, func(*Checker) {}); err != nil {
+		t.Fatalf("%v in\n%s", err, changed)
+	}
+	want := sample{From: "2022-09-01", Rules: map[string]string{"a": "start-30m"}, Names: many{"Amara"}}
+	want.Deep.Levels, want.Deep.Grace, want.Deep.Limit = []string{"6"}, "5m", 7
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := Change(text, map[string]string{"deep.limit": "[7"}); err == nil {
+		t.Error("a value that is not YAML is taken")
+	}
+}
+
+func TestLine(t *testing.T) {
+	c := NewChecker("file")
+	var s sample
+	c.Decode([]byte("from: 2022-09-01\ndeep:\n  limit: 3\nnames:\n- Amara\n- Ben\n"), &s)
+	for path, want := range map[string]int{"from": 1, "deep.limit": 3, "deep.grace": 3, "names[1]": 6, "names[7]": 5, "elsewhere": 0} {
+		if got := c.Line(path); got != want {
+			t.Errorf("line of %s = %d, want %d", path, got, want)
+		}
+	}
+}
+
+func TestKeysStandOnce(t *testing.T) {
+	var s sample
+	if err := Read("file", []byte("from: 2022-09-01\nfrom: 2023-09-01\n"), &s, func(*Checker) {}); err == nil {
+		t.Error("a key that stands twice is taken")
+	}
+}

@@ -1,0 +1,53 @@
+// Package scenarios plays every scenario of this folder, on each engine of the database.
+package scenarios
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rollcall-edge/rollcall/central/scenario"
+	"github.com/rollcall-edge/rollcall/central/store"
+	"github.com/rollcall-edge/rollcall/central/store/storetest"
+)
+
+// empty has central's schema and nothing in it.
+var empty = storetest.Template{Prepare: func(ctx context.Context, database string) error {
+	s, err := store.Open(ctx, store.Place{Database: database})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}}
+
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found %d scenarios, %v", len(files), err)
+	}
+	for engine, database := range map[string]func(testing.TB) string{"sqlite": empty.SQLite, "postgres": empty.Postgres} {
+		for _, file := range files {
+			t.Run(engine+"/"+strings.TrimSuffix(file, ".yaml"), func(t *testing.T) {
+				t.Parallel()
+				play(t, file, database(t))
+			})
+		}
+	}
+}
+
+func play(t *testing.T, file, database string) {
+	t.Helper()
+	r, err := scenario.Run(t.Context(), file, scenario.Options{Database: database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range r.Differences {
+		var text strings.Builder
+		d.Print(&text)
+		t.Error(text.String())
+	}
+	if r.Expected == 0 {
+		t.Errorf("%s expects nothing", file)
+	}
+}
