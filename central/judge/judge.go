@@ -28,8 +28,8 @@ type Store interface {
 	Cases(ctx context.Context, students []Dirty) ([]Case, error)
 	// Save stores what changed, all of it or nothing, and takes each student off the dirty list unless new facts came since.
 	Save(ctx context.Context, verdicts []Verdict) error
-	// TouchClosed makes dirty the students of registers that closed in (after, until]; with a zero after, those of every
-	// register that closed and was last judged while it was open.
+	// TouchClosed makes dirty the students of registers whose last millisecond was in [after, until), and of classes that
+	// ended in (after, until]; with a zero after, those of every register that closed and was last judged while it was open.
 	TouchClosed(ctx context.Context, after, until time.Time) error
 	// TouchDaily makes everybody dirty once on each day, because time alone can meet a rule.
 	TouchDaily(ctx context.Context, day calendar.Day, now time.Time) error

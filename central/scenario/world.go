@@ -27,7 +27,7 @@ type world struct {
 	digests   map[string]contract.Digest
 	plan      plan
 	visits    []planned   // still to come
-	moments   []time.Time // still to come, at which somebody may have to be judged
+	moments   []time.Time // still to come, at which central is to judge
 	published calendar.Day
 	now       time.Time
 	story     story
@@ -106,10 +106,11 @@ func (w *world) take(ctx context.Context, kind timetable.Kind, sheet []byte) err
 	return err
 }
 
-// look finds out at which moments to come somebody may have to be judged: when a register closes and when a class ends.
+// look finds out at which moments to come central is to judge: on each day when its last register has closed and its last
+// class has ended. A serving central judges sooner, but what it concludes has the date of the class, not of the judging.
 func (w *world) look(ctx context.Context) error {
 	w.visits = slices.DeleteFunc(w.File.visits(w.plan), func(v planned) bool { return v.at.Before(w.now) })
-	w.moments = nil
+	last := map[calendar.Day]time.Time{}
 	const year = 366 * 24 * time.Hour
 	for from := w.now; ; from = from.Add(year) {
 		sessions, err := w.central.Reports.Sessions(ctx, report.SessionQuery{From: from, To: from.Add(year)})
@@ -120,47 +121,41 @@ func (w *world) look(ctx context.Context) error {
 			break
 		}
 		for _, s := range sessions {
-			shut := s.ClosesAt.Add(time.Millisecond) // windows are closed intervals
-			w.moments = append(w.moments, shut)
-			if s.EndsAt.After(shut) {
-				w.moments = append(w.moments, s.EndsAt)
-			}
+			over := later(s.ClosesAt, s.EndsAt).Add(time.Millisecond) // windows are closed intervals
+			day := calendar.DayOf(s.EndsAt)
+			last[day] = later(last[day], over)
 		}
 	}
-	slices.SortFunc(w.moments, time.Time.Compare)
-	w.moments = slices.CompactFunc(w.moments, time.Time.Equal)
-	w.moments = slices.DeleteFunc(w.moments, func(t time.Time) bool { return !t.After(w.now) })
+	w.moments = slices.SortedFunc(maps.Values(last), time.Time.Compare)
+	w.passed()
 	return nil
 }
 
-// advance lets time pass: those who attend tap, gateways report, and central judges whenever a serving one would.
+// passed drops the moments that are over.
+func (w *world) passed() {
+	w.moments = slices.DeleteFunc(w.moments, func(t time.Time) bool { return !t.After(w.now) })
+}
+
+// advance lets time pass: those who attend tap, gateways report, and central judges.
 func (w *world) advance(ctx context.Context, to time.Time) error {
-	for {
-		midnight := calendar.DayOf(w.now).Add(1).Starts().UTC()
-		next := midnight
-		if len(w.moments) > 0 && w.moments[0].Before(next) {
-			next = w.moments[0]
-		}
-		next = earlier(next, to)
+	for len(w.moments) > 0 && w.moments[0].Before(to) {
+		next := w.moments[0]
 		if err := w.visit(ctx, next); err != nil {
 			return err
 		}
-		if !next.Before(to) {
-			w.now = to
-			return nil
-		}
 		w.now = next
-		for len(w.moments) > 0 && !w.moments[0].After(next) {
-			w.moments = w.moments[1:]
-		}
+		w.passed()
 		if err := w.settle(ctx); err != nil {
 			return err
 		}
 	}
+	err := w.visit(ctx, to)
+	w.now = to
+	return err
 }
 
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b

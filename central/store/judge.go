@@ -105,11 +105,12 @@ func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// TouchClosed makes dirty the students whose register closed in (after, until]. With a zero after it asks the marks
-// themselves: those still unknown that were judged before their register closed.
+// TouchClosed makes dirty the students whose register has closed since after: at its last millisecond a register is still
+// open, so one that closed at after itself is meant too. A class is over at its last millisecond. With a zero after it asks
+// the marks themselves: those still unknown that were judged before their register closed.
 func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) error {
 	query, args := `SELECT e.student_id FROM session s JOIN expected e ON e.session_id = s.id
-		WHERE s.starts_at > CAST($2 AS BIGINT) - 86400000 AND (s.closes_at > $2 AND s.closes_at <= $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
+		WHERE s.starts_at > CAST($2 AS BIGINT) - 86400000 AND (s.closes_at >= $2 AND s.closes_at < $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
 		[]any{milliseconds(after), milliseconds(until)}
 	if after.IsZero() {
 		query, args = `SELECT m.student_id FROM mark m JOIN session s ON s.id = m.session_id

@@ -228,6 +228,21 @@ func TestRegisterIsJudgedWhenItClosesByTheClock(t *testing.T) {
 	c.expect("after it closed", c.marks(), "day00=A")
 }
 
+// Judging in the very millisecond at which a register closes, when it is still open, must not be the last look at it.
+func TestRegisterThatClosesInTheMomentOfJudging(t *testing.T) {
+	c := newCourt(t)
+	c.lesson(0)
+	c.heard(monday.Add(-time.Hour), monday.Add(2*time.Hour))
+	c.now = monday.Add(time.Hour)
+	c.settle()
+	c.expect("in its last millisecond", c.marks(), "day00=U")
+	c.now = c.now.Add(time.Millisecond)
+	if err := c.judge.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.expect("in the next", c.marks(), "day00=A")
+}
+
 func TestFactDuringJudgingKeepsTheStudentDirty(t *testing.T) {
 	c := newCourt(t)
 	c.exec(`INSERT INTO dirty VALUES ('s1', 5)`)
