@@ -78,6 +78,9 @@ func (w *world) breakDown(ctx context.Context, s *Step) error {
 		if err := w.publish(ctx); err != nil { // what it knows when the line goes dead
 			return err
 		}
+		if err := w.report(ctx, w.buildings[name]); err != nil {
+			return err
+		}
 		w.buildings[name].silent = true
 		w.story.tell(w.now, "%s falls silent", name)
 	}

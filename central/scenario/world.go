@@ -182,11 +182,7 @@ func (w *world) visit(ctx context.Context, before time.Time) error {
 // settle brings central up to the present moment.
 func (w *world) settle(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(w.buildings)) {
-		b := w.buildings[name]
-		if err := b.beat(w.now); err != nil {
-			return err
-		}
-		if err := b.deliver(ctx, w.central.Intake); err != nil {
+		if err := w.report(ctx, w.buildings[name]); err != nil {
 			return err
 		}
 	}
@@ -194,6 +190,14 @@ func (w *world) settle(ctx context.Context) error {
 		return fmt.Errorf("judge at %s: %w", shownTime(w.now), err)
 	}
 	return nil
+}
+
+// report is what a gateway does every minute: it says how its readers are, and delivers what it has.
+func (w *world) report(ctx context.Context, b *building) error {
+	if err := b.beat(w.now); err != nil {
+		return err
+	}
+	return b.deliver(ctx, w.central.Intake)
 }
 
 // publish gives every building that can be reached the timetable of the day.

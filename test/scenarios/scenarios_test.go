@@ -3,6 +3,7 @@ package scenarios
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,5 +50,20 @@ func play(t *testing.T, file, database string) {
 	}
 	if r.Expected == 0 {
 		t.Errorf("%s expects nothing", file)
+	}
+}
+
+// The scenario that the README explains line by line is the one beside it.
+func TestREADMEExplainsFirst(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile("first.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```yaml\n"+string(first)+"```\n") {
+		t.Error("first.yaml is not what README.md shows")
 	}
 }
