@@ -14,6 +14,7 @@ import (
 type File struct {
 	Title     string                         `yaml:"scenario"`
 	Because   string                         `yaml:"because"`
+	Only      many[string]                   `yaml:"only"` // rules that no_findings and no_other_findings look at; all if empty
 	Starts    Moment                         `yaml:"starts"`
 	Policy    Policy                         `yaml:"policy"`
 	Terms     many[Term]                     `yaml:"terms"`
