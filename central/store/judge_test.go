@@ -49,10 +49,7 @@ func newCourt(t testing.TB) *court {
 	if err := c.desk.Start(t.Context(), "college.yaml", policyText(t)); err != nil {
 		t.Fatal(err)
 	}
-	c.judge = judge.New(judge.Options{
-		Store: s.Judgements(), Policies: c, Log: slog.New(slog.DiscardHandler),
-		Registerer: prometheus.NewRegistry(), Now: func() time.Time { return c.now },
-	})
+	c.judge = newJudge(c)
 	c.exec(`INSERT INTO building VALUES ('B', 'Library')`)
 	c.exec(`INSERT INTO room VALUES ('R', 'B', 'Room')`)
 	c.exec(`INSERT INTO point (id, room_id) VALUES ('R/door', 'R')`)
@@ -61,6 +58,13 @@ func newCourt(t testing.TB) *court {
 	c.exec(`INSERT INTO student (id, name, visa) VALUES ('s1', 'Ada', TRUE)`)
 	c.bind("card of s1")
 	return c
+}
+
+func newJudge(c *court) *judge.Judge {
+	return judge.New(judge.Options{
+		Store: c.store.Judgements(), Policies: c, Log: slog.New(slog.DiscardHandler),
+		Registerer: prometheus.NewRegistry(), Now: func() time.Time { return c.now },
+	})
 }
 
 func (c *court) exec(query string, args ...any) {
