@@ -8,6 +8,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/ingest"
 	"github.com/rollcall-edge/rollcall/central/judge"
+	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 	"github.com/rollcall-edge/rollcall/config"
@@ -46,8 +47,27 @@ func (r *Rehearsal) CampusKey() []byte { return r.authority.CampusKey() }
 // Settle judges everybody whose facts changed, and those whom time alone concerns.
 func (r *Rehearsal) Settle(ctx context.Context) error { return r.judge.Settle(ctx) }
 
-// Amend records a mark by staff.
-func (r *Rehearsal) Amend(ctx context.Context, a report.Amendment) error {
+// Amend records a mark by staff, if the policy by which the mark was made allows it (W-9, W-10).
+func (r *Rehearsal) Amend(ctx context.Context, a report.Amendment, lecturer bool) error {
+	c, err := r.Judged(ctx, a.Student)
+	if err != nil {
+		return err
+	}
+	book, err := r.Policies.Book(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range c.Facts.Sessions {
+		mark := c.Marks[s.ID]
+		p := book.ByID(mark.Policy)
+		if s.ID != a.Session || p == nil {
+			continue
+		}
+		attempt := register.Attempt{Code: register.Code(a.Code), Lecturer: lecturer, Tapped: mark.Tap != nil, EndsAt: s.EndsAt, At: a.MadeAt}
+		if err := register.MayAmend(p.Marking, attempt); err != nil {
+			return err
+		}
+	}
 	return r.store.AddAmendment(ctx, a)
 }
 

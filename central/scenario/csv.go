@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 )
@@ -30,18 +31,18 @@ func (f *File) termsSheet() []byte {
 func (f *File) roomsSheet() []byte {
 	var rows [][]string
 	for _, p := range f.points() {
-		rows = append(rows, []string{p.building, p.building, p.room, p.room, p.id})
+		rows = append(rows, []string{p.building, p.building, p.room, p.room, p.id, p.direction()})
 	}
-	return sheet([]string{"building_id", "building_name", "room_id", "room_name", "point_id"}, rows)
+	return sheet([]string{"building_id", "building_name", "room_id", "room_name", "point_id", "direction"}, rows)
 }
 
 func (f *File) studentsSheet() []byte {
 	var rows [][]string
 	for _, name := range f.names() {
 		p := f.People[name]
-		rows = append(rows, []string{f.number(name), name, p.Department, p.Programme, p.Level, yes(p.Visa)})
+		rows = append(rows, []string{f.number(name), name, p.Department, p.Programme, p.Level, yes(p.Visa), p.Delivery})
 	}
-	return sheet([]string{"student_id", "name", "department", "programme", "level", "visa"}, rows)
+	return sheet([]string{"student_id", "name", "department", "programme", "level", "visa", "delivery"}, rows)
 }
 
 func yes(b bool) string {
@@ -135,9 +136,15 @@ func (f *File) deletions(session string, students []string) []byte {
 	return sheet(sessionColumns, rows)
 }
 
-// absenceSheet is one authorised absence.
-func absenceSheet(number, from, to, reason, by string) []byte {
-	return sheet([]string{"student_id", "from", "to", "reason", "approved_by"}, [][]string{{number, from, to, reason, by}})
+// absenceSheet is one absence that was asked for.
+func (f *File) absenceSheet(a Absence) []byte {
+	var approvals []string
+	for _, role := range slices.Sorted(maps.Keys(a.Approvals)) {
+		approvals = append(approvals, role+": "+a.Approvals[role])
+	}
+	return sheet([]string{"student_id", "from", "to", "reason", "approved_by", "approvals"}, [][]string{
+		{f.number(a.Student), a.From.text, a.To.text, a.Reason, a.ApprovedBy, strings.Join(approvals, "; ")},
+	})
 }
 
 func quoted(text string) string { return fmt.Sprintf("%q", text) }

@@ -104,7 +104,7 @@ type Step struct {
 	Cancel        many[string]          `yaml:"cancel"`         // sessions
 	Reinstate     many[string]          `yaml:"reinstate"`      // sessions
 	Move          many[Move]            `yaml:"move"`           // to another room or time
-	Absences      many[Absence]         `yaml:"absence"`        // authorised
+	Absences      many[Absence]         `yaml:"absence"`        // asked for, or approved
 	Facts         many[Fact]            `yaml:"fact"`           // anything dated besides taps
 	KnownUntil    map[string]Moment     `yaml:"known_until"`    // kind of fact → complete up to
 	Taps          many[Tap]             `yaml:"tap"`            // at this moment
@@ -151,13 +151,14 @@ type Move struct {
 	Time    Span         `yaml:"time"`
 }
 
-// Absence is an authorised absence.
+// Absence is an absence that was asked for.
 type Absence struct {
-	Student    string `yaml:"student"`
-	From       Moment `yaml:"from"`
-	To         Moment `yaml:"to"` // a day means all of it
-	Reason     string `yaml:"reason"`
-	ApprovedBy string `yaml:"approved_by"`
+	Student    string            `yaml:"student"`
+	From       Moment            `yaml:"from"`
+	To         Moment            `yaml:"to"` // a day means all of it
+	Reason     string            `yaml:"reason"`
+	ApprovedBy string            `yaml:"approved_by"`
+	Approvals  map[string]string `yaml:"approvals"` // role → name, for policies that ask for roles
 }
 
 // Fact is something dated that is known of a student, or of the university.
@@ -182,7 +183,7 @@ type Amendment struct {
 	To      string `yaml:"to"`
 	Reason  string `yaml:"reason"`
 	By      string `yaml:"by"`
-	Role    string `yaml:"role"`
+	Role    string `yaml:"role"` // lecturer; anything else is the attendance team
 }
 
 // RegisterClosure closes a register by hand.

@@ -62,6 +62,7 @@ type ContactsExpected struct {
 	Expected *int   `yaml:"expected"`
 	Met      *int   `yaml:"met"`
 	Missed   *int   `yaml:"missed"`
+	Excused  *int   `yaml:"excused"`
 	Unknown  *int   `yaml:"unknown"`
 }
 

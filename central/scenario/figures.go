@@ -8,7 +8,6 @@ import (
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/judge"
-	"github.com/rollcall-edge/rollcall/central/register"
 )
 
 func standingIn(judged judge.Case, term string) judge.Standing {
@@ -65,48 +64,32 @@ func samePercent(want, found string) bool {
 // fits compares with a number that may be left out.
 func fits(want *int, found int64) bool { return want == nil || int64(*want) == found }
 
-// counted is what came of expected contacts.
-type counted struct{ expected, met, missed, unknown int64 }
-
-func (n counted) String() string {
-	return fmt.Sprintf("%d expected, %d met, %d missed, %d not known", n.expected, n.met, n.missed, n.unknown)
-}
-
-// count looks at the contacts of a term that are over. Cancelled ones, and those that were not required, were not expected.
-func (c *checker) count(judged judge.Case, term string) counted {
-	var contacts []engagement.Contact
+// outcomes are what came of the contacts of a term that are over.
+func (c *checker) outcomes(ctx context.Context, judged judge.Case, term string) (engagement.Contacts, error) {
+	book, err := c.central.Policies.Book(ctx)
+	if err != nil {
+		return engagement.Contacts{}, err
+	}
+	var sessions []engagement.Contact
 	for _, s := range judged.Facts.Sessions {
-		contacts = append(contacts, engagement.Contact{ID: s.ID, Kind: engagement.Session, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Code: judged.Marks[s.ID].Code})
+		sessions = append(sessions, engagement.Contact{ID: s.ID, Kind: engagement.Session, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Code: judged.Marks[s.ID].Code})
 	}
-	var n counted
-	record := engagement.NewRecord(judged.Person, contacts, judged.Events, judged.Facts.Absences, judged.Known)
-	for _, contact := range record.Contacts {
-		if contact.EndsAt.After(c.now) || c.termOf(contact) != term {
-			continue
+	record := engagement.NewRecord(judged.Person, sessions, judged.Events, judged.Facts.Absences, judged.Known).Excused(book.Of(judged.Person.Subject()))
+	history := record.BetweenTerms(c.calendar())
+	for _, h := range record.Terms(c.calendar()) {
+		if h.Term == term {
+			history = h
 		}
-		switch contact.Code {
-		case register.Cancelled, register.NotNeeded:
-			continue
-		case register.Present, register.Late, register.Remote:
-			n.met++
-		case register.Absent:
-			n.missed++
-		case register.Unknown:
-			n.unknown++
-		}
-		n.expected++
 	}
-	return n
+	return history.Outcomes(c.now), nil
 }
 
-func (c *checker) termOf(contact engagement.Contact) string {
-	day := calendar.DayOf(contact.StartsAt)
+func (c *checker) calendar() *calendar.Calendar {
+	cal := &calendar.Calendar{}
 	for _, t := range c.Terms {
-		if !day.Before(t.From) && !t.To.Before(day) {
-			return t.Name
-		}
+		cal.Terms = append(cal.Terms, calendar.Term{ID: t.Name, Name: t.Name, First: t.From, Last: t.To})
 	}
-	return ""
+	return cal
 }
 
 func (c *checker) contacts(ctx context.Context) error {
@@ -115,15 +98,22 @@ func (c *checker) contacts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		n := c.count(judged, c.term(want.Term))
+		n, err := c.outcomes(ctx, judged, c.term(want.Term))
+		if err != nil {
+			return err
+		}
 		d := Difference{
 			Line: want.line, Because: want.Because, What: want.Student + "'s contacts in " + orElse(c.term(want.Term), "no term"),
-			Expected: want.String(), Found: n.String(),
+			Expected: want.String(), Found: want.found(n),
 			Next: "a contact is a class on the student's list, or a submission, exam, meeting or supervision that a fact tells of",
 		}
-		c.same(fits(want.Expected, n.expected) && fits(want.Met, n.met) && fits(want.Missed, n.missed) && fits(want.Unknown, n.unknown), d)
+		c.same(want.fits(n), d)
 	}
 	return nil
+}
+
+func (x ContactsExpected) fits(n engagement.Contacts) bool {
+	return fits(x.Expected, n.Expected) && fits(x.Met, n.Met) && fits(x.Missed, n.Missed) && fits(x.Excused, n.Excused) && fits(x.Unknown, n.Unknown)
 }
 
 // String is what is expected.
@@ -132,12 +122,16 @@ func (x ContactsExpected) String() string {
 	for _, p := range []struct {
 		n    *int
 		what string
-	}{{x.Expected, "expected"}, {x.Met, "met"}, {x.Missed, "missed"}, {x.Unknown, "not known"}} {
+	}{{x.Expected, "expected"}, {x.Met, "met"}, {x.Missed, "missed"}, {x.Excused, "excused"}, {x.Unknown, "unknown"}} {
 		if p.n != nil {
 			parts = append(parts, fmt.Sprintf("%d %s", *p.n, p.what))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+func (ContactsExpected) found(n engagement.Contacts) string {
+	return fmt.Sprintf("%d expected, %d met, %d missed, %d excused, %d unknown", n.Expected, n.Met, n.Missed, n.Excused, n.Unknown)
 }
 
 func (c *checker) standings(ctx context.Context) error {

@@ -141,6 +141,14 @@ func (f *File) plan() (plan, error) {
 // point is where a reader hangs. A room without named readers has one at its door.
 type point struct{ id, room, building string }
 
+// direction is out for a reader at which people leave, which is called exit.
+func (p point) direction() string {
+	if strings.HasSuffix(p.id, "/exit") {
+		return "out"
+	}
+	return "in"
+}
+
 // points are all readers, by building, room and name.
 func (f *File) points() []point {
 	var all []point
@@ -162,7 +170,7 @@ func readersOf(named []string) []string {
 	return named
 }
 
-// at are the readers that a place means: one by its name, or all of a room.
+// at are the readers that a place means: one by its name, or all of a room, those for coming in first.
 func (f *File) at(place string) []point {
 	var found []point
 	for _, p := range f.points() {
@@ -170,6 +178,7 @@ func (f *File) at(place string) []point {
 			found = append(found, p)
 		}
 	}
+	slices.SortStableFunc(found, func(a, b point) int { return cmp.Compare(a.direction(), b.direction()) }) // in before out
 	return found
 }
 

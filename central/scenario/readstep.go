@@ -174,6 +174,9 @@ func (r *reader) people(path string, s *Step) {
 			r.student(at+".student", f.Student)
 		}
 		r.kind(at+".kind", string(f.Kind))
+		if slices.Contains(aboutSessions, f.Kind) {
+			r.session(at+".of", f.Of, true)
+		}
 		if f.EveryDays > 0 {
 			r.needDay(at+".last", f.Last)
 		}
@@ -201,7 +204,7 @@ var factKinds = []engagement.Kind{
 	engagement.Submission, engagement.Exam, engagement.Meeting, engagement.Supervision, engagement.Login, engagement.Timesheet,
 	engagement.Communication, engagement.Enrolment, engagement.Enrolled, engagement.CourseEnd, engagement.Change, engagement.Leave,
 	engagement.Placement, engagement.Work, engagement.Fee, engagement.Payment, engagement.Permission, engagement.Details,
-	engagement.Announced, engagement.Left, engagement.Joined, engagement.Exempted, engagement.Annotation, engagement.Reported,
+	engagement.Announced, engagement.Left, engagement.Joined, engagement.Exempted, engagement.Ended, engagement.Annotation, engagement.Reported,
 	engagement.Satisfied, engagement.Undertaking, engagement.Reason, engagement.Remark, engagement.Audit, engagement.RemoteHigh,
 	engagement.Reminder, engagement.TrackerRow,
 }

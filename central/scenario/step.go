@@ -305,10 +305,10 @@ func clockOf(t time.Time) time.Duration {
 
 func (w *world) addAbsences(ctx context.Context, s *Step) error {
 	for _, a := range s.Absences {
-		if err := w.take(ctx, timetable.Absences, absenceSheet(w.number(a.Student), a.From.text, a.To.text, a.Reason, a.ApprovedBy)); err != nil {
+		if err := w.take(ctx, timetable.Absences, w.absenceSheet(a)); err != nil {
 			return err
 		}
-		w.story.tell(w.now, "absence of %s from %s to %s is authorised: %s", a.Student, a.From.text, a.To.text, a.Reason)
+		w.story.tell(w.now, "absence of %s from %s to %s: %s", a.Student, a.From.text, a.To.text, a.Reason)
 	}
 	return nil
 }
@@ -352,6 +352,9 @@ func (w *world) noted(f Fact) ([]engagement.Noted, error) {
 	if one.By == "" {
 		one.By = "scenario"
 	}
+	if slices.Contains(aboutSessions, f.Kind) {
+		one.Of = w.sessionID(f.Of)
+	}
 	if f.Student != "" {
 		one.Student = w.number(f.Student)
 	}
@@ -371,6 +374,9 @@ func (w *world) noted(f Fact) ([]engagement.Noted, error) {
 	}
 	return facts, nil
 }
+
+// aboutSessions are the kinds of facts that are of a session.
+var aboutSessions = []engagement.Kind{engagement.Announced, engagement.Left, engagement.Joined, engagement.Exempted, engagement.Ended}
 
 func about(f Fact) string {
 	text := ""
@@ -397,7 +403,7 @@ func (w *world) amend(ctx context.Context, s *Step) error {
 		err := w.central.Amend(ctx, report.Amendment{
 			Student: w.number(a.Student), Session: w.sessionID(a.Session), Code: report.Code(a.To), Reason: a.Reason,
 			Actor: orElse(a.By, "scenario"), MadeAt: w.now,
-		})
+		}, a.Role == lecturer)
 		if err != nil {
 			return err
 		}
@@ -405,6 +411,9 @@ func (w *world) amend(ctx context.Context, s *Step) error {
 	}
 	return nil
 }
+
+// lecturer is the role of the session's staff; everybody else is of the attendance team.
+const lecturer = "lecturer"
 
 // sessionID is the identifier of a session; one that is not in the file came with an import and is its own.
 func (w *world) sessionID(name string) string {

@@ -12,8 +12,8 @@ import (
 // Students implements timetable.State.
 func (v campusView) Students(ctx context.Context) ([]timetable.Student, error) {
 	students, err := list(ctx, v.q, func(r *sql.Rows) (s timetable.Student, err error) {
-		return s, r.Scan(&s.ID, &s.Name, &s.Email, &s.Department, &s.Programme, &s.Level, &s.Visa)
-	}, `SELECT id, name, email, department, programme, level, visa FROM student ORDER BY id`)
+		return s, r.Scan(&s.ID, &s.Name, &s.Email, &s.Department, &s.Programme, &s.Level, &s.Visa, &s.Delivery)
+	}, `SELECT id, name, email, department, programme, level, visa, delivery FROM student ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read students: %w", err)
 	}
@@ -21,11 +21,11 @@ func (v campusView) Students(ctx context.Context) ([]timetable.Student, error) {
 }
 
 func putStudents(ctx context.Context, tx *transaction, c *timetable.Change) error {
-	return putEach(ctx, tx, "students", `INSERT INTO student (id, name, email, department, programme, level, visa) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	return putEach(ctx, tx, "students", `INSERT INTO student (id, name, email, department, programme, level, visa, delivery) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, email = excluded.email, department = excluded.department,
-			programme = excluded.programme, level = excluded.level, visa = excluded.visa`,
+			programme = excluded.programme, level = excluded.level, visa = excluded.visa, delivery = excluded.delivery`,
 		c.Students, func(s timetable.Student) []any {
-			return []any{s.ID, s.Name, s.Email, s.Department, s.Programme, s.Level, s.Visa}
+			return []any{s.ID, s.Name, s.Email, s.Department, s.Programme, s.Level, s.Visa, s.Delivery}
 		})
 }
 

@@ -158,6 +158,22 @@ func TestTermsRoomsAndStudents(t *testing.T) {
 	}
 }
 
+func TestWaysToStudy(t *testing.T) {
+	m := smallCampus()
+	if _, err := m.take(t, Students, "student_id,name,delivery\ns9,Di,distance\n", Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff([]Student{{ID: "s9", Name: "Di", Delivery: "distance"}}, m.change.Students); d != "" {
+		t.Errorf("students differ (-want +got):\n%s", d)
+	}
+	_, err := m.take(t, Students, "student_id,name,delivery\ns9,Di,at home\n", Options{})
+	faults, _ := errors.AsType[Faults](err)
+	want := Faults{{Line: 2, Column: "delivery", Problem: `"at home" is not a way to study`, Advice: "write campus, distance or placement"}}
+	if d := cmp.Diff(want, faults); d != "" {
+		t.Errorf("faults differ (-want +got):\n%s", d)
+	}
+}
+
 func TestRow37StudentNumbersOfASiteHaveOneLength(t *testing.T) {
 	m := smallCampus()
 	i := m.importer()

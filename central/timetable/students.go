@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/sheet"
 )
@@ -19,7 +20,7 @@ type studentsFile struct {
 func (f *studentsFile) columns() []sheet.Column {
 	return []sheet.Column{
 		{Name: "student_id"}, {Name: "name"}, {Name: "email", Optional: true}, {Name: "department", Optional: true},
-		{Name: "programme", Optional: true}, {Name: "level", Optional: true}, {Name: "visa", Optional: true},
+		{Name: "programme", Optional: true}, {Name: "level", Optional: true}, {Name: "visa", Optional: true}, {Name: "delivery", Optional: true},
 	}
 }
 
@@ -32,7 +33,8 @@ func (f *studentsFile) line(r sheet.Row) {
 		r.Fault("email", sheet.Shown(email)+" is not an e-mail address", "")
 		return
 	}
-	if !ok1 || !ok2 || !ok3 || !f.checkDigits(r, id) {
+	delivery, ok4 := study(r)
+	if !ok1 || !ok2 || !ok3 || !ok4 || !f.checkDigits(r, id) {
 		return
 	}
 	if f.lines == nil {
@@ -45,8 +47,18 @@ func (f *studentsFile) line(r sheet.Row) {
 		f.lengths[len(id)]++
 	}
 	f.students = append(f.students, Student{
-		ID: id, Name: name, Email: email, Department: r.Text("department"), Programme: r.Text("programme"), Level: r.Text("level"), Visa: visa,
+		ID: id, Name: name, Email: email, Department: r.Text("department"), Programme: r.Text("programme"), Level: r.Text("level"), Visa: visa, Delivery: delivery,
 	})
+}
+
+// study is the way to study, as the scope of a policy names it; left out, it is on campus.
+func study(r sheet.Row) (string, bool) {
+	v := r.Text("delivery")
+	if slices.Contains([]string{"", "campus", "distance", "placement"}, v) {
+		return v, true
+	}
+	r.Fault("delivery", sheet.Shown(v)+" is not a way to study", "write campus, distance or placement")
+	return "", false
 }
 
 // checkDigits finds numbers whose leading zeros a spreadsheet has eaten.

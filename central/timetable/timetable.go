@@ -58,6 +58,7 @@ type Student struct {
 	ID, Name, Email, Department, Programme string
 	Level                                  string // FHEQ level, e.g. "6"
 	Visa                                   bool   // sponsored by the university
+	Delivery                               string // campus, distance or placement; empty is campus
 }
 
 // Card is one credential of a student, known by its digest only.
