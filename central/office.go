@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/evidence"
 	"github.com/rollcall-edge/rollcall/central/fleet"
 	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/policy"
@@ -24,6 +25,7 @@ import (
 // without workers. It may be open beside a serving central, which notices what the office changes.
 type Office struct {
 	Importer *timetable.Importer
+	Evidence *evidence.Desk
 	Fleet    *fleet.Fleet
 	Accounts *account.Desk
 	Policies *policy.Desk
@@ -61,6 +63,9 @@ func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, e
 	f.Importer = timetable.NewImporter(timetable.ImporterOptions{
 		Store: db, CampusKey: authority.CampusKey(), Windows: f.windows,
 		Applied: func() { f.imported() }, Log: o.Log, Registerer: f.registry, Now: o.Now,
+	})
+	f.Evidence = evidence.NewDesk(evidence.DeskOptions{
+		Store: db.Evidence(), Applied: func() { f.imported() }, Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
 	return f, nil
 }

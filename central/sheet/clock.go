@@ -62,3 +62,15 @@ func number(digits string) int {
 	n, _ := strconv.Atoi(digits)
 	return n
 }
+
+// LaterOf is the instant at which clocks in London showed a wall time, the later of two in the hour that comes twice. In spring
+// an hour is missing: a clock that showed it was not London's.
+func LaterOf(wall time.Time) (time.Time, error) {
+	y, m, d := wall.Date()
+	t := time.Date(y, m, d, wall.Hour(), wall.Minute(), wall.Second(), 0, calendar.London)
+	if t.Hour() != wall.Hour() || t.Minute() != wall.Minute() {
+		return time.Time{}, fmt.Errorf("%s does not exist in London on %s: the clocks go forward then", wall.Format("15:04"), wall.Format(time.DateOnly))
+	}
+	_, later := candidates(t)
+	return later.UTC(), nil
+}

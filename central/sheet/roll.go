@@ -21,6 +21,9 @@ func NewRoll(students iter.Seq[string]) *Roll {
 	return r
 }
 
+// Knows reports whether there is such a student.
+func (r *Roll) Knows(id string) bool { return r.known[id] }
+
 // Check adds an unknown student to the faults, once for each number.
 func (r *Roll) Check(faults *Faults, line int, id string) bool {
 	if r.known[id] {

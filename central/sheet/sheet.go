@@ -22,6 +22,7 @@ const maxFile = 256 << 20
 type Column struct {
 	Name     string
 	Optional bool // the file may do without it
+	Raw      bool // its text may have line breaks and other control characters
 }
 
 func indexOf(columns []Column, name string) int {
@@ -45,6 +46,7 @@ func names(columns []Column) string {
 type Sheet struct {
 	Columns  []Column
 	Format   DateFormat // ISO if empty
+	Others   bool       // the file may have columns of other names, which are passed over
 	Faults   Faults
 	Warnings []string
 
@@ -100,6 +102,7 @@ func (s *Sheet) header(c *csv.Reader) bool {
 		name = strings.TrimSpace(name)
 		i := indexOf(s.Columns, name)
 		switch {
+		case i < 0 && s.Others:
 		case i < 0:
 			s.Faults = append(s.Faults, Fault{Line: 1, Column: Shown(name), Problem: "no such column", Advice: advice})
 		case s.place[i] >= 0:
@@ -171,6 +174,9 @@ type Row struct {
 func (r Row) clean() bool {
 	ok := true
 	for i, cell := range r.cells {
+		if r.s.rawAt(i) {
+			continue
+		}
 		trimmed := strings.TrimSpace(cell)
 		if trimmed != cell {
 			if r.s.trimmed == 0 {
@@ -186,6 +192,16 @@ func (r Row) clean() bool {
 		}
 	}
 	return ok
+}
+
+// rawAt reports whether a cell is left as it is.
+func (s *Sheet) rawAt(place int) bool {
+	for i, at := range s.place {
+		if at == place {
+			return s.Columns[i].Raw
+		}
+	}
+	return true // of a column that is passed over
 }
 
 func (s *Sheet) nameAt(place int) string {

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/evidence"
 )
 
 // events reads what is known of the students besides taps.
@@ -24,57 +26,78 @@ func (l *loader) events(ctx context.Context, tx *transaction) error {
 
 const factColumns = `id, kind, at, until, of, value, amount, note, actor, recorded_at`
 
-func scanFact(r *sql.Rows) (student string, f engagement.Fact, err error) {
+// scanFact reads factColumns after the student, and what a query has after them.
+func scanFact(r *sql.Rows, more ...any) (student string, f engagement.Fact, err error) {
 	var at, recorded int64
 	var until sql.NullInt64
-	err = r.Scan(&student, &f.ID, &f.Kind, &at, &until, &f.Of, &f.Value, &f.Amount, &f.Note, &f.By, &recorded)
+	into := []any{&student, &f.ID, &f.Kind, &at, &until, &f.Of, &f.Value, &f.Amount, &f.Note, &f.By, &recorded}
+	err = r.Scan(append(into, more...)...)
 	f.At, f.Until, f.RecordedAt = instant(at), optionalInstant(until), instant(recorded)
 	return student, f, err
 }
 
-// feeds reads until when facts that arrive as files are complete, once for all the students.
+// feeds reads until when facts that arrive as files are complete. A source that knows accounts says nothing of students
+// without one, so nothing is known of them.
 func (l *loader) feeds(ctx context.Context, tx *transaction) error {
-	known := map[engagement.Kind]time.Time{}
-	err := each(ctx, tx, func(r *sql.Rows) error {
-		var kind engagement.Kind
-		var through int64
-		if err := r.Scan(&kind, &through); err != nil {
-			return err
-		}
-		known[kind] = instant(through)
-		return nil
-	}, `SELECT kind, through FROM feed`)
-	for _, c := range l.cases {
-		c.Known = known
+	feeds, err := readFeeds(ctx, tx)
+	if err != nil {
+		return err
 	}
-	return err
+	have, err := list(ctx, tx, scanText, `SELECT DISTINCT student_id FROM vle_user WHERE student_id IN ({{keys $1}})`, l.ids)
+	if err != nil {
+		return err
+	}
+	for student, c := range l.cases {
+		c.Known = map[engagement.Kind]time.Time{}
+		for _, f := range feeds {
+			if !f.ByUser || slices.Contains(have, student) {
+				c.Known[f.Kind] = f.Through
+			}
+		}
+	}
+	return nil
+}
+
+func readFeeds(ctx context.Context, q querier) ([]evidence.Feed, error) {
+	feeds, err := list(ctx, q, func(r *sql.Rows) (f evidence.Feed, err error) {
+		var through int64
+		err = r.Scan(&f.Kind, &through, &f.ByUser)
+		f.Through = instant(through)
+		return f, err
+	}, `SELECT kind, through, by_user FROM feed ORDER BY kind`)
+	if err != nil {
+		return nil, fmt.Errorf("read feeds: %w", err)
+	}
+	return feeds, nil
 }
 
 // AddFacts keeps facts and has their students judged again; identifiers and moments of recording are given here. Feeds say
 // until when the facts of a kind are complete from now on, which concerns everybody; a feed never goes back.
 func (s *Store) AddFacts(ctx context.Context, facts []engagement.Noted, feeds map[engagement.Kind]time.Time, now time.Time) error {
 	return s.transact(ctx, func(tx *transaction) error {
-		err := putEach(ctx, tx, "facts", `INSERT INTO fact (student_id, kind, at, until, of, value, amount, note, actor, recorded_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, facts, func(f engagement.Noted) []any {
-			return []any{f.Student, f.Kind, milliseconds(f.At), optional(f.Until), f.Of, f.Value, f.Amount, f.Note, f.By, milliseconds(now)}
-		})
-		if err != nil {
+		if err := putFacts(ctx, tx, facts, now); err != nil {
 			return err
 		}
-		if err := advanceFeeds(ctx, tx, feeds, now); err != nil {
-			return err
+		var moved []evidence.Feed
+		for _, kind := range slices.Sorted(maps.Keys(feeds)) {
+			moved = append(moved, evidence.Feed{Kind: kind, Through: feeds[kind]})
 		}
-		var students []string
-		for _, f := range facts {
-			if f.Student != "" {
-				students = append(students, f.Student)
-			}
-		}
-		if err := dirtyEnded(ctx, tx, facts, now); err != nil {
-			return err
-		}
-		return markDirty(ctx, tx, now, students)
+		return advanceFeeds(ctx, tx, moved, now)
 	})
+}
+
+func putFacts(ctx context.Context, tx *transaction, facts []engagement.Noted, now time.Time) error {
+	err := putEach(ctx, tx, "facts", `INSERT INTO fact (student_id, kind, at, until, of, value, amount, note, actor, recorded_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, facts, func(f engagement.Noted) []any {
+		return []any{f.Student, f.Kind, milliseconds(f.At), optional(f.Until), f.Of, f.Value, f.Amount, f.Note, f.By, milliseconds(now)}
+	})
+	if err != nil {
+		return err
+	}
+	if err := dirtyEnded(ctx, tx, facts, now); err != nil {
+		return err
+	}
+	return markDirty(ctx, tx, now, aboutStudents(facts, func(f engagement.Noted) string { return f.Student }))
 }
 
 // dirtyEnded has everybody judged again at whose class the tutor said that it ended early.
@@ -95,14 +118,16 @@ func dirtyEnded(ctx context.Context, tx *transaction, facts []engagement.Noted, 
 	return markDirtyWhere(ctx, tx, now, `SELECT student_id FROM expected WHERE session_id IN ({{keys $2}})`, ids)
 }
 
-func advanceFeeds(ctx context.Context, tx *transaction, feeds map[engagement.Kind]time.Time, now time.Time) error {
+func advanceFeeds(ctx context.Context, tx *transaction, feeds []evidence.Feed, now time.Time) error {
 	if len(feeds) == 0 {
 		return nil
 	}
-	kinds := slices.Sorted(maps.Keys(feeds))
-	err := putEach(ctx, tx, "feeds", `INSERT INTO feed (kind, through, told_at) VALUES ($1, $2, $3)
-		ON CONFLICT (kind) DO UPDATE SET through = excluded.through, told_at = excluded.told_at WHERE excluded.through > feed.through`, kinds,
-		func(k engagement.Kind) []any { return []any{k, milliseconds(feeds[k]), milliseconds(now)} })
+	err := putEach(ctx, tx, "feeds", `INSERT INTO feed (kind, through, told_at, by_user) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (kind) DO UPDATE SET through = excluded.through, told_at = excluded.told_at, by_user = excluded.by_user
+		WHERE excluded.through > feed.through`, feeds,
+		func(f evidence.Feed) []any {
+			return []any{f.Kind, milliseconds(f.Through), milliseconds(now), f.ByUser}
+		})
 	if err != nil {
 		return err
 	}

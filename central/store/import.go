@@ -8,6 +8,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/sheet"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 )
 
@@ -33,7 +34,7 @@ type campusView struct{ q querier }
 // apply carries out a change in the order of references: what is referred to comes first.
 func apply(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	for _, part := range []func(context.Context, *transaction, *timetable.Change) error{
-		putTerms, putBuildings, putRooms, putPoints, putStudents, putCards, putSessions, addAbsences, dirtyByImport, keepReceipt,
+		putTerms, putBuildings, putRooms, putPoints, putStudents, putCards, putSessions, addAbsences, dirtyByImport, keepCampusReceipt,
 	} {
 		if err := part(ctx, tx, c); err != nil {
 			return err
@@ -71,13 +72,27 @@ func dirtyByImport(ctx context.Context, tx *transaction, c *timetable.Change) er
 	return markDirty(ctx, tx, c.Receipt.AppliedAt, c.Dirty)
 }
 
-func keepReceipt(ctx context.Context, tx *transaction, c *timetable.Change) error {
-	summary, err := json.Marshal(c.Receipt.Diff)
+func keepCampusReceipt(ctx context.Context, tx *transaction, c *timetable.Change) error {
+	r := c.Receipt
+	return keepReceipt(ctx, tx, receipt{string(r.Kind), r.Digest, r.Actor, r.AppliedAt, r.Diff})
+}
+
+// receipt is what is kept of an import of any kind.
+type receipt struct {
+	kind      string
+	digest    [32]byte
+	actor     string
+	appliedAt time.Time
+	diff      sheet.Diff
+}
+
+func keepReceipt(ctx context.Context, tx *transaction, r receipt) error {
+	summary, err := json.Marshal(r.diff)
 	if err != nil {
 		return fmt.Errorf("keep receipt of import: %w", err)
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO import (kind, digest, actor, applied_at, summary) VALUES ($1, $2, $3, $4, $5)`,
-		string(c.Receipt.Kind), c.Receipt.Digest[:], c.Receipt.Actor, milliseconds(c.Receipt.AppliedAt), string(summary))
+		r.kind, r.digest[:], r.actor, milliseconds(r.appliedAt), string(summary))
 	if err != nil {
 		return fmt.Errorf("keep receipt of import: %w", err)
 	}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central"
 	"github.com/rollcall-edge/rollcall/central/account"
-	"github.com/rollcall-edge/rollcall/central/timetable"
 	"github.com/rollcall-edge/rollcall/config"
 )
 
@@ -23,7 +22,8 @@ type commands struct {
 	Verbosity slog.Level `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
 
 	Serve    serve        `cmd:"" help:"Serve pages, API and gateways."`
-	Import   importFile   `cmd:"" help:"Import a CSV file."`
+	Import   importFile   `cmd:"" help:"Import a file."`
+	Fact     fact         `cmd:"" help:"What is known of students besides taps."`
 	Policy   policies     `cmd:"" help:"The rules of the university, as files."`
 	Rebuild  rebuild      `cmd:"" help:"Derive every mark, figure and finding from the facts again."`
 	Scenario playScenario `cmd:"" help:"Play scenario files and say what came out differently."`
@@ -71,48 +71,6 @@ func (s *serve) Run(ctx context.Context, log *slog.Logger) error {
 		log.Warn("systemd was not told of the start", "error", err)
 	}
 	return errors.Join(c.Run(ctx), c.Close())
-}
-
-type importFile struct {
-	from
-	Kind       timetable.Kind       `arg:"" help:"terms, rooms, students, cards, timetable or absences."`
-	File       string               `arg:"" type:"existingfile" help:"CSV file."`
-	DryRun     bool                 `help:"Say what would change, and change nothing."`
-	Force      bool                 `help:"Take away more than the guard allows."`
-	DateFormat timetable.DateFormat `default:"iso" enum:"iso,dmy" help:"How the file writes days: iso (2026-10-05) or dmy (05/10/2026)."`
-	Mode       timetable.Mode       `default:"delta" enum:"delta,complete-for-dates" help:"Whether a timetable is complete for the dates it names."`
-}
-
-// Run imports and prints what changed.
-func (i *importFile) Run(ctx context.Context, log *slog.Logger) error {
-	return i.office(ctx, log, func(o *central.Office) error {
-		f, err := os.Open(i.File)
-		if err != nil {
-			return fmt.Errorf("open file: %w", err)
-		}
-		defer f.Close()
-		diff, err := o.Importer.Import(ctx, i.Kind, f, timetable.Options{
-			Actor: actor(), DryRun: i.DryRun, Force: i.Force, DateFormat: i.DateFormat, Mode: i.Mode,
-		})
-		if err == nil || i.DryRun {
-			i.print(diff)
-		}
-		return err
-	})
-}
-
-func (i *importFile) print(d timetable.Diff) {
-	for _, line := range d.Examples {
-		fmt.Println("  " + line)
-	}
-	for _, line := range d.Warnings {
-		fmt.Println("warning: " + line)
-	}
-	verb := "imported"
-	if i.DryRun {
-		verb = "dry run, nothing imported"
-	}
-	fmt.Printf("%s %s: %d added, %d changed, %d removed, %d unchanged\n", i.Kind, verb, d.Added, d.Changed, d.Removed, d.Unchanged)
 }
 
 // actor is the person at the keyboard, as far as the machine knows.

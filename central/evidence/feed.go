@@ -1,0 +1,69 @@
+package evidence
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/engagement"
+)
+
+// feedsOf decides until when facts are complete from now on.
+func (p *plan) feedsOf(ctx context.Context, state State) error {
+	switch {
+	case len(p.feeds) == 0 && !p.o.Through.IsZero():
+		return fmt.Errorf("%w: of what this file tells nothing is concluded from silence, so nothing needs to be complete", ErrOption)
+	case len(p.feeds) == 0:
+		return nil
+	case p.o.Through.IsZero():
+		p.diff.Warn("nobody says until when the %s are complete: nothing is concluded from silence; if the file has them all through a day, name the day (--through)", plural(p.feeds))
+		return nil
+	}
+	known, err := state.Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	if len(p.told) == 0 {
+		p.guards = append(p.guards, fmt.Sprintf("there is not one of the %s in the file, and everybody would seem silent through %s", plural(p.feeds), day(p.o.Through)))
+	}
+	for _, kind := range p.feeds {
+		p.advance(kind, known[kind])
+	}
+	return nil
+}
+
+// advance moves one feed, unless the file would leave a hole in it: what happened in a hole would seem never to have happened.
+func (p *plan) advance(kind engagement.Kind, was time.Time) {
+	if !p.o.Through.After(was) {
+		return
+	}
+	since := p.o.Since
+	if since.IsZero() {
+		since = p.first
+	}
+	switch {
+	case since.IsZero():
+	case was.IsZero():
+		p.diff.Warn("until now nothing was concluded from missing %s; from now on the time before %s counts as a time without them", plural1(kind), day(since))
+	case calendar.DayOf(was).Add(1).Before(calendar.DayOf(since)):
+		p.guards = append(p.guards, fmt.Sprintf("the %s are complete through %s and this file begins on %s: import those between first, or say since when the file is complete (--since)",
+			plural1(kind), day(was), day(since)))
+	}
+	p.diff.Changed++
+	p.diff.Example("%s are complete through %s", plural1(kind), p.o.Through.In(calendar.London).Format("Mon 2 Jan 2006 15:04"))
+	p.change.Feeds = append(p.change.Feeds, Feed{Kind: kind, Through: p.o.Through, ByUser: p.byUser})
+}
+
+func day(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan 2006") }
+
+func plural1(kind engagement.Kind) string { return string(kind) + "s" }
+
+func plural(kinds []engagement.Kind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = plural1(k)
+	}
+	return strings.Join(words, ", ")
+}
