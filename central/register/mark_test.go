@@ -105,6 +105,7 @@ func TestRows(t *testing.T) {
 		{"row 8 W-1 on the boundary", Facts{Sessions: []Session{nine, ten}, Taps: []Tap{tapAt(1, local("10:00:00.000"))}, Coverage: alwaysOn()}, evening, "A=A B=P"},
 		{"row 9 W-1 both credited, tap again", Facts{Sessions: []Session{nine, ten}, Taps: []Tap{tapAt(1, local("09:10:00.000")), tapAt(2, local("09:45:00.000")), tapAt(3, local("09:50:00.000"))}}, evening, "A=P B=P"},
 		{"row 11 W-2 stored without a timetable", Facts{Sessions: []Session{nine}, Taps: []Tap{tapAt(1, local("09:05:00.000"))}}, evening, "A=P"},
+		{"row 12 W-2 cancelled, no other: the tap credits nothing", Facts{Sessions: []Session{cancelled, ten}, Taps: []Tap{tapAt(1, local("09:05:00.000"))}, Coverage: alwaysOn()}, evening, "A=X B=A"},
 		{"row 23 W-7 present, then cancelled", Facts{Sessions: []Session{cancelled}, Taps: []Tap{tapAt(1, local("09:05:00.000"))}}, evening, "A=X"},
 		{"row 36 G-3 watermark before the window closes", Facts{Sessions: []Session{nine}, Coverage: until("09:40:00.000")}, evening, "A=U"},
 		{"row 37 G-3 watermark reaches the close", Facts{Sessions: []Session{nine}, Coverage: until("10:00:00.000")}, evening, "A=A"},

@@ -129,6 +129,19 @@ func TestRow11PendingTapIsCreditedAfterTheTimetable(t *testing.T) {
 	c.expect("marks when it is here", c.judged(), "law=P")
 }
 
+// Two cards in the field: the tap has no credential, so it is nobody's, and stays on record.
+func TestRow13SeveralCardsCreditNobody(t *testing.T) {
+	c := newCollege(t, "college")
+	c.at(-4, "12:00:00")
+	c.take(timetable.Sessions, lessonsHead, "law,2026-10-05,09:00,10:00,R,LAW,,s1,")
+	c.exec(`INSERT INTO tap (stream_id, seq, at, point_id, digest, evidence, outcome, reason, session_id, timetable, quality, within)
+		VALUES ('stream01', 1, $1, 'R/door', $2, 1, 3, 5, '', 1, 1, 0)`, c.at(0, "09:05:00").UnixMilli(), make([]byte, 32))
+	c.heardAt(0, "18:00:00")
+	c.at(0, "18:00:00")
+	c.expect("marks", c.judged(), "law=A")
+	c.expect("taps kept", c.text(`SELECT count(*) FROM tap`), "1")
+}
+
 func TestSameDayMoveOfARoom(t *testing.T) {
 	const plan, moved = "law,2026-10-05,09:00,10:00,R,LAW,,s1,", "law,2026-10-05,09:00,10:00,Q,LAW,,,"
 	tests := []struct {

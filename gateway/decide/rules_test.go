@@ -96,49 +96,49 @@ func TestRules(t *testing.T) {
 		sessions []contract.Session
 		taps     []tap
 	}{
-		{"1 W-1 one millisecond early", []contract.Session{nine}, []tap{
+		{"row 1 W-1 one millisecond early", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 08:29:59.999", want: refused(contract.WindowClosed, "")}}},
-		{"2 W-1 first moment", []contract.Session{nine}, []tap{
+		{"row 2 W-1 first moment", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 08:30:00.000", want: accepted("nine")}}},
-		{"2 W-1 last moment", []contract.Session{nine}, []tap{
+		{"row 2 W-1 last moment", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 10:00:00.000", want: accepted("nine")}}},
-		{"3 W-1 one millisecond late", []contract.Session{nine}, []tap{
+		{"row 3 W-1 one millisecond late", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 10:00:00.001", want: refused(contract.WindowClosed, "")}}},
-		{"4 W-1 after the clocks went back", []contract.Session{winter}, []tap{
+		{"row 4 W-1 after the clocks went back", []contract.Session{winter}, []tap{
 			{point: "a/1", digest: ada, at: "2026-10-26 08:30:00.000", want: accepted("winter")}}}, // 08:30Z
-		{"5 W-1 in summer time, 07:30Z", []contract.Session{nine}, []tap{
+		{"row 5 W-1 in summer time, 07:30Z", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 08:30:00.000", want: accepted("nine")}}},
-		{"5 W-1 in summer time, 08:30Z", []contract.Session{nine}, []tap{
+		{"row 5 W-1 in summer time, 08:30Z", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:30:00.000", want: accepted("nine")}}},
-		{"6 W-1 back to back, in progress first", []contract.Session{nine, ten}, []tap{
+		{"row 6 W-1 back to back, in progress first", []contract.Session{nine, ten}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:45:00.000", want: accepted("nine")}}},
-		{"7 W-1 back to back, second tap goes to the next", []contract.Session{nine, ten}, []tap{
+		{"row 7 W-1 back to back, second tap goes to the next", []contract.Session{nine, ten}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:44:00.000", want: accepted("nine")},
 			{point: "a/1", digest: ada, at: monday + " 09:45:00.000", want: accepted("ten")}}},
-		{"8 W-1 end of one and start of the other", []contract.Session{nine, ten}, []tap{
+		{"row 8 W-1 end of one and start of the other", []contract.Session{nine, ten}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 10:00:00.000", want: accepted("ten")}}},
-		{"9 W-1 both credited", []contract.Session{nine, ten}, []tap{
+		{"row 9 W-1 both credited", []contract.Session{nine, ten}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:40:00.000", want: accepted("nine")},
 			{point: "a/1", digest: ada, at: monday + " 09:41:00.000", want: accepted("ten")},
 			{point: "a/1", digest: ada, at: monday + " 09:42:00.000", want: duplicate("nine")}}},
-		{"10 W-1 two doors of one room", []contract.Session{nine}, []tap{
+		{"row 10 W-1 two doors of one room", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:01:00.000", want: accepted("nine")},
 			{point: "a/2", digest: ada, at: monday + " 09:02:00.000", want: duplicate("nine")}}},
 		{"two credentials of one person", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:01:00.000", want: accepted("nine")},
 			{point: "a/1", digest: adaToo, at: monday + " 09:02:00.000", want: duplicate("nine")}}},
-		{"11 W-2 past the horizon", []contract.Session{nine}, []tap{
+		{"row 11 W-2 past the horizon", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: "2026-10-31 00:00:00.001", want: Decision{Outcome: contract.Unjudged, Reason: contract.NoTimetable, Timetable: 7}},
 			{point: "a/1", digest: nobody, at: "2026-10-31 00:00:00.001", want: Decision{Outcome: contract.Unjudged, Reason: contract.NoTimetable, Timetable: 7}}}},
-		{"11 W-2 last moment of the horizon", []contract.Session{nine}, []tap{
+		{"row 11 W-2 last moment of the horizon", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: "2026-10-31 00:00:00.000", want: refused(contract.WindowClosed, "")}}},
-		{"11 W-2 a clock that was never set", []contract.Session{nine}, []tap{
+		{"row 11 W-2 a clock that was never set", []contract.Session{nine}, []tap{
 			{point: "a/1", digest: ada, at: "1970-01-01 00:01:00.000", want: Decision{Outcome: contract.Unjudged, Reason: contract.NoTimetable, Timetable: 7}}}},
-		{"11 W-2 a point the timetable does not name", []contract.Session{nine}, []tap{
+		{"row 11 W-2 a point the timetable does not name", []contract.Session{nine}, []tap{
 			{point: "c/1", digest: ada, at: monday + " 09:00:00.000", want: Decision{Outcome: contract.Unjudged, Reason: contract.NoTimetable, Timetable: 7}}}},
-		{"12 W-2 cancelled, no other", []contract.Session{cancelled}, []tap{
+		{"row 12 W-2 cancelled, no other", []contract.Session{cancelled}, []tap{
 			{point: "a/1", digest: ada, at: monday + " 09:00:00.000", want: refused(contract.WindowClosed, "")}}},
-		{"13 W-2 two cards in the field", []contract.Session{nine}, []tap{
+		{"row 13 W-2 two cards in the field", []contract.Session{nine}, []tap{
 			{point: "a/1", several: true, at: monday + " 09:00:00.000", want: refused(contract.SeveralCards, "")},
 			{point: "a/1", digest: ada, at: monday + " 09:00:01.000", want: accepted("nine")}}},
 		{"W-2 a number that names nobody", []contract.Session{nine}, []tap{
