@@ -338,7 +338,7 @@ func TestRow71ApprovalsComeOneByOne(t *testing.T) {
 	c.expect("row 78 the same file again has nobody judged", c.text(`SELECT count(*) FROM dirty`), "0")
 }
 
-func TestRow76GrantedAfterTwoWarnings(t *testing.T) {
+func TestRow76GrantedByAFileAfterTwoWarnings(t *testing.T) {
 	c := newCollege(t, "college")
 	c.at(-4, "12:00:00")
 	lines := []string{lessonsHead}
