@@ -53,9 +53,9 @@ type Count struct {
 }
 
 // Add counts one more contact. What is no session has no part in a rate of attendance, but may be missed.
-func (c *Count) Add(contact Contact) { c.add(contact, 1) }
+func (c *Count) Add(contact Contact) { c.add(&contact, 1) }
 
-func (c *Count) add(contact Contact, weight int64) {
+func (c *Count) add(contact *Contact, weight int64) {
 	if contact.Kind != Session {
 		if contact.Code == register.Absent {
 			c.Elsewhere += weight

@@ -8,48 +8,52 @@ import (
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
+// Period is a span of days with what was expected in it.
+type Period struct {
+	calendar.Span
+	History
+	starts, over time.Time
+	first        int  // place of its first contact in the record
+	copied       bool // the contacts stand side by side in the record, mostly, and are no copies
+}
+
+// Over is the first instant after the period, at which it can be looked back on.
+func (p *Period) Over() time.Time { return p.over }
+
 // Split gives the contacts that start in each of some spans, which follow one another and do not overlap. A contact in none of
 // them is left out. The contacts are those of the record, not to be changed.
-func (r Record) Split(spans []calendar.Span) []History {
-	parts := make([]part, len(spans))
+func (r Record) Split(spans []calendar.Span) []Period {
+	if len(spans) == 0 {
+		return nil
+	}
+	periods := make([]Period, len(spans))
 	for i, s := range spans {
-		parts[i].starts, parts[i].over = s.Starts(), s.Over()
+		periods[i] = Period{Span: s, History: History{Person: r.Person}, starts: s.Starts(), over: s.Over()}
 	}
 	at := 0
-	for i, c := range r.Contacts { // by their end, so that the span of the next is seldom far
-		for at > 0 && c.StartsAt.Before(parts[at].starts) {
+	for i := range r.Contacts { // by their end, so that the period of the next is seldom far
+		starts := r.Contacts[i].StartsAt
+		for at > 0 && starts.Before(periods[at].starts) {
 			at--
 		}
-		for at < len(spans)-1 && !c.StartsAt.Before(parts[at].over) {
+		for at < len(spans)-1 && !starts.Before(periods[at].over) {
 			at++
 		}
-		if len(spans) > 0 && !c.StartsAt.Before(parts[at].starts) && c.StartsAt.Before(parts[at].over) {
-			parts[at].add(r.Contacts, i)
+		if p := &periods[at]; !starts.Before(p.starts) && starts.Before(p.over) {
+			p.add(r.Contacts, i)
 		}
 	}
-	histories := make([]History, len(spans))
-	for i, p := range parts {
-		histories[i] = History{Person: r.Person, Contacts: p.contacts}
-	}
-	return histories
+	return periods
 }
 
-// part is a span with its contacts, which mostly stand side by side in the record: then nothing is copied.
-type part struct {
-	starts, over time.Time
-	first        int // place of its first contact in the record
-	contacts     []Contact
-	copied       bool
-}
-
-func (p *part) add(all []Contact, i int) {
+func (p *Period) add(all []Contact, i int) {
 	switch {
-	case p.contacts == nil:
-		p.first, p.contacts = i, all[i:i+1:i+1]
-	case !p.copied && p.first+len(p.contacts) == i:
-		p.contacts = all[p.first : i+1 : i+1]
+	case p.Contacts == nil:
+		p.first, p.Contacts = i, all[i:i+1:i+1]
+	case !p.copied && p.first+len(p.Contacts) == i:
+		p.Contacts = all[p.first : i+1 : i+1]
 	default:
-		p.contacts, p.copied = append(p.contacts, all[i]), true // full to its capacity, so that append copies
+		p.Contacts, p.copied = append(p.Contacts, all[i]), true // full to its capacity, so that append copies
 	}
 }
 
@@ -62,8 +66,8 @@ type Measure struct {
 // Measure counts the sessions of a history.
 func (h History) Measure() Measure {
 	var m Measure
-	for _, c := range h.Contacts {
-		m.Add(c)
+	for i := range h.Contacts {
+		m.add(&h.Contacts[i], 1)
 	}
 	return m
 }
@@ -72,8 +76,8 @@ func (h History) Measure() Measure {
 // online have no part in it (RULES E-3).
 func (h History) Minutes() Measure {
 	var m Measure
-	for _, c := range h.Contacts {
-		if c.Kind == Session && c.Delivery != "online" {
+	for i := range h.Contacts {
+		if c := &h.Contacts[i]; c.Kind == Session && c.Delivery != "online" {
 			m.add(c, int64(c.EndsAt.Sub(c.StartsAt)/time.Minute))
 		}
 	}
@@ -81,9 +85,9 @@ func (h History) Minutes() Measure {
 }
 
 // Add counts one more contact.
-func (m *Measure) Add(c Contact) { m.add(c, 1) }
+func (m *Measure) Add(c Contact) { m.add(&c, 1) }
 
-func (m *Measure) add(c Contact, weight int64) {
+func (m *Measure) add(c *Contact, weight int64) {
 	if c.Kind == Session && c.Code == register.Unknown {
 		m.Unknown += weight
 		return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/policy"
+	"pgregory.net/rapid"
 )
 
 func day(y int, m time.Month, d int) calendar.Day { return calendar.Day{Year: y, Month: m, Day: d} }
@@ -48,6 +49,33 @@ func TestBookFor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Of remembers, and says the same as For, in whatever order it is asked.
+func TestOfIsForOnEachDay(t *testing.T) {
+	yes := true
+	rapid.Check(t, func(t *rapid.T) {
+		var versions []*policy.Policy
+		for i := range rapid.IntRange(1, 5).Draw(t, "versions") {
+			scope := policy.Scope{}
+			if rapid.Bool().Draw(t, "for visas") {
+				scope.Visa = &yes
+			}
+			versions = append(versions, version(rapid.SampledFrom([]string{"house", "visa"}).Draw(t, "name"), i+1, day(2026, 9, 1).Add(rapid.IntRange(0, 20).Draw(t, "from")), scope))
+		}
+		b, err := policy.NewBook(versions...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := policy.Subject{Visa: rapid.Bool().Draw(t, "visa")}
+		of := b.Of(who)
+		for range 30 {
+			d := day(2026, 8, 25).Add(rapid.IntRange(0, 40).Draw(t, "day"))
+			if got, want := of(d), b.For(who, d); got != want {
+				t.Errorf("on %s Of = %v, For = %v", d, got, want)
+			}
+		}
+	})
 }
 
 func TestBookRefuses(t *testing.T) {

@@ -108,16 +108,16 @@ func (r *Rules) checkDays(c checker) {
 		c.positive("rules.E-1.taps_every", int64(e.TapsEvery))
 	}
 	if e := r.Inactivity; e != nil {
-		c.positive("rules.E-8.days", int64(e.Days))
+		c.silence("rules.E-8.days", e.Days)
 		c.due("rules.E-8.due", e.Due)
 		for i, d := range e.Early {
-			if d < 1 || d >= e.Days {
-				c.Fault(fmt.Sprintf("rules.E-8.early[%d]", i), "%d is no early day of %d; write a smaller one", d, e.Days)
+			if d < LeastSilence || d >= e.Days {
+				c.Fault(fmt.Sprintf("rules.E-8.early[%d]", i), "%d is no early day of %d; write a smaller one, not below %d", d, e.Days, LeastSilence)
 			}
 		}
 	}
 	if e := r.DistanceSilence; e != nil {
-		c.positive("rules.E-9.days", int64(e.Days))
+		c.silence("rules.E-9.days", e.Days)
 	}
 	if e := r.Enrolment; e != nil {
 		c.due("rules.E-11.grace", e.Grace)
@@ -142,6 +142,12 @@ func (r *Rules) checkDays(c checker) {
 	c.positive("rules.E-18.within", days(r.ContactDetails, func(e *ContactDetails) int { return e.Within }))
 	c.positive("rules.E-19.days", days(r.Curtailment, func(e *Curtailment) int { return e.Days }))
 	c.positive("rules.E-20.every_days", days(r.TapReminder, func(e *TapReminder) int { return e.EveryDays }))
+}
+
+func (c checker) silence(path string, days int) {
+	if days < LeastSilence {
+		c.Fault(path, "%d days are no silence; write %d or more", days, LeastSilence)
+	}
 }
 
 // days is the number of a clause, or 1 when the clause is not in the policy.

@@ -154,6 +154,9 @@ type MeetingList struct {
 	Programmes []string `yaml:"programmes"` // whom it is about; empty: everybody
 }
 
+// LeastSilence is the smallest number of days that a rule may call silence: a student is not looked for after a weekend.
+const LeastSilence = 7
+
 // Inactivity is E-8: calendar days since the last engagement, authorised days left out.
 type Inactivity struct {
 	Days  int      `yaml:"days"`

@@ -9,16 +9,29 @@ import (
 // ByDay tells the policy that holds for one student on a day; nil when there is none.
 type ByDay func(calendar.Day) *Policy
 
-// Of is the policy of one student by day.
+// Of is the policy of one student by day, for one judgement at a time: rules ask for every day of a year, and between two days
+// on which versions come into force it is looked up once.
 func (b *Book) Of(s Subject) ByDay {
-	var day calendar.Day
+	var since, before calendar.Day // held holds from the one on, and before the other
 	var held *Policy
 	return func(d calendar.Day) *Policy {
-		if held == nil || d != day {
-			day, held = d, b.For(s, d)
+		if d.Before(since) || !d.Before(before) {
+			since, before = b.unchanged(d)
+			held = b.For(s, d)
 		}
 		return held
 	}
+}
+
+// unchanged are the days around one on which the same versions are in force: from the first on, and before the second.
+func (b *Book) unchanged(d calendar.Day) (since, before calendar.Day) {
+	for _, p := range b.versions { // by the day they apply from
+		if d.Before(p.From) {
+			return since, p.From
+		}
+		since = p.From
+	}
+	return since, calendar.Day{Year: 9999, Month: time.December, Day: 31}
 }
 
 // Window is when a tap counts at a session by the policy.

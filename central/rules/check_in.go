@@ -2,7 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -25,7 +25,7 @@ func checkIns(s Student) []Finding {
 	if !ok {
 		return nil
 	}
-	logins := s.Of(engagement.Login)
+	logins := s.logins()
 	var findings []Finding
 	for _, term := range s.Calendar.Terms {
 		first, _ := s.Calendar.TermAt(term.First.Starts())
@@ -33,9 +33,9 @@ func checkIns(s Student) []Finding {
 			continue // of terms that overlap the first has the weeks
 		}
 		row := checkInRow{s: s}
-		fortnights := term.Fortnights()
-		for i, h := range s.Split(fortnights) {
-			if !row.look(s.fortnight(period{fortnights[i], h}, logins, calendar.DayOf(arrived))) {
+		fortnights := s.Split(term.Fortnights())
+		for i := range fortnights {
+			if !row.look(s.fortnight(&fortnights[i], logins, calendar.DayOf(arrived))) {
 				break
 			}
 		}
@@ -47,7 +47,7 @@ func checkIns(s Student) []Finding {
 
 // fortnight is what two teaching weeks come to.
 type fortnight struct {
-	period
+	*engagement.Period
 	policy      *policy.Policy // of the day after; nil if it has no such rule
 	taps        engagement.Tally
 	unknown     int64 // sessions, counted as attended in taps
@@ -57,8 +57,8 @@ type fortnight struct {
 	fewLogins   bool
 }
 
-func (s Student) fortnight(of period, logins []engagement.Fact, arrived calendar.Day) fortnight {
-	f := fortnight{period: of, policy: s.on(of.Over())}
+func (s Student) fortnight(of *engagement.Period, logins []time.Time, arrived calendar.Day) fortnight {
+	f := fortnight{Period: of, policy: s.on(of.Over())}
 	if f.policy == nil || f.policy.Rules.CheckIn == nil {
 		f.policy = nil
 		return f
@@ -69,23 +69,34 @@ func (s Student) fortnight(of period, logins []engagement.Fact, arrived calendar
 		f.taps, f.unknown = sessions.AtBest(f.policy.Counting), sessions.Unknown
 		f.fewTaps = f.taps.Below(rule.Below)
 	}
-	f.logins = visits(logins, of.Span, rule.SameLogin.Std())
+	f.logins = visits(logins, of.Starts(), of.Over(), rule.SameLogin.Std())
 	f.loginsKnown = s.heard([]string{string(engagement.Login)}, of.Last.Add(1))
 	f.fewLogins = f.loginsKnown && f.logins < 2*rule.LoginsPerWeek && 7*f.logins < rule.LoginsPerWeek*s.expectedDays(of.Span, arrived, f.policy) // most log in enough
 	return f
 }
 
-// visits counts log-ins in a span; one that comes sooner than apart after the last that counted is the same visit.
-func visits(logins []engagement.Fact, in calendar.Span, apart time.Duration) int64 {
-	from, over := in.Starts(), in.Over()
+// logins are the moments of log-ins, in order.
+func (s Student) logins() []time.Time {
+	all := make([]time.Time, 0, len(s.Facts))
+	for i := range s.Facts {
+		if s.Facts[i].Kind == engagement.Login {
+			all = append(all, s.Facts[i].At)
+		}
+	}
+	return all
+}
+
+// visits counts log-ins of a stretch of time; one that comes sooner than apart after the last that counted is the same visit.
+func visits(logins []time.Time, from, over time.Time, apart time.Duration) int64 {
 	var n int64
 	var last time.Time
-	for _, f := range logins[sort.Search(len(logins), func(i int) bool { return !logins[i].At.Before(from) }):] {
-		if !f.At.Before(over) {
+	first, _ := slices.BinarySearchFunc(logins, from, time.Time.Compare)
+	for _, at := range logins[first:] {
+		if !at.Before(over) {
 			break
 		}
-		if n == 0 || f.At.Sub(last) >= apart {
-			n, last = n+1, f.At
+		if n == 0 || at.Sub(last) >= apart {
+			n, last = n+1, at
 		}
 	}
 	return n

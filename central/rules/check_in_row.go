@@ -56,7 +56,7 @@ func (r *checkInRow) look(f fortnight) bool {
 }
 
 func (r *checkInRow) found(f fortnight, step string, opens Opens, then string) {
-	evidence, _ := missed(f.period)
+	evidence, _ := missed(f.Period)
 	r.findings = append(r.findings, Finding{
 		Rule: "E-2", Scope: f.First.String(), Step: step, Opens: opens, AsOf: f.Over(), Summary: f.says() + then, Evidence: evidence, Policy: f.policy.ID(),
 	})

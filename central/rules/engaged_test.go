@@ -136,7 +136,7 @@ func TestLogInsThatAreOneVisit(t *testing.T) {
 		{nil, 0}, {at("10:00"), 1}, {at("10:00", "10:00"), 1}, {at("10:00", "10:29"), 1}, {at("10:00", "10:30"), 2}, {at("10:00", "10:20", "10:40"), 2},
 		{logins("2026-10-04", "2026-10-05", "2026-10-18", "2026-10-19"), 2},
 	} {
-		if got := visits(tt.facts, in, 30*time.Minute); got != tt.want {
+		if got := visits(Student{Record: engagement.Record{Facts: tt.facts}}.logins(), in.Starts(), in.Over(), 30*time.Minute); got != tt.want {
 			t.Errorf("visits of %v = %d, want %d", tt.facts, got, tt.want)
 		}
 	}

@@ -107,8 +107,8 @@ func (s Student) mayHaveEnrolled(e enrolment, last calendar.Day, p *policy.Polic
 // quiet reports whether nothing was seen or heard of the student from one moment to before another.
 func (s Student) quiet(from, before time.Time) bool {
 	in := func(t time.Time) bool { return !t.Before(from) && t.Before(before) }
-	for _, c := range s.Contacts {
-		if seen(c) && in(c.StartsAt) {
+	for i := range s.Contacts {
+		if c := &s.Contacts[i]; seen(c) && in(c.StartsAt) {
 			return false
 		}
 	}

@@ -60,9 +60,9 @@ func reachedDays(rule *policy.Inactivity, days int) int {
 }
 
 func (s Student) inactive(q silence, days int, p *policy.Policy) Finding {
-	evidence, known := absent(s.endingIn(calendar.Span{First: q.since.Add(1), Last: q.day.Add(-1)}))
+	missed := s.absentIn(calendar.Span{First: q.since.Add(1), Last: q.day.Add(-1)})
 	f := Finding{
-		Rule: "E-8", Scope: q.since.String(), Step: fmt.Sprintf("%d days", days), Opens: Notice, AsOf: q.day.Starts(), Evidence: evidence, Policy: p.ID(),
+		Rule: "E-8", Scope: q.since.String(), Step: fmt.Sprintf("%d days", days), Opens: Notice, AsOf: q.day.Starts(), Evidence: missed.ids, Policy: p.ID(),
 		Summary: fmt.Sprintf("No engagement known after %s: %d days without authorisation", q.since, q.days),
 	}
 	if days < p.Rules.Inactivity.Days {
@@ -71,7 +71,7 @@ func (s Student) inactive(q silence, days int, p *policy.Policy) Finding {
 	f.Opens = Case
 	f.Summary += "; investigate, invite to an appointment and decide"
 	if s.Sponsored {
-		day, due := considered(f.AsOf, known), p.Rules.Inactivity.Due
+		day, due := considered(f.AsOf, calendar.DayOf(missed.known)), p.Rules.Inactivity.Due
 		f.Deadline = due.After(day, s.Calendar)
 		f.Summary += fmt.Sprintf("; report within %s of the day on which it is considered, at the earliest %s", due, day)
 	}
@@ -80,16 +80,25 @@ func (s Student) inactive(q silence, days int, p *policy.Policy) Finding {
 
 // signs are the moments at which the student was or may have been engaged.
 func (s Student) signs() []time.Time {
-	var signs []time.Time
-	for _, c := range s.Contacts {
+	signs := make([]time.Time, 0, len(s.Contacts)+len(s.Facts)+1)
+	facts := s.Facts // by their moments, as contacts nearly are
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
+		for len(facts) > 0 && facts[0].At.Before(c.StartsAt) {
+			if slices.Contains(signKinds, facts[0].Kind) {
+				signs = append(signs, facts[0].At)
+			}
+			facts = facts[1:]
+		}
 		if seen(c) {
 			signs = append(signs, c.StartsAt)
 		}
 	}
-	for _, f := range s.Facts {
+	for _, f := range facts {
 		if slices.Contains(signKinds, f.Kind) {
 			signs = append(signs, f.At)
 		}
 	}
+	slices.SortFunc(signs, time.Time.Compare)
 	return s.begin(signs)
 }

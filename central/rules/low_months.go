@@ -45,11 +45,11 @@ type lowRow struct {
 }
 
 type lowMonth struct {
-	period
+	*engagement.Period
 	minutes engagement.Measure
 }
 
-func (r *lowRow) add(m period) { r.months = append(r.months, lowMonth{m, m.Minutes()}) }
+func (r *lowRow) add(m *engagement.Period) { r.months = append(r.months, lowMonth{m, m.Minutes()}) }
 
 // fallen are the months of a case, oldest first: nil unless the last one makes the row long enough and the row has no case yet.
 func (r *lowRow) fallen(p *policy.Policy) []lowMonth {
@@ -85,10 +85,10 @@ func (r *lowRow) low(p *policy.Policy) []lowMonth {
 
 func (s Student) withdrawal(low []lowMonth, p *policy.Policy) Finding {
 	var rates []string
-	var months []period
+	var months []*engagement.Period
 	for _, m := range low {
 		rates = append(rates, m.Month()+" "+rate(m.minutes.AtBest(p.Counting), m.minutes.Unknown, "minutes"))
-		months = append(months, m.period)
+		months = append(months, m.Period)
 	}
 	last := low[len(low)-1]
 	evidence, known := missed(months...)

@@ -38,7 +38,7 @@ func monthList(s Student) []Finding {
 	return findings
 }
 
-func exception(m period, best engagement.Tally, unknown int64, p *policy.Policy) Finding {
+func exception(m *engagement.Period, best engagement.Tally, unknown int64, p *policy.Policy) Finding {
 	evidence, _ := missed(m)
 	return Finding{
 		Rule: "E-3", Scope: m.Month(), Step: "exception", Opens: Task, AsOf: m.Over(), Evidence: evidence, Policy: p.ID(),
@@ -47,7 +47,7 @@ func exception(m period, best engagement.Tally, unknown int64, p *policy.Policy)
 }
 
 // annotated takes an item off the list.
-func (s Student) annotated(m period, a engagement.Fact) []Finding {
+func (s Student) annotated(m *engagement.Period, a engagement.Fact) []Finding {
 	p := s.on(a.At)
 	if p == nil || p.Rules.MonthList == nil {
 		return nil

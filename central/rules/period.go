@@ -9,26 +9,20 @@ import (
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
-// period is a stretch of days that is over, with what was expected in it.
-type period struct {
-	calendar.Span
-	engagement.History
-}
-
 // periods are those of a kind, such as calendar months, in which the student had contacts and that are over.
-func (s Student) periods(of func(first, last calendar.Day) []calendar.Span) []period {
+func (s Student) periods(of func(first, last calendar.Day) []calendar.Span) []*engagement.Period {
 	first, last, ok := s.expected()
 	if !ok || first.After(s.AsOf) {
 		return nil
 	}
-	spans := of(calendar.DayOf(first), calendar.DayOf(sooner(last, s.AsOf)))
-	var periods []period
-	for i, h := range s.Split(spans) {
-		if len(h.Contacts) > 0 && !spans[i].Over().After(s.AsOf) {
-			periods = append(periods, period{spans[i], h})
+	all := s.Split(of(calendar.DayOf(first), calendar.DayOf(sooner(last, s.AsOf))))
+	var over []*engagement.Period
+	for i := range all {
+		if p := &all[i]; len(p.Contacts) > 0 && !p.Over().After(s.AsOf) {
+			over = append(over, p)
 		}
 	}
-	return periods
+	return over
 }
 
 // expected is when something was expected of the student first and last.
@@ -52,33 +46,33 @@ func sooner(a, b time.Time) time.Time {
 }
 
 // missed are the sessions of some periods that were missed without authorisation, as evidence, and the day on which the last of
-// them was known to be.
-func missed(periods ...period) (evidence []string, known calendar.Day) {
-	var sessions []engagement.Contact
+// them was known to be; the first day of all if none was.
+func missed(periods ...*engagement.Period) (evidence []string, known calendar.Day) {
+	var a absent
 	for _, p := range periods {
-		for _, c := range p.Contacts {
-			if c.Kind == engagement.Session {
-				sessions = append(sessions, c)
+		for i := range p.Contacts {
+			if c := &p.Contacts[i]; c.Kind == engagement.Session {
+				a.add(c)
 			}
 		}
 	}
-	return absent(sessions)
+	return a.ids, calendar.DayOf(a.known)
 }
 
-// absent are those of some contacts that were missed without authorisation, as evidence, and the day on which the last of them
-// was known to be; the first day of all if none was.
-func absent(contacts []engagement.Contact) (evidence []string, known calendar.Day) {
-	var last time.Time
-	for _, c := range contacts {
-		if c.Code != register.Absent {
-			continue
-		}
-		evidence = append(evidence, c.ID)
-		if c.KnownAt.After(last) {
-			last = c.KnownAt
-		}
+// absent are contacts that were missed without authorisation, and when the last of them was known to be.
+type absent struct {
+	ids   []string
+	known time.Time
+}
+
+func (a *absent) add(c *engagement.Contact) {
+	if c.Code != register.Absent {
+		return
 	}
-	return evidence, calendar.DayOf(last)
+	a.ids = append(a.ids, c.ID)
+	if c.KnownAt.After(a.known) {
+		a.known = c.KnownAt
+	}
 }
 
 // considered is the first day on which something can be considered: that on which it was met, or the later one on which it was
