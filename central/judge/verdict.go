@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,9 +28,19 @@ type Case struct {
 // Mark is a mark as it is stored.
 type Mark struct {
 	register.Mark
-	Term    string    // "" between terms
-	KnownAt time.Time // when its code was first concluded; zero for a new one
+	Term     string    // "" between terms
+	JudgedAt time.Time // when it was first what it is
+	KnownAt  time.Time // when its code was first concluded; zero for a new one
 }
+
+// Week is all marks of one week, as they are stored together.
+type Week struct {
+	Number int64 // WeekOf their sessions' start
+	Marks  []Mark
+}
+
+// WeekOf counts whole weeks from Monday 5 January 1970, UTC. It only says which marks are stored together.
+func WeekOf(t time.Time) int64 { return (t.UnixMilli() - 4*24*3600_000) / (7 * 24 * 3600_000) }
 
 // Finding is a finding as it is stored.
 type Finding struct {
@@ -62,7 +73,8 @@ type Verdict struct {
 	JudgedAt   time.Time
 	Marks      []Mark   // new or different
 	Gone       []string // sessions the student is no longer expected at
-	Replaced   []string // sessions whose stored judgement goes into the past: it said more than that nothing was known
+	Replaced   []Mark   // stored judgements that go into the past: they said more than that nothing was known
+	Weeks      []Week   // in which something of this changed, with all marks that are in them now
 	Standings  []Standing
 	Found      []rules.Finding
 	Superseded []Superseded
@@ -91,41 +103,94 @@ func (v Verdict) Same(c Case) bool {
 func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Verdict {
 	policies := book.Of(c.Person.Subject())
 	v := Verdict{Dirty: c.Dirty, JudgedAt: now, calendar: cal}
-	var contacts []engagement.Contact
-	expected := map[string]bool{}
-	for _, m := range register.Marks(c.registerFacts(), policies, now) {
-		term, _ := cal.TermAt(m.Session.StartsAt)
-		stored, judged := c.Marks[m.Session.ID]
-		mark := Mark{Mark: m, Term: term.ID, KnownAt: now}
-		if stored.Code == m.Code {
-			mark.KnownAt = stored.KnownAt
-		}
-		if !same(stored, mark) {
-			v.Marks = append(v.Marks, mark)
-			if judged && stored.Source != register.Pending {
-				v.Replaced = append(v.Replaced, m.Session.ID)
-			}
-		}
-		expected[m.Session.ID] = true
-		contacts = append(contacts, contact(mark))
+	marks := c.marks(&v, register.Marks(c.registerFacts(), policies, now), cal, now)
+	contacts := make([]engagement.Contact, len(marks))
+	for i := range marks {
+		contacts[i] = contact(&marks[i])
 	}
-	for id, stored := range c.Marks {
-		if expected[id] {
-			continue
-		}
-		v.Gone = append(v.Gone, id)
-		if stored.Source != register.Pending {
-			v.Replaced = append(v.Replaced, id)
-		}
-	}
-	slices.Sort(v.Gone)
 	c.conclude(&v, rules.Student{
 		Record: engagement.NewRecord(c.Person, contacts, c.Events, c.Facts.Absences, c.Known).Excused(policies), Policies: policies, Calendar: cal, AsOf: now,
 	})
 	return v
 }
 
-func contact(m Mark) engagement.Contact {
+// marks compares marks with those that are stored and puts what changed into the verdict.
+func (c Case) marks(v *Verdict, given []register.Mark, cal *calendar.Calendar, now time.Time) []Mark {
+	marks := make([]Mark, len(given))
+	changed := map[int64]bool{} // weeks
+	kept := 0
+	for i := range given {
+		mark := &marks[i]
+		term, _ := cal.TermAt(given[i].Session.StartsAt)
+		*mark = Mark{Mark: given[i], Term: term.ID, JudgedAt: now, KnownAt: now}
+		stored, judged := c.Marks[mark.Session.ID]
+		if judged {
+			kept++
+		}
+		if stored.Code == mark.Code {
+			mark.KnownAt = stored.KnownAt
+		}
+		if same(&stored, mark) {
+			mark.JudgedAt = stored.JudgedAt
+			continue
+		}
+		v.Marks = append(v.Marks, *mark)
+		changed[WeekOf(mark.Session.StartsAt)] = true
+		if judged {
+			v.replace(stored, changed)
+		}
+	}
+	if kept < len(c.Marks) {
+		c.gone(v, marks, changed)
+	}
+	v.Weeks = weeks(marks, changed)
+	return marks
+}
+
+// gone takes away the stored marks of sessions that the student is not expected at.
+func (c Case) gone(v *Verdict, marks []Mark, changed map[int64]bool) {
+	expected := make(map[string]bool, len(marks))
+	for i := range marks {
+		expected[marks[i].Session.ID] = true
+	}
+	for id := range c.Marks {
+		if !expected[id] {
+			v.Gone = append(v.Gone, id)
+		}
+	}
+	slices.Sort(v.Gone)
+	for _, id := range v.Gone {
+		v.replace(c.Marks[id], changed)
+	}
+}
+
+// replace says that a stored mark holds no longer.
+func (v *Verdict) replace(stored Mark, changed map[int64]bool) {
+	changed[WeekOf(stored.Session.StartsAt)] = true
+	if stored.Source != register.Pending {
+		v.Replaced = append(v.Replaced, stored)
+	}
+}
+
+// weeks are the marks of those weeks that changed.
+func weeks(marks []Mark, changed map[int64]bool) []Week {
+	if len(changed) == 0 {
+		return nil
+	}
+	in := make(map[int64][]Mark, len(changed))
+	for i := range marks {
+		if w := WeekOf(marks[i].Session.StartsAt); changed[w] {
+			in[w] = append(in[w], marks[i])
+		}
+	}
+	out := make([]Week, 0, len(changed))
+	for _, number := range slices.Sorted(maps.Keys(changed)) {
+		out = append(out, Week{number, in[number]})
+	}
+	return out
+}
+
+func contact(m *Mark) engagement.Contact {
 	c := engagement.Contact{
 		ID: m.Session.ID, Kind: engagement.Session, Module: m.Session.Module, Delivery: m.Session.Delivery,
 		StartsAt: m.Session.StartsAt, EndsAt: m.Session.EndsAt, Code: m.Code, KnownAt: m.KnownAt,
@@ -212,7 +277,7 @@ func (s Standing) equal(t Standing) bool {
 }
 
 // same ignores when a mark was made, and compares what it says and rests on.
-func same(a, b Mark) bool {
+func same(a, b *Mark) bool {
 	return a.Code == b.Code && a.Source == b.Source && a.Reason == b.Reason && a.Term == b.Term && a.Policy == b.Policy &&
 		a.Session.StartsAt.Equal(b.Session.StartsAt) && sameTap(a.Tap, b.Tap)
 }

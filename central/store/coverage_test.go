@@ -137,7 +137,8 @@ func TestHeartbeatsMakeStudentsDirty(t *testing.T) {
 			d := newDoor(t)
 			furnish(t, d)
 			if tt.mark != "" {
-				d.exec(t, `INSERT INTO mark (student_id, session_id, term_id, starts_at, code, source, reason, policy, judged_at) VALUES ('s1', 'x', 't', 0, $1, '', '', '', 0)`, tt.mark)
+				d.exec(t, `INSERT INTO mark_week SELECT 's1', `+weekOf("starts_at")+`, $1 FROM session WHERE id = 'x'`,
+					`[["x","t",0,"`+tt.mark+`","","","",0,"",0,0]]`)
 			}
 			for i, text := range append(tt.before, tt.beat) {
 				d.exec(t, `DELETE FROM dirty`)

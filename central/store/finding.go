@@ -13,13 +13,13 @@ import (
 
 // saveFindings appends what was found and supersedes what no longer holds; nothing is deleted (RULES G-6).
 func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
-	superseded := parts(verdicts, func(v judge.Verdict) []judge.Superseded { return v.Superseded })
+	superseded := parts(verdicts, func(v *judge.Verdict) []judge.Superseded { return v.Superseded })
 	err := putEach(ctx, tx, "what supersedes findings", `UPDATE finding SET superseded_at = $1, superseded_by = $2 WHERE id = $3`, superseded,
 		func(p part[judge.Superseded]) []any { return []any{milliseconds(p.of.JudgedAt), p.is.Why, p.is.ID} })
 	if err != nil {
 		return err
 	}
-	for _, p := range parts(verdicts, func(v judge.Verdict) []rules.Finding { return v.Found }) {
+	for _, p := range parts(verdicts, func(v *judge.Verdict) []rules.Finding { return v.Found }) {
 		if err := addFinding(ctx, tx, p.of, p.is); err != nil {
 			return fmt.Errorf("save finding %s of student %s: %w", p.is.Rule, p.of.Student, err)
 		}
@@ -27,7 +27,7 @@ func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict
 	return nil
 }
 
-func addFinding(ctx context.Context, tx *transaction, v judge.Verdict, f rules.Finding) error {
+func addFinding(ctx context.Context, tx *transaction, v *judge.Verdict, f rules.Finding) error {
 	evidence, err := keys(f.Evidence)
 	if err != nil {
 		return err

@@ -139,12 +139,13 @@ func settle(ctx context.Context, tx *transaction, verdicts []judge.Verdict) erro
 
 // part is one thing of a verdict, with the verdict.
 type part[T any] struct {
-	of judge.Verdict
+	of *judge.Verdict
 	is T
 }
 
-func parts[T any](verdicts []judge.Verdict, list func(judge.Verdict) []T) (out []part[T]) {
-	for _, v := range verdicts {
+func parts[T any](verdicts []judge.Verdict, list func(*judge.Verdict) []T) (out []part[T]) {
+	for i := range verdicts {
+		v := &verdicts[i]
 		for _, is := range list(v) {
 			out = append(out, part[T]{v, is})
 		}

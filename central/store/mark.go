@@ -3,75 +3,143 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
+// weekOf is the week of an instant in a column, as the key of mark_week has it; judge.WeekOf is the same in Go.
+func weekOf(column string) string { return "(" + column + " - 345600000) / 604800000" }
+
+// markOfExpected joins a mark m to an expectation x at a session e.
+var markOfExpected = `JOIN mark m ON m.student_id = x.student_id AND m.week = ` + weekOf("e.starts_at") + ` AND m.session_id = x.session_id`
+
+// saveMarks writes the weeks in which something changed, each as one row.
 func saveMarks(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
 	if err := keepPast(ctx, tx, verdicts); err != nil {
 		return err
 	}
-	marks := parts(verdicts, func(v judge.Verdict) []judge.Mark { return v.Marks })
-	err := putEach(ctx, tx, "marks", `INSERT INTO mark
-		(student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, tapped_at, policy, judged_at, known_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-		ON CONFLICT (student_id, session_id) DO UPDATE SET term_id = excluded.term_id, starts_at = excluded.starts_at,
-		code = excluded.code, source = excluded.source, reason = excluded.reason, tap_stream = excluded.tap_stream,
-		tap_seq = excluded.tap_seq, tapped_at = excluded.tapped_at, policy = excluded.policy, judged_at = excluded.judged_at,
-		known_at = excluded.known_at`,
-		marks, markRow)
+	var full, empty []part[judge.Week]
+	for _, p := range parts(verdicts, func(v *judge.Verdict) []judge.Week { return v.Weeks }) {
+		if len(p.is.Marks) == 0 {
+			empty = append(empty, p)
+			continue
+		}
+		full = append(full, p)
+	}
+	err := putEach(ctx, tx, "marks", `INSERT INTO mark_week (student_id, week, marks) VALUES ($1, $2, $3)
+		ON CONFLICT (student_id, week) DO UPDATE SET marks = excluded.marks`, full,
+		func(p part[judge.Week]) []any {
+			return []any{p.of.Student, p.is.Number, string(encodeMarks(p.is.Marks))}
+		})
 	if err != nil {
 		return err
 	}
-	gone := parts(verdicts, func(v judge.Verdict) []string { return v.Gone })
-	return putEach(ctx, tx, "marks that are gone", `DELETE FROM mark WHERE student_id = $1 AND session_id = $2`,
-		gone, func(p part[string]) []any { return []any{p.of.Student, p.is} })
+	return putEach(ctx, tx, "weeks without marks", `DELETE FROM mark_week WHERE student_id = $1 AND week = $2`, empty,
+		func(p part[judge.Week]) []any { return []any{p.of.Student, p.is.Number} })
 }
 
 // keepPast puts aside the judgements that new ones replace.
 func keepPast(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
-	replaced := parts(verdicts, func(v judge.Verdict) []string { return v.Replaced })
+	replaced := parts(verdicts, func(v *judge.Verdict) []judge.Mark { return v.Replaced })
 	return putEach(ctx, tx, "judgements that are replaced", `INSERT INTO mark_past
 		(student_id, session_id, code, source, reason, policy, judged_at, replaced_at)
-		SELECT student_id, session_id, code, source, reason, policy, judged_at, CAST($3 AS BIGINT) FROM mark WHERE student_id = $1 AND session_id = $2`,
-		replaced, func(p part[string]) []any { return []any{p.of.Student, p.is, milliseconds(p.of.JudgedAt)} })
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		replaced, func(p part[judge.Mark]) []any {
+			m := p.is
+			return []any{p.of.Student, m.Session.ID, m.Code, m.Source, m.Reason, m.Policy, milliseconds(m.JudgedAt), milliseconds(p.of.JudgedAt)}
+		})
 }
 
-func markRow(p part[judge.Mark]) []any {
-	m := p.is
-	var stream []byte
-	var seq, tapped sql.NullInt64
-	if m.Tap != nil {
-		stream = m.Tap.ID.Stream[:]
-		seq = sql.NullInt64{Int64: int64(m.Tap.ID.Seq), Valid: true}
-		tapped = optional(m.Tap.At)
-	}
-	return []any{
-		p.of.Student, m.Session.ID, m.Term, milliseconds(m.Session.StartsAt), m.Code, m.Source, m.Reason, stream, seq, tapped,
-		m.Policy, milliseconds(p.of.JudgedAt), milliseconds(m.KnownAt),
-	}
-}
-
-// marks reads what was judged before, as far as it is compared.
+// marks reads what was judged before, as far as it is compared or put aside.
 func (l *loader) marks(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
-		var starts, known int64
-		var stream []byte
-		var seq sql.NullInt64
-		var m judge.Mark
-		if err := r.Scan(&student, &m.Session.ID, &m.Term, &starts, &m.Code, &m.Source, &m.Reason, &stream, &seq, &m.Policy, &known); err != nil {
+		var text sql.RawBytes
+		if err := r.Scan(&student, &text); err != nil {
 			return err
 		}
-		m.Session.StartsAt, m.KnownAt = instant(starts), instant(known)
-		if stream != nil {
-			m.Tap = &register.Tap{}
-			copy(m.Tap.ID.Stream[:], stream)
-			m.Tap.ID.Seq = uint64(seq.Int64)
+		stored := l.cases[student].Marks
+		err := decodeMarks(text, func(m judge.Mark) { stored[m.Session.ID] = m })
+		if err != nil {
+			return fmt.Errorf("marks of student %s: %w", student, err)
 		}
-		l.cases[student].Marks[m.Session.ID] = m
 		return nil
-	}, `SELECT student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, policy, known_at FROM mark
-		WHERE student_id IN ({{keys $1}})`, l.ids)
+	}, `SELECT student_id, marks FROM mark_week WHERE student_id IN ({{keys $1}})`, l.ids)
+}
+
+// encodeMarks writes marks as the view mark reads them.
+func encodeMarks(marks []judge.Mark) []byte {
+	b := make([]byte, 0, 200*len(marks))
+	for i := range marks {
+		if i == 0 {
+			b = append(b, '[')
+		}
+		b = append(appendMark(b, &marks[i]), ',')
+	}
+	b[len(b)-1] = ']'
+	return b
+}
+
+func appendMark(b []byte, m *judge.Mark) []byte {
+	b = appendText(append(b, '['), m.Session.ID)
+	b = appendText(b, m.Term)
+	b = appendNumber(b, milliseconds(m.Session.StartsAt))
+	b = appendText(b, string(m.Code))
+	b = appendText(b, string(m.Source))
+	b = appendText(b, m.Reason)
+	if m.Tap == nil {
+		b = append(b, `"",0,`...)
+	} else {
+		b = hex.AppendEncode(append(b, '"'), m.Tap.ID.Stream[:])
+		b = appendNumber(append(b, `",`...), int64(m.Tap.ID.Seq))
+	}
+	b = appendText(b, m.Policy)
+	b = appendNumber(b, milliseconds(m.JudgedAt))
+	b = appendNumber(b, milliseconds(m.KnownAt))
+	b[len(b)-1] = ']'
+	return b
+}
+
+// appendText adds a JSON string and a comma. Nearly all text here is plain.
+func appendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+			quoted, _ := json.Marshal(storable([]any{text})[0]) // a string is never refused
+			return append(append(b, quoted...), ',')
+		}
+	}
+	return append(append(append(b, '"'), text...), `",`...)
+}
+
+func appendNumber(b []byte, n int64) []byte { return append(strconv.AppendInt(b, n, 10), ',') }
+
+// decodeMarks reads what encodeMarks, or the conversion of an older database, wrote.
+func decodeMarks(text []byte, each func(judge.Mark)) error {
+	s := &jsonScanner{rest: text}
+	s.skip('[')
+	for s.err == nil && !s.at(']') {
+		var m judge.Mark
+		s.skip('[')
+		m.Session.ID, m.Term = s.text(), s.name()
+		m.Session.StartsAt = instant(s.number())
+		m.Code, m.Source, m.Reason = register.Code(s.name()), register.Source(s.name()), s.text()
+		stream, seq := s.name(), s.number()
+		if stream != "" {
+			m.Tap = &register.Tap{}
+			if _, err := hex.Decode(m.Tap.ID.Stream[:], []byte(stream)[:min(len(stream), 2*len(m.Tap.ID.Stream))]); err != nil {
+				return fmt.Errorf("stream %q: %w", stream, err)
+			}
+			m.Tap.ID.Seq = uint64(seq)
+		}
+		m.Policy = s.name()
+		m.JudgedAt, m.KnownAt = instant(s.number()), instant(s.number())
+		s.skip(']')
+		each(m)
+	}
+	return s.err
 }

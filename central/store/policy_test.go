@@ -53,7 +53,7 @@ func TestCompareFindsWhatWasAltered(t *testing.T) {
 	c.settle()
 	for _, tt := range []struct{ name, change, back string }{
 		{"nothing", `SELECT 1`, `SELECT 1`},
-		{"a mark", `UPDATE mark SET code = 'P' WHERE session_id = 'day01'`, `UPDATE mark SET code = 'A' WHERE session_id = 'day01'`},
+		{"a mark", `UPDATE mark_week SET marks = replace(marks, '"A"', '"P"')`, `UPDATE mark_week SET marks = replace(marks, '"P"', '"A"')`},
 		{"a figure", `UPDATE standing SET missed = 4`, `UPDATE standing SET missed = 5`},
 		{"a finding", `UPDATE finding SET superseded_at = 1`, `UPDATE finding SET superseded_at = NULL`},
 	} {

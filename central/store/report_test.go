@@ -26,6 +26,11 @@ func smallCollege(t testing.TB) (*Store, *report.Reports) {
 	return s, report.New(s.ReportSource(), func() time.Time { return collegeNow })
 }
 
+// marksOf is a column marks of mark_week made in SQL, of columns in the order of the view mark.
+func (s *Store) marksOf(columns string) string {
+	return s.dialect.types.Replace(`'[' || string_agg(CAST({{array}}(` + columns + `) AS TEXT), ',') || ']'`)
+}
+
 // fillCollege runs the script. What the engines write differently, instants and octets, are functions of it.
 func fillCollege(t testing.TB, s *Store) {
 	t.Helper()
@@ -39,6 +44,8 @@ func fillCollege(t testing.TB, s *Store) {
 			return at.UnixMilli(), err
 		},
 		"hex":    octets,
+		"week":   weekOf,
+		"marks":  s.marksOf,
 		"digest": func(n int) string { return octets(fmt.Sprintf("%064d", n)) },
 	}).ParseFiles("testdata/small_college.sql")
 	if err != nil {
@@ -489,10 +496,10 @@ func bigCollege(b *testing.B) *report.Reports {
 		WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1199)
 		INSERT INTO session (id, module_id, starts_at, ends_at, opens_at, closes_at)
 			SELECT 'big' || i, 'CS101', t, t + 3600000, t - 1800000, t + 3600000 FROM (SELECT i, 1790582400000 + CAST(i AS BIGINT) * 3600000 AS t FROM n) AS hour; -- from 2026-09-28 08:00
-		INSERT INTO mark (student_id, session_id, term_id, starts_at, code, source, reason, policy, judged_at)
-			SELECT s.id, e.id, '2026-autumn', e.starts_at, CASE WHEN e.i % 9 = 0 THEN 'A' ELSE 'P' END, 'tap', '', '', 0
+		INSERT INTO mark_week (student_id, week, marks)
+			SELECT s.id, `+weekOf("e.starts_at")+`, `+s.marksOf(`e.id, '2026-autumn', e.starts_at, CASE WHEN e.i % 9 = 0 THEN 'A' ELSE 'P' END, 'tap', '', '', 0, '', 0, 0`)+`
 			FROM (SELECT id, CAST(substr(id, 2) AS INTEGER) AS i FROM student WHERE id LIKE 's___') s
-			JOIN (SELECT id, starts_at, CAST(substr(id, 4) AS INTEGER) AS i FROM session WHERE id LIKE 'big%') e ON (s.i + e.i) % 20 = 0;
+			JOIN (SELECT id, starts_at, CAST(substr(id, 4) AS INTEGER) AS i FROM session WHERE id LIKE 'big%') e ON (s.i + e.i) % 20 = 0 GROUP BY 1, 2;
 		INSERT INTO standing (student_id, term_id, attended, counted, missed, pending, permille, level, judged_at)
 			SELECT student_id, term_id, count(*) FILTER (WHERE code = 'P'), count(*), count(*) FILTER (WHERE code = 'A'), 0,
 				count(*) FILTER (WHERE code = 'P') * 1000 / count(*), 0, 0

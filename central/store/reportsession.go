@@ -82,7 +82,8 @@ func (s ReportSource) complete(ctx context.Context, sessions []report.Session, w
 			place[id].Marks[code] = n
 		}
 		return n, err
-	}, `SELECT session_id, code, count(*) FROM mark WHERE session_id IN ({{keys $1}}) GROUP BY session_id, code`, ids)
+	}, `SELECT x.session_id, m.code, count(*) FROM expected x JOIN session e ON e.id = x.session_id `+markOfExpected+`
+		WHERE x.session_id IN ({{keys $1}}) GROUP BY x.session_id, m.code`, ids)
 	if err != nil {
 		return fmt.Errorf("count marks: %w", err)
 	}
@@ -111,8 +112,8 @@ func (s ReportSource) RegisterRows(ctx context.Context, session string) ([]repor
 		row.Mark, row.Tap = m.mark(), t.tap()
 		return row, nil
 	}, `SELECT u.id, u.name, `+markColumns+`, `+tapColumns+`
-		FROM expected x JOIN student u ON u.id = x.student_id
-		LEFT JOIN mark m ON m.student_id = x.student_id AND m.session_id = x.session_id
+		FROM expected x JOIN student u ON u.id = x.student_id JOIN session e ON e.id = x.session_id
+		LEFT `+markOfExpected+`
 		LEFT JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq `+aroundTap+`
 		WHERE x.session_id = $1 ORDER BY u.name, u.id`, session)
 	if err != nil {

@@ -60,7 +60,7 @@ func (s ReportSource) Contacts(ctx context.Context, student string, from, to tim
 		return report.Contact{Session: session, Mark: m.mark()}, err
 	}, `SELECT `+sessionColumns+`, `+markColumns+`
 		FROM expected x JOIN session e ON e.id = x.session_id JOIN module d ON d.id = e.module_id
-		LEFT JOIN mark m ON m.student_id = x.student_id AND m.session_id = x.session_id
+		LEFT `+markOfExpected+`
 		WHERE x.student_id = $1 AND e.starts_at >= $2 AND e.starts_at < $3`, student, milliseconds(from), milliseconds(to))
 	if err != nil {
 		return nil, fmt.Errorf("list marks of student: %w", err)

@@ -22,8 +22,9 @@ const tapColumns = `t.stream_id, t.seq, t.at, t.point_id, p.room_id, st.gateway_
 const aroundTap = `LEFT JOIN point p ON p.id = t.point_id LEFT JOIN stream st ON st.id = t.stream_id
 	LEFT JOIN card c ON c.digest = t.digest LEFT JOIN student h ON h.id = c.student_id`
 
-// creditOfTap joins the mark that the holder of the card owes to the tap.
-const creditOfTap = ` LEFT JOIN mark m ON m.student_id = c.student_id AND m.tap_stream = t.stream_id AND m.tap_seq = t.seq `
+// creditOfTap joins the mark that the holder of the card owes to the tap; no window is longer than a day.
+const creditOfTap = ` LEFT JOIN mark m ON m.student_id = c.student_id AND m.tap_stream = t.stream_id AND m.tap_seq = t.seq
+	AND m.week BETWEEN (t.at - 86400000 - 345600000) / 604800000 AND (t.at + 86400000 - 345600000) / 604800000 `
 
 // tapTarget is where tapColumns are scanned to.
 type tapTarget struct {

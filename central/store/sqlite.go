@@ -26,6 +26,10 @@ var sqliteDialect = &dialect{
 		"{{id}}", "INTEGER PRIMARY KEY",
 		"{{bytes}}", "BLOB",
 		"{{clustered}}", "WITHOUT ROWID",
+		"{{array}}", "json_array",
+		"{{elements w.marks}}", "json_each(w.marks) AS m",
+		"{{hex tap_stream}}", "lower(hex(tap_stream))",
+		"{{unhex m.value->>6}}", "unhex(nullif(m.value->>6, ''))",
 	),
 	keys:     `SELECT value AS id FROM json_each($1)`,
 	alone:    func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) }, // each takes the file's lock

@@ -13,7 +13,7 @@ func saveStandings(ctx context.Context, tx *transaction, verdicts []judge.Verdic
 	if err != nil {
 		return err
 	}
-	standings := parts(verdicts, func(v judge.Verdict) []judge.Standing { return v.Standings })
+	standings := parts(verdicts, func(v *judge.Verdict) []judge.Standing { return v.Standings })
 	return putEach(ctx, tx, "standings", `INSERT INTO standing
 		(student_id, term_id, attended, counted, missed, pending, permille, level, tenth_at, seen_at, deadline, judged_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, standings, func(p part[judge.Standing]) []any {

@@ -53,21 +53,21 @@ INSERT INTO coverage (point_id, since, until, stream_id) VALUES
   ('C-1/door', {{ms "2026-11-17 10:50"}}, {{ms "2026-11-17 11:15"}}, {{hex "2222222222222222"}}),
   ('A-101/door', {{ms "2026-11-19 07:00"}}, {{ms "2026-11-19 10:19"}}, {{hex "1111111111111111"}});
 
-INSERT INTO mark (student_id, session_id, term_id, starts_at, code, source, reason, tap_stream, tap_seq, tapped_at, policy, judged_at)
-  SELECT v.column1, v.column2, '2026-autumn', s.starts_at, v.column3, v.column4, v.column5, v.column6, v.column7, NULL, 'college 004 v1', {{ms "2026-11-19 10:19"}}
+INSERT INTO mark_week (student_id, week, marks)
+  SELECT v.column1, {{week "s.starts_at"}}, {{marks "v.column2, '2026-autumn', s.starts_at, v.column3, v.column4, v.column5, v.column6, v.column7, 'college 004 v1', 1795083540000, 0"}}
   FROM (VALUES
-    ('s1', 'e1', 'P', 'tap', 'Tapped 3 minutes after the start', {{hex "1111111111111111"}}, 10),
-    ('s4', 'e1', 'A', 'complete', 'No tap; every reader was working', NULL, NULL),
-    ('s1', 'e2', 'A', 'complete', 'No tap in the window', NULL, NULL),
-    ('s4', 'e2', 'A', 'amendment', 'Amended by lee', NULL, NULL),
-    ('s2', 'e3', 'U', 'pending', 'C-1 was last heard at 11:15', NULL, NULL),
-    ('s3', 'e3', 'U', 'pending', 'C-1 was last heard at 11:15', NULL, NULL),
-    ('s1', 'e4', 'P', 'tap', 'Tapped before the start', {{hex "1111111111111111"}}, 50),
-    ('s2', 'e6', 'X', 'cancelled', 'Cancelled', NULL, NULL),
-    ('s3', 'e6', 'X', 'cancelled', 'Cancelled', NULL, NULL),
-    ('s2', 'e7', 'L', 'tap', 'Tapped 17 minutes after the start', {{hex "1111111111111111"}}, 41),
-    ('s3', 'e7', 'P', 'tap', 'Tapped before the start', {{hex "1111111111111111"}}, 40)) v
-  JOIN session s ON s.id = v.column2;
+    ('s1', 'e1', 'P', 'tap', 'Tapped 3 minutes after the start', '1111111111111111', 10),
+    ('s4', 'e1', 'A', 'complete', 'No tap; every reader was working', '', 0),
+    ('s1', 'e2', 'A', 'complete', 'No tap in the window', '', 0),
+    ('s4', 'e2', 'A', 'amendment', 'Amended by lee', '', 0),
+    ('s2', 'e3', 'U', 'pending', 'C-1 was last heard at 11:15', '', 0),
+    ('s3', 'e3', 'U', 'pending', 'C-1 was last heard at 11:15', '', 0),
+    ('s1', 'e4', 'P', 'tap', 'Tapped before the start', '1111111111111111', 50),
+    ('s2', 'e6', 'X', 'cancelled', 'Cancelled', '', 0),
+    ('s3', 'e6', 'X', 'cancelled', 'Cancelled', '', 0),
+    ('s2', 'e7', 'L', 'tap', 'Tapped 17 minutes after the start', '1111111111111111', 41),
+    ('s3', 'e7', 'P', 'tap', 'Tapped before the start', '1111111111111111', 40)) v
+  JOIN session s ON s.id = v.column2 GROUP BY 1, 2;
 INSERT INTO standing (student_id, term_id, attended, counted, missed, pending, permille, level, tenth_at, seen_at, deadline, judged_at) VALUES
   ('s1', '2026-autumn', 1, 2, 1, 0, 500, 0, NULL, {{ms "2026-11-19 09:58:00"}} + 1, '', {{ms "2026-11-19 10:19"}}),
   ('s2', '2026-autumn', 1, 1, 0, 1, 1000, 0, NULL, {{ms "2026-11-18 09:17:00"}}, '', {{ms "2026-11-19 10:19"}}),
