@@ -61,7 +61,8 @@ func (c *checker) refusal() {
 	if want == "" && err == nil {
 		return
 	}
-	d := Difference{Line: c.step.Expect.refusedLine, What: "What the step wants", Expected: "refused: " + want, Found: "it was done"}
+	d := Difference{Line: c.step.Expect.refusedLine, What: "What the step wants", Expected: "refused: " + want, Found: "it was done",
+		Next: "see who does it, when, and what the policy of the day says about that"}
 	if want == "" {
 		d.Line, d.Expected = c.step.line, "done"
 		d.Next = "the step as it is written cannot be done; change it, or expect it with: refused: (part of the words)"

@@ -19,7 +19,7 @@ func (c *checker) findings(ctx context.Context) error {
 		}
 		d := Difference{
 			Line: want.line, Because: want.Because, What: "A finding about " + orElse(want.Student, "the university"), Expected: want.String(),
-			Found: list(kept), Next: "compare with the finding that is nearest; a rule says nothing unless the policy of the day has it",
+			Found: list(nearest(kept, want)), Next: "compare with the finding that is nearest; a rule says nothing unless the policy of the day has it",
 		}
 		c.same(slices.ContainsFunc(kept, want.fits), d)
 	}
@@ -29,6 +29,15 @@ func (c *checker) findings(ctx context.Context) error {
 		}
 	}
 	return c.others(ctx)
+}
+
+// nearest are the findings by the rule that is expected, or all where there is none.
+func nearest(kept []judge.Kept, want FindingExpected) []judge.Kept {
+	near := slices.DeleteFunc(slices.Clone(kept), func(k judge.Kept) bool { return k.Rule != want.Rule })
+	if len(near) == 0 {
+		return kept
+	}
+	return near
 }
 
 // none wants no finding that holds and fits.
