@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/judge"
@@ -14,7 +16,7 @@ import (
 
 // Cases reads the facts and earlier judgements of some students from one snapshot.
 func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.Case, error) {
-	l := loader{cases: make(map[string]*judge.Case, len(students)), sessions: map[string]*register.Session{}}
+	l := loader{cases: make(map[string]*judge.Case, len(students)), expected: make(map[string][]string, len(students)), memory: &j.s.timetable}
 	out := make([]judge.Case, len(students))
 	ids := make([]string, len(students))
 	for i, d := range students {
@@ -32,7 +34,9 @@ func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.
 type loader struct {
 	ids      string // students, for {{keys $1}}
 	cases    map[string]*judge.Case
-	sessions map[string]*register.Session // of anybody, with rooms
+	expected map[string][]string          // sessions on whose lists each student is
+	sessions map[string]*register.Session // of anybody; nil for one that is in no register
+	memory   *timetableMemory
 }
 
 func (l *loader) load(ctx context.Context, tx *transaction) error {
@@ -40,7 +44,7 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		what string
 		run  func(context.Context, *transaction) error
 	}{
-		{"people", l.people}, {"sessions", l.expectedSessions}, {"rooms", l.rooms}, {"changes of rooms", l.moves}, {"ends", l.ends}, {"lists", l.lists}, {"taps", l.taps},
+		{"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"taps", l.taps},
 		{"amendments", l.amendments}, {"absences", l.absences}, {"approvals", l.approvals}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
 		{"standings", l.standings},
 	}
@@ -49,12 +53,17 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 			return fmt.Errorf("read %s: %w", step.what, err)
 		}
 	}
+	l.hand()
 	return nil
 }
 
 // each runs a query and hands every row to scan.
 func each(ctx context.Context, tx *transaction, scan func(*sql.Rows) error, query string, args ...any) error {
-	_, err := list(ctx, tx, func(r *sql.Rows) (struct{}, error) { return struct{}{}, scan(r) }, query, args...)
+	rows, err := tx.querying(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	_, err = collect(rows, func(r *sql.Rows) (struct{}, error) { return struct{}{}, scan(r) })
 	return err
 }
 
@@ -69,86 +78,35 @@ func (l *loader) people(ctx context.Context, tx *transaction) error {
 	}, `SELECT id, programme, department, level, visa, delivery FROM student WHERE id IN ({{keys $1}})`, l.ids)
 }
 
-func (l *loader) expectedSessions(ctx context.Context, tx *transaction) error {
-	return each(ctx, tx, func(r *sql.Rows) error {
-		var s register.Session
-		var starts, ends, opens, closes int64
-		if err := r.Scan(&s.ID, &s.Module, &s.Kind, &s.List, &s.Delivery, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
-			return err
-		}
-		s.StartsAt, s.EndsAt, s.OpensAt, s.ClosesAt = instant(starts), instant(ends), instant(opens), instant(closes)
-		l.sessions[s.ID] = &s
-		return nil
-	}, `SELECT id, module_id, kind, list, delivery, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
-		WHERE mandatory AND id IN (SELECT session_id FROM expected WHERE student_id IN ({{keys $1}}))`, l.ids)
-}
+// listSeparator is between identifiers of sessions in one text; no importer lets one have it.
+const listSeparator = "\x1f"
 
-func (l *loader) rooms(ctx context.Context, tx *transaction) error {
-	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
-	if err != nil {
-		return err
-	}
-	return each(ctx, tx, func(r *sql.Rows) error {
-		var session, room string
-		if err := r.Scan(&session, &room); err != nil {
-			return err
-		}
-		l.sessions[session].Rooms = append(l.sessions[session].Rooms, room)
-		return nil
-	}, `SELECT session_id, room_id FROM session_room WHERE session_id IN ({{keys $1}}) ORDER BY session_id, room_id`, ids)
-}
-
-// moves reads how rooms changed after sessions were first planned.
-func (l *loader) moves(ctx context.Context, tx *transaction) error {
-	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
-	if err != nil {
-		return err
-	}
-	return each(ctx, tx, func(r *sql.Rows) error {
-		var session string
-		var at int64
-		var m register.Move
-		if err := r.Scan(&session, &at, &m.Room, &m.Added); err != nil {
-			return err
-		}
-		m.At = instant(at)
-		s := l.sessions[session]
-		s.Moves = append(s.Moves, m)
-		return nil
-	}, `SELECT session_id, at, room_id, added FROM room_change WHERE session_id IN ({{keys $1}}) ORDER BY id`, ids)
-}
-
-// ends reads which classes their tutors closed early; the latest word counts.
-func (l *loader) ends(ctx context.Context, tx *transaction) error {
-	ids, err := keys(slices.Sorted(maps.Keys(l.sessions)))
-	if err != nil {
-		return err
-	}
-	return each(ctx, tx, func(r *sql.Rows) error {
-		var session string
-		var at int64
-		if err := r.Scan(&session, &at); err != nil {
-			return err
-		}
-		l.sessions[session].EndedAt = instant(at)
-		return nil
-	}, `SELECT of, at FROM fact WHERE student_id = '' AND kind = 'ended' AND withdrawn_at IS NULL AND of IN ({{keys $1}}) ORDER BY id`, ids)
-}
-
-// lists copies each session to the students expected at it, in order of start.
+// lists reads who is expected where: one row for each student, because a row takes longer than the identifiers in it.
 func (l *loader) lists(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
-		var student, session string
-		if err := r.Scan(&student, &session); err != nil {
+		var student, sessions string
+		if err := r.Scan(&student, &sessions); err != nil {
 			return err
 		}
-		if s := l.sessions[session]; s != nil { // nil: not mandatory, so in no register
-			f := &l.cases[student].Facts
-			f.Sessions = append(f.Sessions, *s)
-		}
+		l.expected[student] = strings.Split(sessions, listSeparator)
 		return nil
-	}, `SELECT e.student_id, e.session_id FROM expected e JOIN session s ON s.id = e.session_id
-		WHERE e.student_id IN ({{keys $1}}) ORDER BY e.student_id, s.starts_at, s.id`, l.ids)
+	}, `SELECT student_id, string_agg(session_id, CAST($2 AS TEXT)) FROM expected WHERE student_id IN ({{keys $1}}) GROUP BY student_id`, l.ids, listSeparator)
+}
+
+// hand copies each session to the students expected at it, in order of start.
+func (l *loader) hand() {
+	for student, ids := range l.expected {
+		sessions := make([]register.Session, 0, len(ids))
+		for _, id := range ids {
+			if s := l.sessions[id]; s != nil {
+				sessions = append(sessions, *s)
+			}
+		}
+		slices.SortFunc(sessions, func(a, b register.Session) int {
+			return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
+		})
+		l.cases[student].Facts.Sessions = sessions
+	}
 }
 
 // taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
@@ -229,6 +187,9 @@ func (l *loader) approvals(ctx context.Context, tx *transaction) error {
 func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	rooms := map[string]bool{}
 	for _, s := range l.sessions {
+		if s == nil {
+			continue
+		}
 		for _, room := range s.Rooms {
 			rooms[room] = true
 		}

@@ -50,6 +50,7 @@ func (d *door) exec(t testing.TB, query string, args ...any) {
 	if _, err := d.store.write.ExecContext(context.Background(), query, args...); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
+	d.store.timetable.forget() // no import says that it changed
 }
 
 // column reads the first column of a query as text.

@@ -72,6 +72,7 @@ func (c *court) exec(query string, args ...any) {
 	if _, err := c.store.write.ExecContext(context.Background(), query, args...); err != nil {
 		c.t.Fatalf("%s: %v", query, err)
 	}
+	c.store.timetable.forget() // no import says that it changed
 }
 
 // bind gives s1 one more card.

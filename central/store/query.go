@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -28,6 +29,16 @@ type transaction struct {
 	*sql.Tx
 	conn    *sql.Conn // that Tx is on, for what database/sql has no word for
 	dialect *dialect
+	pool    *pool
+}
+
+// querying runs a query that is run again and again: reading its text, and planning it, is done once for each connection.
+func (t *transaction) querying(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	prepared, err := t.pool.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return t.StmtContext(ctx, prepared).QueryContext(ctx, storable(args)...)
 }
 
 // ExecContext runs a statement.
@@ -48,7 +59,23 @@ func (t *transaction) QueryRowContext(ctx context.Context, query string, args ..
 // pool is the writer's connection or the readers'. Its queries are rendered for the engine.
 type pool struct {
 	*sql.DB
-	dialect *dialect
+	dialect    *dialect
+	statements sync.Map // *sql.Stmt by the text of its query; they end with the pool
+}
+
+func (p *pool) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if known, ok := p.statements.Load(query); ok {
+		return known.(*sql.Stmt), nil
+	}
+	made, err := p.PrepareContext(ctx, p.dialect.render(query))
+	if err != nil {
+		return nil, err
+	}
+	first, known := p.statements.LoadOrStore(query, made)
+	if known {
+		made.Close()
+	}
+	return first.(*sql.Stmt), nil
 }
 
 // QueryContext runs a query.
@@ -73,6 +100,10 @@ func list[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error)
 	if err != nil {
 		return nil, err
 	}
+	return collect(rows, scan)
+}
+
+func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	defer rows.Close()
 	var out []T
 	for rows.Next() {

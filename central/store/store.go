@@ -29,10 +29,12 @@ type Store struct {
 	dialect *dialect
 	write   *pool // one connection: there is one writer at a time
 	read    *pool
+
+	timetable timetableMemory
 }
 
 func newStore(d *dialect, write, read *sql.DB) *Store {
-	return &Store{dialect: d, write: &pool{write, d}, read: &pool{read, d}}
+	return &Store{dialect: d, write: &pool{DB: write, dialect: d}, read: &pool{DB: read, dialect: d}}
 }
 
 // Open opens a database, or creates a file that is not there, and brings its schema up to date.
