@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -218,39 +219,18 @@ func (l layout) read(r io.Reader, format sheet.DateFormat, d drawing) (*taken, e
 	return t, err
 }
 
-// feeds are the kinds of which a complete file would say everything: those that it may tell of, or, if it may tell of anything,
+// feeds are the kinds of which a complete file would say everything: those that it may tell of, or, if every line says which,
 // those it does.
 func (l layout) feeds(all []told) []engagement.Kind {
 	var kinds []engagement.Kind
 	for _, f := range forms {
-		if !f.feed || !l.mayTell(f.kind) {
-			continue
-		}
-		if l.kind != "facts" || containsKind(all, f.kind) {
+		tells := slices.ContainsFunc(l.tells, func(t telling) bool { return slices.Contains(t.kinds, f.kind) && !t.pick })
+		tells = tells || slices.ContainsFunc(all, func(t told) bool { return t.Kind == f.kind })
+		if tells && f.feed != never {
 			kinds = append(kinds, f.kind)
 		}
 	}
 	return kinds
-}
-
-func (l layout) mayTell(kind engagement.Kind) bool {
-	for _, t := range l.tells {
-		for _, k := range t.kinds {
-			if k == kind {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func containsKind(all []told, kind engagement.Kind) bool {
-	for _, t := range all {
-		if t.Kind == kind {
-			return true
-		}
-	}
-	return false
 }
 
 // Withdraw says that a fact was wrong. It stays on record and its student is judged again without it.

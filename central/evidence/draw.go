@@ -62,7 +62,7 @@ func (t telling) draw(r sheet.Row, d drawing) (told, bool) {
 	out := told{line: r.Line, named: text(r, t.by) != ""}
 	out.Kind, out.By = f.kind, d.actor
 	parts := []bool{
-		t.student(r, f, &out), t.times(r, f, &out), t.word(r, "of", t.of, f.of, maxWord, &out.Of),
+		t.student(r, f, &out), t.times(r, f, &out), t.subject(r, f, &out),
 		t.worth(r, f, &out), t.word(r, "note", t.note, may, maxNote, &out.Note),
 	}
 	if out.named {
@@ -144,7 +144,7 @@ func (t telling) student(r sheet.Row, f form, out *told) bool {
 // times reads when it was and how long it lasts.
 func (t telling) times(r sheet.Row, f form, out *told) bool {
 	var ok bool
-	if out.At, ok = moment(r, t.at, f.noon); !ok {
+	if out.At, ok = moment(r, t.at, f.ending); !ok {
 		return false
 	}
 	until := text(r, t.until)
@@ -182,6 +182,24 @@ func (t telling) word(r sheet.Row, part, column string, n need, most int, into *
 		return true
 	}
 	return false
+}
+
+// ruleScope is a rule, or rule and scope as in a finding.
+var ruleScope = regexp.MustCompile(`^[A-Z]-[0-9]{1,2}( .+)?$`)
+
+// subject reads what the fact is of.
+func (t telling) subject(r sheet.Row, f form, out *told) bool {
+	switch {
+	case !t.word(r, "of", t.of, f.of, maxWord, &out.Of):
+		return false
+	case f.ofs != nil && !slices.Contains(f.ofs, out.Of):
+		r.Fault(t.of, sheet.Shown(out.Of)+" is not among the words for this", "write "+list(f.ofs))
+		return false
+	case f.rule && !ruleScope.MatchString(out.Of):
+		r.Fault(t.of, sheet.Shown(out.Of)+" is not a rule", "write the rule and its scope as the finding has them, for example A-5 or E-3 2026-10")
+		return false
+	}
+	return true
 }
 
 // worth reads value and amount.

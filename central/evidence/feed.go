@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,26 +13,38 @@ import (
 
 // feedsOf decides until when facts are complete from now on.
 func (p *plan) feedsOf(ctx context.Context, state State) error {
-	switch {
-	case len(p.feeds) == 0 && !p.o.Through.IsZero():
-		return fmt.Errorf("%w: of what this file tells nothing is concluded from silence, so nothing needs to be complete", ErrOption)
-	case len(p.feeds) == 0:
-		return nil
-	case p.o.Through.IsZero():
-		p.diff.Warn("nobody says until when the %s are complete: nothing is concluded from silence; if the file has them all through a day, name the day (--through)", plural(p.feeds))
-		return nil
-	}
 	known, err := state.Feeds(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(p.told) == 0 {
+	case p.o.Through.IsZero():
+		p.warnOfSilence(known)
+		return nil
+	case len(p.feeds) == 0:
+		return fmt.Errorf("%w: of what this file tells nothing is concluded from silence, so nothing needs to be complete", ErrOption)
+	case len(p.told) == 0:
 		p.guards = append(p.guards, fmt.Sprintf("there is not one of the %s in the file, and everybody would seem silent through %s", plural(p.feeds), day(p.o.Through)))
 	}
 	for _, kind := range p.feeds {
 		p.advance(kind, known[kind])
 	}
 	return nil
+}
+
+// warnOfSilence says of which facts nothing is concluded because nobody says until when they are complete.
+func (p *plan) warnOfSilence(known map[engagement.Kind]time.Time) {
+	silent := slices.DeleteFunc(slices.Clone(p.feeds), func(k engagement.Kind) bool {
+		f, _ := formOf(k)
+		return f.feed != must && known[k].IsZero()
+	})
+	if len(silent) == 0 {
+		return
+	}
+	since := ""
+	if through := known[silent[0]]; !through.IsZero() {
+		since = " after " + day(through)
+	}
+	p.diff.Warn("nobody says until when the %s are complete: nothing is concluded from silence%s; if the file has them all through a day, name the day (--through)", plural(silent), since)
 }
 
 // advance moves one feed, unless the file would leave a hole in it: what happened in a hole would seem never to have happened.
@@ -58,7 +71,10 @@ func (p *plan) advance(kind engagement.Kind, was time.Time) {
 
 func day(t time.Time) string { return t.In(calendar.London).Format("Mon 2 Jan 2006") }
 
-func plural1(kind engagement.Kind) string { return string(kind) + "s" }
+// plurals are the kinds that do not end in s then.
+var plurals = map[engagement.Kind]string{engagement.Joined: "online joins", engagement.Enrolled: "moments of enrolling", engagement.Details: "confirmed details"}
+
+func plural1(kind engagement.Kind) string { return or(plurals[kind], string(kind)+"s") }
 
 func plural(kinds []engagement.Kind) string {
 	words := make([]string, len(kinds))

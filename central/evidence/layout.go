@@ -35,11 +35,10 @@ type telling struct {
 	amount    string
 	note, by  string
 
-	ending bool              // a day in the column at means its end, whatever the kind's form says
-	unit   unit              // of the amount
-	words  map[string]string // what the column value may say, and what that means; nil: as the form has it
-	ifAny  bool              // if the cell of at is empty, the line tells no such fact
-	pick   bool              // the column kind must say which
+	unit  unit              // of the amount
+	words map[string]string // what the column value may say, and what that means; nil: as the form has it
+	ifAny bool              // if the cell of at is empty, the line tells no such fact
+	pick  bool              // the column kind must say which
 }
 
 // unit is how a file writes an amount.

@@ -164,7 +164,7 @@ func (p *plan) scope() Scope {
 	for _, f := range p.facts {
 		kinds[f.Kind], students[f.Student] = true, true
 		form, _ := formOf(f.Kind)
-		anytime = anytime || form.is != nil && !slices.Contains(form.is, at)
+		anytime = anytime || form.is != nil && !slices.Contains(form.is, partAt)
 		if s.From.IsZero() || f.At.Before(s.From) {
 			s.From = f.At
 		}

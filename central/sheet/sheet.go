@@ -57,6 +57,9 @@ type Sheet struct {
 
 // Read calls each with every line after the header; a faulty line is not shown to it.
 func (s *Sheet) Read(r io.Reader, each func(Row)) error {
+	if s.Format == "" {
+		s.Format = ISO
+	}
 	octets, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
 		return fmt.Errorf("read file: %w", err)
