@@ -40,7 +40,7 @@ func (c Coverage) complete(p *place) (bool, string) {
 		for _, point := range c[room] {
 			if !point.Exit {
 				points++
-				working = append(working, point.Working...)
+				working = append(working, within(point.Working, p.OpensAt, p.ClosesAt)...)
 			}
 		}
 	}
@@ -66,17 +66,27 @@ func (c Coverage) behind(rooms []string, until time.Time) string {
 	return ""
 }
 
-// covered is the share of from..to in which at least one interval holds, in thousandths, rounded down.
+// within are the intervals that have a part in from..to: of a year's, a few.
+func within(intervals []Interval, from, to time.Time) (some []Interval) {
+	for _, i := range intervals {
+		if i.To.After(from) && i.From.Before(to) {
+			some = append(some, i)
+		}
+	}
+	return some
+}
+
+// covered is the share of from..to in which at least one interval holds, in thousandths, rounded down. It puts them
+// in order.
 func covered(intervals []Interval, from, to time.Time) int64 {
 	whole := milli(to) - milli(from)
 	if whole <= 0 {
 		return 1000
 	}
-	sorted := slices.Clone(intervals)
-	slices.SortFunc(sorted, func(a, b Interval) int { return cmp.Compare(milli(a.From), milli(b.From)) })
+	slices.SortFunc(intervals, func(a, b Interval) int { return cmp.Compare(milli(a.From), milli(b.From)) })
 	var sum int64
 	reached := milli(from)
-	for _, i := range sorted {
+	for _, i := range intervals {
 		start, end := max(milli(i.From), reached), min(milli(i.To), milli(to))
 		if end > start {
 			sum += end - start

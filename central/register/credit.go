@@ -80,6 +80,9 @@ func (w *walk) advance(at int64) {
 
 // chain credits the sessions that follow p without a break, when the policy takes them for one class.
 func chain(places []place, p *place) {
+	if !p.policy.Marking.ChainClasses {
+		return // as nearly everywhere: no need to look
+	}
 	for i := 0; i < len(places); i++ {
 		next := &places[i]
 		if next.tap == nil && next.continues(p, p.tap.Room) {

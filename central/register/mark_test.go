@@ -6,11 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/policy"
-	"pgregory.net/rapid"
 )
 
 // london reads a local time as RULES section 4 writes it.
@@ -192,38 +190,6 @@ func TestCoverageGate(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Order of arrival, repetition and lateness of facts must not matter.
-func TestOrderAndRepetitionDoNotMatter(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		f := drawFacts(t)
-		want := Marks(f, college, evening)
-		shuffled := f
-		shuffled.Taps = rapid.Permutation(append(slices.Clone(f.Taps), f.Taps...)).Draw(t, "taps")
-		shuffled.Amendments = rapid.Permutation(append(slices.Clone(f.Amendments), f.Amendments...)).Draw(t, "amendments")
-		got := Marks(shuffled, college, evening)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("marks differ when facts arrive otherwise (-want +got):\n%s", diff)
-		}
-	})
-}
-
-func drawFacts(t *rapid.T) Facts {
-	var f Facts
-	for i := range rapid.IntRange(1, 4).Draw(t, "sessions") {
-		start := local("09:00:00.000").Add(time.Duration(rapid.IntRange(0, 12).Draw(t, "start")) * 15 * time.Minute)
-		s := lesson(string(rune('A'+i)), "09:00", "10:00")
-		s.StartsAt, s.EndsAt, s.OpensAt, s.ClosesAt = start, start.Add(time.Hour), start.Add(-30*time.Minute), start.Add(time.Hour)
-		f.Sessions = append(f.Sessions, s)
-	}
-	for i := range rapid.IntRange(0, 6).Draw(t, "taps") {
-		f.Taps = append(f.Taps, tapAt(uint64(i+1), local("08:00:00.000").Add(time.Duration(rapid.IntRange(0, 5*3600).Draw(t, "second"))*time.Second)))
-	}
-	for i := range rapid.IntRange(0, 2).Draw(t, "amendments") {
-		f.Amendments = append(f.Amendments, Amendment{ID: int64(i + 1), Session: "A", Code: rapid.SampledFrom([]Code{Present, Absent}).Draw(t, "code"), MadeAt: evening})
-	}
-	return f
 }
 
 // Each session is marked by the policy of its own day, windows included; where none holds, nothing is concluded.

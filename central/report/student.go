@@ -63,12 +63,13 @@ type Finding struct {
 	SupersededBy string     `json:"superseded_by"`
 }
 
-// Absence is an authorised absence.
+// Absence is an absence that was asked for. Whether it is authorised is for the policy to say, and each mark says it.
 type Absence struct {
 	Since       time.Time  `json:"since"`
 	Until       time.Time  `json:"until"` // inclusive
 	Reason      string     `json:"reason"`
-	Actor       string     `json:"actor"`
+	Actor       string     `json:"actor"`     // who approved it, or took it in
+	Approvals   string     `json:"approvals"` // roles with names, as absences.csv has them; "" if none are on record
 	WithdrawnAt *time.Time `json:"withdrawn_at"`
 }
 
@@ -95,7 +96,7 @@ type Contact struct {
 // Mark is one line of a register.
 type Mark struct {
 	Code     Code       `json:"code"`   // "" until it is judged
-	Source   string     `json:"source"` // tap, amendment, absence, complete, pending, cancelled
+	Source   string     `json:"source"` // tap, amendment, absence, exempt, joined, complete, pending, cancelled
 	Reason   string     `json:"reason"`
 	Policy   string     `json:"policy"`
 	JudgedAt *time.Time `json:"judged_at"`

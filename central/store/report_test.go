@@ -294,8 +294,23 @@ func TestStudentFindingsAndSponsorship(t *testing.T) {
 	}
 }
 
-func TestRegisterOfSession(t *testing.T) {
+// Who is on the list and was judged without a mark is not in the register: on leave, say.
+func TestRegisterLeavesOutWhoIsNotExpected(t *testing.T) {
 	_, reports := smallCollege(t)
+	reg, err := reports.Register(t.Context(), "e4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(reg.Rows) != 1 || reg.Rows[0].Student != "s1" {
+		t.Errorf("rows = %+v, want s1 alone", reg.Rows)
+	}
+}
+
+func TestRegisterOfSession(t *testing.T) {
+	s, reports := smallCollege(t)
+	if _, err := s.write.Exec(`INSERT INTO dirty VALUES ('s4', 1)`); err != nil { // the list is new: s4 waits to be judged
+		t.Fatal(err)
+	}
 	reg, err := reports.Register(t.Context(), "e4")
 	if err != nil {
 		t.Fatal(err)

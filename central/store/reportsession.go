@@ -115,7 +115,7 @@ func (s ReportSource) RegisterRows(ctx context.Context, session string) ([]repor
 		FROM expected x JOIN student u ON u.id = x.student_id JOIN session e ON e.id = x.session_id
 		LEFT `+markOfExpected+`
 		LEFT JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq `+aroundTap+`
-		WHERE x.session_id = $1 ORDER BY u.name, u.id`, session)
+		WHERE x.session_id = $1 AND `+inRegister+` ORDER BY u.name, u.id`, session)
 	if err != nil {
 		return nil, fmt.Errorf("read register: %w", err)
 	}

@@ -61,7 +61,7 @@ func (s ReportSource) Contacts(ctx context.Context, student string, from, to tim
 	}, `SELECT `+sessionColumns+`, `+markColumns+`
 		FROM expected x JOIN session e ON e.id = x.session_id JOIN module d ON d.id = e.module_id
 		LEFT `+markOfExpected+`
-		WHERE x.student_id = $1 AND e.starts_at >= $2 AND e.starts_at < $3`, student, milliseconds(from), milliseconds(to))
+		WHERE x.student_id = $1 AND e.starts_at >= $2 AND e.starts_at < $3 AND `+inRegister, student, milliseconds(from), milliseconds(to))
 	if err != nil {
 		return nil, fmt.Errorf("list marks of student: %w", err)
 	}
@@ -78,6 +78,10 @@ func (s ReportSource) Contacts(ctx context.Context, student string, from, to tim
 	}
 	return contacts, nil
 }
+
+// inRegister holds for students x who are expected at a session e by the judge's word, or of whom nothing was said yet: those on
+// leave or on placement have no mark m and do not wait to be judged.
+const inRegister = `(m.code IS NOT NULL OR NOT e.mandatory OR EXISTS (SELECT 1 FROM dirty d WHERE d.student_id = x.student_id))`
 
 // roomsOf lists the rooms of several sessions.
 func (s ReportSource) roomsOf(ctx context.Context, sessions []string) (map[string][]report.Room, error) {
@@ -129,10 +133,12 @@ func (s ReportSource) Absences(ctx context.Context, student string) ([]report.Ab
 	absences, err := list(ctx, s.read, func(r *sql.Rows) (a report.Absence, err error) {
 		var since, until int64
 		var withdrawn sql.NullInt64
-		err = r.Scan(&since, &until, &a.Reason, &a.Actor, &withdrawn)
+		err = r.Scan(&since, &until, &a.Reason, &a.Actor, &withdrawn, &a.Approvals)
 		a.Since, a.Until, a.WithdrawnAt = instant(since), instant(until), pointer(withdrawn)
 		return a, err
-	}, `SELECT since, until, reason, actor, withdrawn_at FROM absence WHERE student_id = $1 ORDER BY since DESC, id DESC`, student)
+	}, `SELECT since, until, reason, actor, withdrawn_at,
+			coalesce((SELECT string_agg(v.role || ': ' || v.actor, '; ' ORDER BY v.role, v.actor) FROM absence_approval v WHERE v.absence_id = b.id), '')
+		FROM absence b WHERE student_id = $1 ORDER BY since DESC, id DESC`, student)
 	if err != nil {
 		return nil, fmt.Errorf("list absences: %w", err)
 	}
