@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -31,6 +32,10 @@ type building struct {
 // longestBeat is how much one heartbeat speaks of here. Real ones come every minute; over a whole term that would be a
 // hundred thousand records which say nothing more.
 const longestBeat = 12 * time.Hour
+
+// usualBeat is how often a gateway reports. Of a reader that does not work, taps are complete up to the beginning of the last
+// heartbeat only.
+const usualBeat = time.Minute
 
 func newBuilding(name string, place int, points []point, now time.Time) *building {
 	b := &building{name: name, stream: contract.Stream{byte(place + 1)}, credited: decide.NewCredited(), began: now, beaten: now}
@@ -62,6 +67,11 @@ func (b *building) up(point string) bool {
 		}
 	}
 	return false
+}
+
+// isHurt reports whether some reader does not work.
+func (b *building) isHurt() bool {
+	return slices.ContainsFunc(b.points, func(p contract.PointState) bool { return !p.Up })
 }
 
 // setUp breaks or mends a reader. What was so far is said first.
@@ -124,9 +134,9 @@ func (b *building) shows(point string, now time.Time) Light {
 // beat says that every tap up to now is in the journal, and which readers worked.
 func (b *building) beat(now time.Time) error {
 	for b.beaten.Before(now) {
-		at := b.beaten.Add(longestBeat)
-		if at.After(now) {
-			at = now
+		at := earlier(b.beaten.Add(longestBeat), now)
+		if last := now.Add(-usualBeat); b.isHurt() && b.beaten.Before(last) {
+			at = earlier(at, last)
 		}
 		points := append([]contract.PointState(nil), b.points...)
 		if err := b.append(contract.Record{Heartbeat: &contract.Heartbeat{Since: b.beaten, Points: points}}, at); err != nil {
@@ -167,4 +177,11 @@ func (b *building) deliver(ctx context.Context, to *ingest.Intake) error {
 		b.kept = b.kept[n:]
 	}
 	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

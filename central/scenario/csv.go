@@ -12,8 +12,8 @@ import (
 	"github.com/rollcall-edge/rollcall/central/calendar"
 )
 
-// sheet is a CSV file as a registry would export it: the importer takes in nothing else.
-func sheet(header []string, rows [][]string) []byte {
+// table is a CSV file as a registry would export it: the importer takes in nothing else.
+func table(header []string, rows [][]string) []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	_ = w.WriteAll(append([][]string{header}, rows...)) // a buffer takes everything
@@ -25,7 +25,7 @@ func (f *File) termsSheet() []byte {
 	for _, t := range f.Terms {
 		rows = append(rows, []string{t.Name, t.Name, t.From.String(), t.To.String()})
 	}
-	return sheet([]string{"term_id", "name", "first_day", "last_day"}, rows)
+	return table([]string{"term_id", "name", "first_day", "last_day"}, rows)
 }
 
 func (f *File) roomsSheet() []byte {
@@ -33,7 +33,7 @@ func (f *File) roomsSheet() []byte {
 	for _, p := range f.points() {
 		rows = append(rows, []string{p.building, p.building, p.room, p.room, p.id, p.direction()})
 	}
-	return sheet([]string{"building_id", "building_name", "room_id", "room_name", "point_id", "direction"}, rows)
+	return table([]string{"building_id", "building_name", "room_id", "room_name", "point_id", "direction"}, rows)
 }
 
 func (f *File) studentsSheet() []byte {
@@ -42,7 +42,7 @@ func (f *File) studentsSheet() []byte {
 		p := f.People[name]
 		rows = append(rows, []string{f.number(name), name, p.Department, p.Programme, p.Level, yes(p.Visa), p.Delivery})
 	}
-	return sheet([]string{"student_id", "name", "department", "programme", "level", "visa", "delivery"}, rows)
+	return table([]string{"student_id", "name", "department", "programme", "level", "visa", "delivery"}, rows)
 }
 
 func yes(b bool) string {
@@ -82,7 +82,7 @@ func (f *File) cardsSheet() []byte {
 }
 
 func cardSheet(rows [][]string) []byte {
-	return sheet([]string{"student_id", "card", "valid_from", "valid_to", "status"}, rows)
+	return table([]string{"student_id", "card", "valid_from", "valid_to", "status"}, rows)
 }
 
 var sessionColumns = []string{"event_id", "date", "start", "end", "room_id", "module_id", "type", "mandatory", "delivery", "staff_id", "student_id", "delete"}
@@ -97,7 +97,7 @@ func (f *File) sessionsSheet(sessions []*session) []byte {
 			}
 		}
 	}
-	return sheet(sessionColumns, rows)
+	return table(sessionColumns, rows)
 }
 
 // orNone is a list with at least one entry, so that a line is there for what has none.
@@ -133,7 +133,7 @@ func (f *File) deletions(session string, students []string) []byte {
 		}
 		rows = append(rows, []string{session, "", "", "", "", "", "", "", "", "", student, "yes"})
 	}
-	return sheet(sessionColumns, rows)
+	return table(sessionColumns, rows)
 }
 
 // absenceSheet is one absence that was asked for.
@@ -142,7 +142,7 @@ func (f *File) absenceSheet(a Absence) []byte {
 	for _, role := range slices.Sorted(maps.Keys(a.Approvals)) {
 		approvals = append(approvals, role+": "+a.Approvals[role])
 	}
-	return sheet([]string{"student_id", "from", "to", "reason", "approved_by", "approvals"}, [][]string{
+	return table([]string{"student_id", "from", "to", "reason", "approved_by", "approvals"}, [][]string{
 		{f.number(a.Student), a.From.text, a.To.text, a.Reason, a.ApprovedBy, strings.Join(approvals, "; ")},
 	})
 }

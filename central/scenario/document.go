@@ -7,6 +7,7 @@ package scenario
 import (
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/sheet"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 )
 
@@ -118,12 +119,13 @@ type Step struct {
 
 // Import is a CSV file, as a registry would export it.
 type Import struct {
-	Kind       timetable.Kind       `yaml:"kind"`
-	File       string               `yaml:"file"` // beside the scenario, or
-	Text       string               `yaml:"text"` // its content
-	Mode       timetable.Mode       `yaml:"mode"`
-	DateFormat timetable.DateFormat `yaml:"date_format"`
-	Force      bool                 `yaml:"force"`
+	Kind       string           `yaml:"kind"`
+	File       string           `yaml:"file"` // beside the scenario, or
+	Text       string           `yaml:"text"` // its content
+	Mode       timetable.Mode   `yaml:"mode"`
+	Through    Moment           `yaml:"through"` // until when the file is complete
+	DateFormat sheet.DateFormat `yaml:"date_format"`
+	Force      bool             `yaml:"force"`
 }
 
 // CardChange binds a card to a student, or ends it.

@@ -169,7 +169,7 @@ func (r *reader) student(path, name string) {
 
 func (r *reader) imports(kind timetable.Kind) bool {
 	return slices.ContainsFunc(r.Steps, func(s Step) bool {
-		return slices.ContainsFunc(s.Import, func(i Import) bool { return i.Kind == kind })
+		return slices.ContainsFunc(s.Import, func(i Import) bool { return i.Kind == string(kind) })
 	})
 }
 

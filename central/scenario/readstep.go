@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/evidence"
 	"github.com/rollcall-edge/rollcall/central/rules"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 )
@@ -100,8 +101,8 @@ func (r *reader) place(path, place string) {
 }
 
 func (r *reader) importOf(path string, i Import) {
-	if !slices.Contains(kinds, i.Kind) {
-		r.Fault(path+".kind", "%q is not a kind of file; write one of %v", i.Kind, kinds)
+	if !slices.Contains(kinds(), i.Kind) {
+		r.Fault(path+".kind", "%q is not a kind of file; write one of %v", i.Kind, kinds())
 	}
 	if (i.File == "") == (i.Text == "") {
 		r.Fault(path+".file", "write either the name of a file or its text")
@@ -114,7 +115,16 @@ func (r *reader) importOf(path string, i Import) {
 }
 
 // kinds are the kinds of files.
-var kinds = []timetable.Kind{timetable.Terms, timetable.Rooms, timetable.Students, timetable.Cards, timetable.Sessions, timetable.Absences}
+func kinds() []string {
+	var all []string
+	for _, k := range []timetable.Kind{timetable.Terms, timetable.Rooms, timetable.Students, timetable.Cards, timetable.Sessions, timetable.Absences} {
+		all = append(all, string(k))
+	}
+	for _, k := range evidence.Kinds() {
+		all = append(all, string(k))
+	}
+	return all
+}
 
 func (r *reader) lists(path string, s *Step) {
 	for i, l := range s.Lists {

@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central"
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/register"
@@ -131,22 +133,34 @@ func (w *world) importPolicy(ctx context.Context, s *Step) error {
 
 func (w *world) importFiles(ctx context.Context, s *Step) error {
 	for _, i := range s.Import {
-		text := []byte(i.Text)
-		if i.File != "" {
-			var err error
-			if text, err = os.ReadFile(filepath.Join(w.dir(), i.File)); err != nil {
-				return fmt.Errorf("read import: %w", err)
-			}
-		}
-		diff, err := w.central.Importer.Import(ctx, i.Kind, bytes.NewReader(text), timetable.Options{
-			Actor: "scenario", Force: i.Force, DateFormat: i.DateFormat, Mode: i.Mode,
-		})
-		if err != nil {
+		if err := w.importFile(ctx, i); err != nil {
 			return err
 		}
-		w.published = calendar.Day{}
-		w.story.tell(w.now, "import of %s: %d added, %d changed, %d removed, %d unchanged", i.Kind, diff.Added, diff.Changed, diff.Removed, diff.Unchanged)
 	}
+	return nil
+}
+
+func (w *world) importFile(ctx context.Context, i Import) error {
+	text := []byte(i.Text)
+	if i.File != "" {
+		var err error
+		if text, err = os.ReadFile(filepath.Join(w.dir(), i.File)); err != nil {
+			return fmt.Errorf("read import: %w", err)
+		}
+	}
+	o := central.ImportOptions{Actor: "scenario", Force: i.Force, DateFormat: i.DateFormat, Mode: i.Mode}
+	if i.Through.isSet() {
+		var err error
+		if o.Through, err = i.Through.last(calendar.DayOf(w.now)); err != nil {
+			return err
+		}
+	}
+	diff, err := w.central.Import(ctx, i.Kind, bytes.NewReader(text), o)
+	if err != nil {
+		return err
+	}
+	w.published = calendar.Day{}
+	w.story.tell(w.now, "import of %s: %d added, %d changed, %d removed, %d unchanged", i.Kind, diff.Added, diff.Changed, diff.Removed, diff.Unchanged)
 	return nil
 }
 
@@ -313,17 +327,28 @@ func (w *world) addAbsences(ctx context.Context, s *Step) error {
 	return nil
 }
 
+// addFacts imports facts as a file would bring them, and notes until when those of some kinds are complete.
 func (w *world) addFacts(ctx context.Context, s *Step) error {
-	if len(s.Facts)+len(s.KnownUntil) == 0 {
-		return nil
-	}
-	var facts []engagement.Noted
+	var rows [][]string
 	for _, f := range s.Facts {
-		noted, err := w.noted(f)
+		told, err := w.factRows(f)
 		if err != nil {
 			return err
 		}
-		facts = append(facts, noted...)
+		rows = append(rows, told...)
+	}
+	if len(rows) > 0 {
+		_, err := w.central.Import(ctx, "facts", bytes.NewReader(table(factColumns, rows)), central.ImportOptions{Actor: "scenario"})
+		if err != nil {
+			return err
+		}
+	}
+	return w.vouch(ctx, s)
+}
+
+func (w *world) vouch(ctx context.Context, s *Step) error {
+	if len(s.KnownUntil) == 0 {
+		return nil
 	}
 	known := map[engagement.Kind]time.Time{}
 	for kind, m := range s.KnownUntil {
@@ -334,45 +359,58 @@ func (w *world) addFacts(ctx context.Context, s *Step) error {
 		known[engagement.Kind(kind)] = until
 		w.story.tell(w.now, "%s facts are complete up to %s", kind, shownTime(until))
 	}
-	return w.central.AddFacts(ctx, facts, known)
+	return w.central.AddFacts(ctx, nil, known)
 }
 
-// noted are the facts that one entry tells of.
-func (w *world) noted(f Fact) ([]engagement.Noted, error) {
+var factColumns = []string{"student_id", "kind", "at", "until", "of", "value", "amount", "note", "by"}
+
+// factRows are the lines that one entry comes to.
+func (w *world) factRows(f Fact) ([][]string, error) {
+	of, number := f.Of, f.Student
+	if slices.Contains(aboutSessions, f.Kind) {
+		of = w.sessionID(f.Of)
+	}
+	if number != "" {
+		number = w.number(number)
+	}
+	amount := ""
+	if f.Amount != 0 {
+		amount = strconv.Itoa(f.Amount)
+	}
+	at, err := w.times(f)
+	if err != nil {
+		return nil, err
+	}
+	var rows [][]string
+	for _, m := range at {
+		rows = append(rows, []string{number, string(f.Kind), m, f.Until.text, of, f.Value, amount, f.Note, f.By})
+	}
+	w.story.tell(w.now, "fact of %s: %s %s%s", orElse(f.Student, "the university"), f.Kind, at[0], about(f))
+	return rows, nil
+}
+
+// times are those of a fact as a file writes them; a day alone stays one, since its end may be meant.
+func (w *world) times(f Fact) ([]string, error) {
 	at := w.now
-	var err error
 	if f.At.isSet() {
+		var err error
 		if at, err = f.At.on(calendar.DayOf(w.now)); err != nil {
 			return nil, err
 		}
 	}
-	one := engagement.Noted{Fact: engagement.Fact{
-		Kind: f.Kind, At: at, Of: f.Of, Value: f.Value, Amount: int64(f.Amount), Note: f.Note, By: f.By,
-	}}
-	if one.By == "" {
-		one.By = "scenario"
-	}
-	if slices.Contains(aboutSessions, f.Kind) {
-		one.Of = w.sessionID(f.Of)
-	}
-	if f.Student != "" {
-		one.Student = w.number(f.Student)
-	}
-	if f.Until.isSet() {
-		if one.Until, err = f.Until.last(calendar.DayOf(at)); err != nil {
-			return nil, err
+	write := func(day calendar.Day) string {
+		if f.At.isSet() && !f.At.timed {
+			return day.String()
 		}
+		return day.String() + " " + at.In(calendar.London).Format("15:04:05")
 	}
-	w.story.tell(w.now, "fact of %s: %s %s%s", orElse(f.Student, "the university"), f.Kind, shownTime(at), about(f))
-	facts := []engagement.Noted{one}
-	for day := calendar.DayOf(at); f.EveryDays > 0 && !f.Last.Before(day.Add(f.EveryDays)); {
+	day := calendar.DayOf(at)
+	all := []string{write(day)}
+	for f.EveryDays > 0 && !f.Last.Before(day.Add(f.EveryDays)) {
 		day = day.Add(f.EveryDays)
-		if one.At, err = wall(day, clockOf(at), ""); err != nil {
-			return nil, err
-		}
-		facts = append(facts, one)
+		all = append(all, write(day))
 	}
-	return facts, nil
+	return all, nil
 }
 
 // aboutSessions are the kinds of facts that are of a session.

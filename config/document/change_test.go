@@ -53,6 +53,16 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestBlockOfText(t *testing.T) {
+	var s sample
+	if err := Read("file", []byte("from: |\n  a,b\n  c,d\nnames: >\n  Amara\n  Ben\n"), &s, func(*Checker) {}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sample{From: "a,b\nc,d\n", Names: many{"Amara Ben\n"}}, s); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestKeysStandOnce(t *testing.T) {
 	var s sample
 	if err := Read("file", []byte("from: 2022-09-01\nfrom: 2023-09-01\n"), &s, func(*Checker) {}); err == nil {

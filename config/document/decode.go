@@ -129,6 +129,9 @@ func (c *Checker) scalar(node ast.Node, v reflect.Value, path string) {
 		return
 	}
 	text := scalar.GetToken().Value
+	if block, is := node.(*ast.LiteralNode); is { // the token is the | before the text
+		text = block.Value.Value
+	}
 	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := t.UnmarshalText([]byte(text)); err != nil {
 			c.Fault(path, "%v", err)
