@@ -8,7 +8,6 @@ package judge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -32,9 +31,8 @@ type Store interface {
 	// TouchClosed makes dirty the students of registers whose last millisecond was in [after, until), and of classes that
 	// ended in (after, until]; with a zero after, those of every register that closed and was last judged while it was open.
 	TouchClosed(ctx context.Context, after, until time.Time) error
-	// TouchAlerts makes dirty the students who may have to be alerted of an absence at a moment in (after, until], because
-	// registers have settled; with a zero after, at any moment of the last day.
-	TouchAlerts(ctx context.Context, settle time.Duration, after, until time.Time) error
+	// TouchWaking makes dirty the students whose WakeAt has come.
+	TouchWaking(ctx context.Context, now time.Time) error
 	// TouchDaily makes everybody dirty once on each day, because time alone can meet a rule.
 	TouchDaily(ctx context.Context, day calendar.Day, now time.Time) error
 	// Everybody lists up to limit students behind one, in the order of their numbers, dirty or not.
@@ -112,8 +110,8 @@ func (j *Judge) Settle(ctx context.Context) error {
 	if err := j.o.Store.TouchClosed(ctx, j.looked, now); err != nil {
 		return fmt.Errorf("touch closed registers: %w", err)
 	}
-	if err := j.touchAlerts(ctx, now); err != nil {
-		return err
+	if err := j.o.Store.TouchWaking(ctx, now); err != nil {
+		return fmt.Errorf("touch students to be judged again: %w", err)
 	}
 	if err := j.o.Store.TouchDaily(ctx, calendar.DayOf(now), now); err != nil {
 		return fmt.Errorf("touch everybody for the day: %w", err)
@@ -128,23 +126,6 @@ func (j *Judge) Settle(ctx context.Context) error {
 			return j.idle(ctx)
 		}
 	}
-}
-
-// touchAlerts looks for alerts that are due by now, by the policies of the day.
-func (j *Judge) touchAlerts(ctx context.Context, now time.Time) error {
-	book, err := j.o.Policies.Book(ctx)
-	if errors.Is(err, policy.ErrEmpty) {
-		return nil // nothing follows from anything yet
-	}
-	if err != nil {
-		return err
-	}
-	for _, settle := range book.AlertsAfter(calendar.DayOf(now)) {
-		if err := j.o.Store.TouchAlerts(ctx, settle, j.looked, now); err != nil {
-			return fmt.Errorf("touch students to be alerted: %w", err)
-		}
-	}
-	return nil
 }
 
 func (j *Judge) idle(ctx context.Context) error {

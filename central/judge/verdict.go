@@ -78,6 +78,7 @@ type Verdict struct {
 	Standings  []Standing
 	Found      []rules.Finding
 	Superseded []Superseded
+	WakeAt     time.Time // when to judge again though nothing new is known; zero if only the days count
 
 	calendar *calendar.Calendar
 }
@@ -212,6 +213,7 @@ func (c Case) conclude(v *Verdict, s rules.Student) {
 	}
 	slices.SortFunc(v.Standings, func(a, b Standing) int { return strings.Compare(a.Term, b.Term) })
 	v.Found, v.Superseded = reconcile(c.Findings, found)
+	v.WakeAt = rules.NextAlert(s)
 }
 
 // standing counts by the policy in force today: a rate is what it says about a student now. A report has a deadline for as long as

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 )
@@ -77,19 +76,6 @@ func (b *Book) For(s Subject, day calendar.Day) *Policy {
 		return p
 	}
 	return narrowest(b.first(), s)
-}
-
-// AlertsAfter lists how long after the last session, or after an absence became known, students are alerted, by the policies in
-// force on a day. A late alert gathers for a minute at least.
-func (b *Book) AlertsAfter(day calendar.Day) []time.Duration {
-	var settle []time.Duration
-	for _, p := range b.inForce(day) {
-		if a := p.Rules.DailyAlert; a != nil {
-			settle = append(settle, max(a.Settle.Std(), time.Minute))
-		}
-	}
-	slices.Sort(settle)
-	return slices.Compact(settle)
 }
 
 // inForce has of each policy the latest version that applies on a day.

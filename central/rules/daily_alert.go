@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -21,91 +22,109 @@ import (
 // the alert no longer follows and is superseded (G-6).
 func dailyAlert(s Student) []Finding {
 	var findings []Finding
-	for len(s.Contacts) > 0 {
-		var day []engagement.Contact
-		day, s.Contacts = firstDayOf(s.Contacts)
-		if len(day) > 0 {
-			findings = append(findings, alerts(s, day)...)
+	for a := range s.alerts() {
+		p := s.on(a.at)
+		if !a.at.After(s.AsOf) && p != nil && p.Rules.DailyAlert != nil {
+			findings = append(findings, a.finding(p))
 		}
 	}
 	return findings
 }
 
-// firstDayOf takes the sessions that ended on the day of the first contact.
-func firstDayOf(contacts []engagement.Contact) (day, rest []engagement.Contact) {
-	first := calendar.DayOf(contacts[0].EndsAt)
-	for i, c := range contacts {
-		if calendar.DayOf(c.EndsAt) != first {
-			return day, contacts[i:]
-		}
-		if c.Kind == engagement.Session {
-			day = append(day, c)
+// NextAlert is the first moment behind s.AsOf at which an alert is due, unless something else becomes known before; zero if
+// there is none. Somebody has to look again then.
+func NextAlert(s Student) time.Time {
+	var next time.Time
+	for a := range s.alerts() {
+		if a.at.After(s.AsOf) && (next.IsZero() || a.at.Before(next)) {
+			next = a.at
 		}
 	}
-	return day, nil
+	return next
 }
 
-// alerts are those of one day of sessions.
-func alerts(s Student, day []engagement.Contact) []Finding {
-	closes := day[len(day)-1].EndsAt
+// alert is what is told at one moment about one day.
+type alert struct {
+	at     time.Time
+	known  time.Time // since when, of a late one
+	absent []engagement.Contact
+}
+
+// alerts are all, past and due, of the days of which anything is known.
+func (s Student) alerts() iter.Seq[alert] {
+	return func(yield func(alert) bool) {
+		for from := 0; from < len(s.Contacts); {
+			to := from + 1
+			for day := calendar.DayOf(s.Contacts[from].EndsAt); to < len(s.Contacts) && calendar.DayOf(s.Contacts[to].EndsAt) == day; {
+				to++
+			}
+			for _, a := range s.alertsOf(s.Contacts[from:to]) {
+				if !yield(a) {
+					return
+				}
+			}
+			from = to
+		}
+	}
+}
+
+// alertsOf are those of one day of contacts.
+func (s Student) alertsOf(day []engagement.Contact) []alert {
+	var absent []engagement.Contact
+	var closes time.Time
+	for _, c := range day {
+		if c.Kind != engagement.Session {
+			continue
+		}
+		closes = c.EndsAt
+		if c.Code == register.Absent {
+			absent = append(absent, c)
+		}
+	}
+	if len(absent) == 0 {
+		return nil
+	}
 	p := s.on(closes)
 	if p == nil || p.Rules.DailyAlert == nil {
 		return nil
 	}
-	settle := p.Rules.DailyAlert.Settle.Std()
-	var known, unknown []engagement.Contact
-	for _, c := range day {
-		switch {
-		case c.Code != register.Absent:
-		case c.KnownAt.After(closes.Add(settle)):
-			unknown = append(unknown, c)
-		default:
-			known = append(known, c)
-		}
-	}
-	var findings []Finding
-	if len(known) > 0 {
-		findings = s.alert(findings, known, closes.Add(settle), time.Time{})
-	}
-	return lateAlerts(s, findings, unknown, max(settle, time.Minute))
+	return split(absent, closes, p.Rules.DailyAlert.Settle.Std())
 }
 
-// lateAlerts gather what becomes known within the time that registers need: a building that comes back tells its sessions one
+// split divides the absences of a day into those known when its registers had settled and those that became known later. What
+// becomes known within the time that registers need is told together: a building that comes back tells its sessions one
 // after the other.
-func lateAlerts(s Student, findings []Finding, absent []engagement.Contact, settle time.Duration) []Finding {
+func split(absent []engagement.Contact, closes time.Time, settle time.Duration) []alert {
 	slices.SortStableFunc(absent, func(a, b engagement.Contact) int { return a.KnownAt.Compare(b.KnownAt) })
+	first := alert{at: closes.Add(settle)}
+	for len(absent) > 0 && !absent[0].KnownAt.After(first.at) {
+		first.absent, absent = append(first.absent, absent[0]), absent[1:]
+	}
+	var alerts []alert
+	if len(first.absent) > 0 {
+		alerts = append(alerts, first)
+	}
 	for len(absent) > 0 {
-		first := absent[0].KnownAt
-		n := 1
-		for n < len(absent) && !absent[n].KnownAt.After(first.Add(settle)) {
-			n++
+		late := alert{at: absent[0].KnownAt.Add(max(settle, time.Minute)), known: absent[0].KnownAt}
+		for len(absent) > 0 && !absent[0].KnownAt.After(late.at) {
+			late.absent, absent = append(late.absent, absent[0]), absent[1:]
 		}
-		findings = s.alert(findings, absent[:n], first.Add(settle), first)
-		absent = absent[n:]
+		alerts = append(alerts, late)
 	}
-	return findings
+	return alerts
 }
 
-// alert adds the alert of a moment, if that has come and the policy of its day has alerts; known is zero for that of the day.
-func (s Student) alert(findings []Finding, absent []engagement.Contact, at, known time.Time) []Finding {
-	p := s.on(at)
-	if at.After(s.AsOf) || p == nil || p.Rules.DailyAlert == nil {
-		return findings
-	}
-	return append(findings, alertFinding(absent, at, known, p))
-}
-
-func alertFinding(absent []engagement.Contact, at, known time.Time, p *policy.Policy) Finding {
-	slices.SortFunc(absent, func(a, b engagement.Contact) int { return a.StartsAt.Compare(b.StartsAt) })
-	day := calendar.DayOf(absent[0].EndsAt)
+func (a alert) finding(p *policy.Policy) Finding {
+	slices.SortFunc(a.absent, func(a, b engagement.Contact) int { return a.StartsAt.Compare(b.StartsAt) })
+	day := calendar.DayOf(a.absent[0].EndsAt)
 	f := Finding{
-		Rule: "A-1", Scope: day.String(), Step: "daily", Opens: Alert, AsOf: at, Evidence: ids(absent), Policy: p.ID(),
-		Summary: fmt.Sprintf("Absent without authorisation on %s: %s; the student is asked for the reasons", day, sessions(absent)),
+		Rule: "A-1", Scope: day.String(), Step: "daily", Opens: Alert, AsOf: a.at, Evidence: ids(a.absent), Policy: p.ID(),
+		Summary: fmt.Sprintf("Absent without authorisation on %s: %s; the student is asked for the reasons", day, sessions(a.absent)),
 	}
-	if !known.IsZero() {
-		since := known.In(calendar.London).Format("2006-01-02 15:04")
-		f.Scope, f.Step = f.Scope+" known "+known.UTC().Format("2006-01-02T15:04Z"), "late"
-		f.Summary = fmt.Sprintf("Absent without authorisation on %s, known since %s: %s; the student is asked for the reasons", day, since, sessions(absent))
+	if !a.known.IsZero() {
+		since := a.known.In(calendar.London).Format("2006-01-02 15:04")
+		f.Scope, f.Step = f.Scope+" known "+a.known.UTC().Format("2006-01-02T15:04Z"), "late"
+		f.Summary = fmt.Sprintf("Absent without authorisation on %s, known since %s: %s; the student is asked for the reasons", day, since, sessions(a.absent))
 	}
 	return f
 }

@@ -122,7 +122,7 @@ func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) err
 // Save stores verdicts in one transaction, kind by kind, so that the rows of all of them go to the database together.
 func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
 	return j.s.transact(ctx, func(tx *transaction) error {
-		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveFindings, settle} {
+		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveFindings, saveWakes, settle} {
 			if err := save(ctx, tx, verdicts); err != nil {
 				return err
 			}

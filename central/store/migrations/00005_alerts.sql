@@ -1,6 +1,10 @@
 -- +goose Up
--- Absences by when they became known: who is to be told of them is asked for by the second.
-CREATE INDEX mark_absent_known ON mark (known_at, student_id) WHERE code = 'A';
+-- When students have to be judged again though nothing new is known: an alert is due then.
+CREATE TABLE wake (
+  student_id TEXT PRIMARY KEY,
+  at         BIGINT NOT NULL
+) {{clustered}};
+CREATE INDEX wake_at ON wake (at);
 
 -- +goose Down
-DROP INDEX mark_absent_known;
+DROP TABLE wake;
