@@ -71,7 +71,9 @@ func (s Student) fortnight(of *engagement.Period, logins []time.Time, arrived ca
 	}
 	f.logins = visits(logins, of.Starts(), of.Over(), rule.SameLogin.Std())
 	f.loginsKnown = s.heard([]string{string(engagement.Login)}, of.Last.Add(1))
-	f.fewLogins = f.loginsKnown && f.logins < 2*rule.LoginsPerWeek && 7*f.logins < rule.LoginsPerWeek*s.expectedDays(of.Span, arrived, f.policy) // most log in enough
+	if f.loginsKnown && f.logins < 2*rule.LoginsPerWeek && !s.tutored(f.policy) { // most log in enough
+		f.fewLogins = 7*f.logins < rule.LoginsPerWeek*s.expectedDays(of.Span, arrived, f.policy)
+	}
 	return f
 }
 
@@ -102,9 +104,14 @@ func visits(logins []time.Time, from, over time.Time, apart time.Duration) int64
 	return n
 }
 
-// expectedDays counts the days of a span on which something could be expected of the student.
+// expectedDays counts the days of a span on which log-ins could be expected of the student, who is then neither away nor on
+// placement.
 func (s Student) expectedDays(in calendar.Span, arrived calendar.Day, p *policy.Policy) int64 {
-	return int64(append(s.away(p), calendar.Span{Last: arrived.Add(-1)}).expected(in))
+	days := append(s.away(p), calendar.Span{Last: arrived.Add(-1)})
+	for _, f := range s.Of(engagement.Placement) {
+		days = append(days, spanOf(f))
+	}
+	return int64(days.expected(in))
 }
 
 // says is what a fortnight came to.

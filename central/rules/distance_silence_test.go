@@ -71,5 +71,7 @@ func TestWithoutTaps(t *testing.T) {
 		}
 	}
 	s.AsOf = on("2026-10-12")
+	wantLines(t, s, "E-2") // on placement not even log-ins
+	s.Delivery = "distance"
 	wantLines(t, s, "E-2", "amber, 2026-09-28, notice, 2026-10-12") // the log-ins alone
 }
