@@ -72,6 +72,9 @@ func (f *Office) CheckJudgements(ctx context.Context, each func(judge.Difference
 	if err := f.judge.Settle(ctx); err != nil {
 		return 0, err
 	}
+	if err := f.judge.Survey(ctx); err != nil {
+		return 0, err
+	}
 	book, err := f.Policies.Book(ctx)
 	if err != nil {
 		return 0, err
@@ -85,5 +88,8 @@ func (f *Office) Rebuild(ctx context.Context) (students int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return students, f.judge.Settle(ctx)
+	if err := f.judge.Settle(ctx); err != nil {
+		return 0, err
+	}
+	return students, f.judge.Resurvey(ctx)
 }

@@ -275,7 +275,7 @@ func TestTokens(t *testing.T) {
 func TestRights(t *testing.T) {
 	want := map[Action]string{
 		SeeSessions: "aclf", SeeStudents: "acl", SeeSponsorship: "ac", SeeFleet: "acf", SeeMetrics: "af", AmendMarks: "acl",
-		CloseRegisters: "acl", ManageAccounts: "a", OwnAccount: "aclf",
+		CloseRegisters: "acl", ManageAccounts: "a", OwnAccount: "aclf", SignRegisters: "acl", Approve: "ac", CountHeads: "ac",
 	}
 	if len(want) != len(Actions) {
 		t.Errorf("actions = %d, want %d", len(Actions), len(want))

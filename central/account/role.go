@@ -21,26 +21,29 @@ type Action string
 
 // The actions.
 const (
-	SeeSessions    Action = "see sessions"     // what is taught where and how many came, without names
-	SeeStudents    Action = "see students"     // names, marks, standings and taps
-	SeeSponsorship Action = "see sponsorship"  // who holds a Student visa, reports due to UKVI
-	SeeFleet       Action = "see gateways"     // gateways, readers, streams
-	SeeMetrics     Action = "see metrics"      // figures for monitoring, which name nobody
-	AmendMarks     Action = "amend marks"      // W-10
-	CloseRegisters Action = "close registers"  // G-3
-	ManageAccounts Action = "manage accounts"  // people and API tokens
-	OwnAccount     Action = "use own password" // every role
+	SeeSessions    Action = "see sessions"      // what is taught where and how many came, without names
+	SeeStudents    Action = "see students"      // names, marks, standings and taps
+	SeeSponsorship Action = "see sponsorship"   // who holds a Student visa, reports due to UKVI
+	SeeFleet       Action = "see gateways"      // gateways, readers, streams
+	SeeMetrics     Action = "see metrics"       // figures for monitoring, which name nobody
+	AmendMarks     Action = "amend marks"       // W-10
+	CloseRegisters Action = "close registers"   // G-3
+	SignRegisters  Action = "sign registers"    // C-4, as tutors do
+	Approve        Action = "approve registers" // C-4, as attendance managers do
+	CountHeads     Action = "count heads"       // C-6: not for those who teach the class
+	ManageAccounts Action = "manage accounts"   // people and API tokens
+	OwnAccount     Action = "use own password"  // every role
 )
 
 // Actions lists all of them.
 var Actions = []Action{
-	SeeSessions, SeeStudents, SeeSponsorship, SeeFleet, SeeMetrics, AmendMarks, CloseRegisters, ManageAccounts, OwnAccount,
+	SeeSessions, SeeStudents, SeeSponsorship, SeeFleet, SeeMetrics, AmendMarks, CloseRegisters, SignRegisters, Approve, CountHeads, ManageAccounts, OwnAccount,
 }
 
 var allowed = map[Role][]Action{
 	Admin:      Actions,
-	Compliance: {SeeSessions, SeeStudents, SeeSponsorship, SeeFleet, AmendMarks, CloseRegisters, OwnAccount},
-	Lecturer:   {SeeSessions, SeeStudents, AmendMarks, CloseRegisters, OwnAccount},
+	Compliance: {SeeSessions, SeeStudents, SeeSponsorship, SeeFleet, AmendMarks, CloseRegisters, SignRegisters, Approve, CountHeads, OwnAccount},
+	Lecturer:   {SeeSessions, SeeStudents, AmendMarks, CloseRegisters, SignRegisters, OwnAccount},
 	Facilities: {SeeSessions, SeeFleet, SeeMetrics, OwnAccount},
 }
 

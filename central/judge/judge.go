@@ -39,6 +39,8 @@ type Store interface {
 	Everybody(ctx context.Context, after string, limit int) ([]Dirty, error)
 	// DirtyCount is how many students wait to be judged.
 	DirtyCount(ctx context.Context) (int64, error)
+
+	UniversityStore
 }
 
 // Dirty is a student who must be judged again.
@@ -67,6 +69,9 @@ type Judge struct {
 	wake    chan struct{}
 	metrics *metrics
 	looked  time.Time // registers that closed up to here have been touched
+
+	surveyed   time.Time // when the university was surveyed last
+	timetabled time.Time // and its class lists
 }
 
 // New makes a Judge and registers its metrics.
@@ -92,7 +97,11 @@ func (j *Judge) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		if err := j.Settle(ctx); err != nil && ctx.Err() == nil {
+		err := j.Settle(ctx)
+		if err == nil {
+			err = j.surveyIfDue(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			j.o.Log.Error("judging failed; it will be tried again", "error", err)
 		}
 		select {

@@ -9,9 +9,9 @@ import (
 	"github.com/rollcall-edge/rollcall/central/rules"
 )
 
-// Difference is a student whose stored judgement is not what the facts give.
+// Difference is a student, or the university as a whole, whose stored judgement is not what the facts give.
 type Difference struct {
-	Student string
+	Student string     // "" for the university
 	Before  []Standing // stored
 	After   []Standing
 	Marks   int // that are different, new or no longer there
@@ -30,8 +30,11 @@ func (j *Judge) Compare(ctx context.Context, book *policy.Book, each func(Differ
 	after := ""
 	for {
 		group, err := j.o.Store.Everybody(ctx, after, batchSize)
-		if err != nil || len(group) == 0 {
-			return students, wrap("list students", err)
+		if err != nil {
+			return students, fmt.Errorf("list students: %w", err)
+		}
+		if len(group) == 0 {
+			return students, j.compareSurvey(ctx, book, each)
 		}
 		if err := j.compare(ctx, group, book, cal, each); err != nil {
 			return students, err

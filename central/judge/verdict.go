@@ -260,11 +260,11 @@ func (f Finding) equal(g rules.Finding) bool {
 }
 
 // actionKey is what a finding is about, whatever its figures (G-6).
-type actionKey struct{ rule, scope, step string }
+type actionKey struct{ rule, subject, scope, step string }
 
 func (f Finding) key() actionKey { return key(f.Finding) }
 
-func key(f rules.Finding) actionKey { return actionKey{f.Rule, f.Scope, f.Step} }
+func key(f rules.Finding) actionKey { return actionKey{f.Rule, f.Subject, f.Scope, f.Step} }
 
 func reason(old Finding, found []rules.Finding) string {
 	if slices.ContainsFunc(found, func(f rules.Finding) bool { return key(f) == old.key() }) {

@@ -27,6 +27,8 @@ type Source interface {
 	termSource
 	studentSource
 	sessionSource
+	sheetSource
+	surveySource
 	tapSource
 	fleetSource
 }

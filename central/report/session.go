@@ -83,6 +83,8 @@ type Register struct {
 	Coverage   []Coverage    `json:"coverage"` // of each point of the rooms, over the window up to now
 	Amendments []Amendment   `json:"amendments"`
 	Closures   []Closure     `json:"closures"`
+	Headcounts []Headcount   `json:"headcounts"`
+	Sheet      Sheet         `json:"sheet"`
 }
 
 // RegisterRow is one expected student.
@@ -118,6 +120,12 @@ func (r *Reports) Register(ctx context.Context, session string) (Register, error
 	}
 	if reg.Closures, err = r.source.ClosuresOf(ctx, session); err != nil {
 		return Register{}, fmt.Errorf("read closures: %w", err)
+	}
+	if reg.Headcounts, err = r.source.HeadcountsOf(ctx, session); err != nil {
+		return Register{}, fmt.Errorf("read headcounts: %w", err)
+	}
+	if reg.Sheet, err = r.sheet(ctx, session); err != nil {
+		return Register{}, err
 	}
 	return reg, nil
 }

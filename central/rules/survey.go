@@ -14,6 +14,7 @@ import (
 // University is what a clause looks at that is about no single student. It looks back over a bounded time only: to Since, or
 // to Recent where every class list would have to be read, and at taps of some days. What was found before stays as it is.
 type University struct {
+	Looked   []string  // rules for which the facts here are complete
 	Since    time.Time // the beginning of the present term, or of the latest
 	Recent   time.Time // the beginning of a day not long ago
 	AsOf     time.Time
@@ -93,6 +94,13 @@ type Permit struct {
 	Permissions []engagement.Fact
 }
 
+// The parts of a survey, by the rules whose facts are read together. A survey of all is one of every part.
+var (
+	OfTaps      = []string{integrity} // of whole days
+	OfFacts     = []string{"C-6", "E-1", "E-16", "E-20", "E-21"}
+	OfTimetable = []string{"E-3", "E-22"} // every class list is read
+)
+
 // Everybody is the subject of what concerns the university as a whole.
 const Everybody = "university"
 
@@ -130,7 +138,7 @@ func Survey(u University) []Finding {
 
 // Covers reports whether the survey has looked at all that could make such a finding.
 func (u University) Covers(f Finding) bool {
-	if f.AsOf.After(u.AsOf) {
+	if f.AsOf.After(u.AsOf) || !slices.Contains(u.Looked, f.Rule) {
 		return false
 	}
 	switch f.Rule {
@@ -138,7 +146,7 @@ func (u University) Covers(f Finding) bool {
 		return slices.Contains(u.Days, calendar.DayOf(f.AsOf))
 	case "E-21":
 		return true // a room stays barred, whenever it became so
-	case "E-3":
+	case "C-6", "E-3":
 		return !f.AsOf.Before(u.Recent)
 	}
 	return !f.AsOf.Before(u.Since)

@@ -41,7 +41,7 @@ func campus(asOf string, policies ...string) University {
 		held = append(held, p)
 	}
 	u := University{
-		Since: autumn.First.Starts(), AsOf: london(asOf + ".000"), Calendar: &calendar.Calendar{Terms: []calendar.Term{autumn, spring}},
+		Looked: slices.Concat(OfTaps, OfFacts, OfTimetable), Since: autumn.First.Starts(), AsOf: london(asOf + ".000"), Calendar: &calendar.Calendar{Terms: []calendar.Term{autumn, spring}},
 		Policies: func(calendar.Day) []*policy.Policy { return held },
 	}
 	u.Recent = calendar.DayOf(u.AsOf).Add(-14).Starts()

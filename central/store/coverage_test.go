@@ -162,7 +162,7 @@ func TestHeartbeatsMakeStudentsDirty(t *testing.T) {
 func furnish(t testing.TB, d *door) {
 	t.Helper()
 	d.exec(t, `INSERT INTO building VALUES ('B', 'Library')`)
-	d.exec(t, `INSERT INTO room VALUES ('R', 'B', 'Room'), ('S', 'B', 'Other room')`)
+	d.exec(t, `INSERT INTO room (id, building_id, name) VALUES ('R', 'B', 'Room'), ('S', 'B', 'Other room')`)
 	d.exec(t, `INSERT INTO point (id, room_id) VALUES ('p', 'R'), ('q', 'R'), ('elsewhere', 'S')`)
 	d.exec(t, `INSERT INTO module VALUES ('LAW', 'Law')`)
 	d.exec(t, `INSERT INTO student (id, name) VALUES ('s1', 'Ada'), ('s2', 'Bob')`)

@@ -51,7 +51,7 @@ func newCourt(t testing.TB) *court {
 	}
 	c.judge = newJudge(c)
 	c.exec(`INSERT INTO building VALUES ('B', 'Library')`)
-	c.exec(`INSERT INTO room VALUES ('R', 'B', 'Room')`)
+	c.exec(`INSERT INTO room (id, building_id, name) VALUES ('R', 'B', 'Room')`)
 	c.exec(`INSERT INTO point (id, room_id) VALUES ('R/door', 'R')`)
 	c.exec(`INSERT INTO module VALUES ('LAW', 'Law')`)
 	c.exec(`INSERT INTO term VALUES ('autumn', 'Autumn', '2026-09-28', '2026-12-11')`)
@@ -94,7 +94,7 @@ func (c *court) lesson(n int) string {
 func (c *court) tap(digest string, at time.Time) {
 	c.seq++
 	c.exec(`INSERT INTO tap (stream_id, seq, at, point_id, digest, evidence, outcome, reason, session_id, timetable, quality, within)
-		VALUES ('stream01', $1, $2, 'R/door', $3, 1, 3, 3, '', 1, 1, 0)`, c.seq, at.UnixMilli(), []byte(digest))
+		VALUES ($4, $1, $2, 'R/door', $3, 1, 3, 3, '', 1, 1, 0)`, c.seq, at.UnixMilli(), []byte(digest), []byte("stream01"))
 }
 
 // heard says that the reader worked and delivered from one moment to another.

@@ -43,7 +43,7 @@ func newCollege(t testing.TB, policy string) *college {
 		},
 		Now: func() time.Time { return c.now },
 	})
-	c.exec(`INSERT INTO room VALUES ('Q', 'B', 'Other room')`)
+	c.exec(`INSERT INTO room (id, building_id, name) VALUES ('Q', 'B', 'Other room')`)
 	c.exec(`INSERT INTO point (id, room_id) VALUES ('Q/door', 'Q')`)
 	return c
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
@@ -46,6 +47,9 @@ type college struct {
 	mu         sync.Mutex // guards everything that follows
 	amendments []report.Amendment
 	closures   []report.Closure
+	signatures []report.Signature
+	headcounts []report.Headcount
+	changed    []register.Change
 	arrived    []report.Tap
 	broken     error // answered by every question about students
 }
@@ -269,6 +273,47 @@ func (c *college) CloseRegister(_ context.Context, _ string, closure report.Clos
 	defer c.mu.Unlock()
 	c.closures = append(c.closures, closure)
 	return nil
+}
+
+func (c *college) AddSignature(_ context.Context, _ string, g report.Signature) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.signatures = append(c.signatures, g)
+	return nil
+}
+
+func (c *college) AddHeadcount(_ context.Context, _ string, h report.Headcount) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.headcounts = append(c.headcounts, h)
+	return nil
+}
+
+func (c *college) SignaturesOf(context.Context, string) ([]report.Signature, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.signatures), nil
+}
+
+func (c *college) HeadcountsOf(context.Context, string) ([]report.Headcount, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.headcounts), nil
+}
+
+func (c *college) ChangesOf(context.Context, string) ([]register.Change, error) {
+	return c.changed, nil
+}
+
+func (c *college) SurveyFindings(_ context.Context, _ int, sponsorship bool) ([]report.SurveyFinding, error) {
+	findings := []report.SurveyFinding{{ID: 1, Rule: "C-6", Subject: "session e2", Step: "more registered than counted", Opens: "notice", Policy: "college v1",
+		AsOf: present.Add(-time.Hour), Summary: "30 were registered and m.officer counted 22: 8 more", Evidence: []string{tapID(29)}}}
+	if sponsorship {
+		findings = append(findings, report.SurveyFinding{ID: 2, Rule: "E-16", Subject: "university", Step: "overdue", Opens: "task", Policy: "stmarys v1",
+			AsOf: present.Add(-48 * time.Hour), Summary: "The audit of immigration permissions due by 2026-11-16 is overdue: 1 of 14 holders of a visa need looking at",
+			Deadline: "2026-11-16", Evidence: []string{"s1: no permission on record"}})
+	}
+	return findings, nil
 }
 
 const streamOfTests = "5f3a1c0e9b7d2468"

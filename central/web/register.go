@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
@@ -21,6 +22,9 @@ type registerBody struct {
 	Amendable  string // why the caller may not amend; "" if they may
 	CanClose   bool
 	Over       bool
+	CanSign    string // why the sheet cannot be signed now; "" if it can
+	CanApprove string // why it cannot be approved now; "" if it can
+	CanCount   bool
 }
 
 func (s *Site) register(c *gin.Context, who *caller) error {
@@ -40,6 +44,8 @@ func (s *Site) register(c *gin.Context, who *caller) error {
 	if err := mayAmendSomebody(book, reg.Session, who, now); err != nil {
 		body.Amendable = sentence(err.Error())
 	}
+	body.CanSign, body.CanApprove = whyNot(reg, register.Signed, who, now), whyNot(reg, register.Approved, who, now)
+	body.CanCount = who.May("count heads") && mayCount(reg.Session, now) == nil
 	return s.render(c, http.StatusOK, "register", sheet{
 		Title: reg.Session.Module + " register", Here: "/registers", Live: !body.Over, Notice: notices[c.Query("done")], Body: body,
 	})

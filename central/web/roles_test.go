@@ -15,6 +15,8 @@ var allowed = map[string]string{
 	"GET /password": "aclf", "POST /password": "aclf",
 	"GET /": "aclf", "GET /registers": "aclf", "GET /gateways": "acf", "GET /policies": "acl", "GET /metrics": "af",
 	"GET /registers/:session": "acl", "POST /registers/:session/amend": "acl", "POST /registers/:session/close": "acl",
+	"GET /registers/:session/sheet": "acl", "POST /registers/:session/sign": "acl", "POST /registers/:session/approve": "ac",
+	"POST /registers/:session/headcount": "ac", "GET /headcounts": "ac", "POST /headcounts": "ac",
 	"GET /engagement": "acl", "GET /engagement.csv": "acl", "GET /students/:id": "acl", "GET /taps/:stream/:seq": "acl",
 	"GET /accounts": "a", "POST /accounts": "a", "POST /accounts/:id/reset": "a", "POST /tokens": "a", "POST /tokens/:id/revoke": "a",
 	"GET /api/v1/students": "acl", "GET /api/v1/students/:id/marks": "acl", "GET /api/v1/standings": "acl",

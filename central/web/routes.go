@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/register"
 )
 
 // guard is a route and the action its caller must be allowed; "" lets everybody in.
@@ -36,6 +37,12 @@ func (s *Site) mount(e *gin.Engine) {
 	page(http.MethodGet, "/registers/:session", account.SeeStudents, s.register)
 	page(http.MethodPost, "/registers/:session/amend", account.AmendMarks, s.amend)
 	page(http.MethodPost, "/registers/:session/close", account.CloseRegisters, s.closeRegister)
+	page(http.MethodGet, "/registers/:session/sheet", account.SeeStudents, s.paper)
+	page(http.MethodPost, "/registers/:session/sign", account.SignRegisters, s.sign(register.Signed))
+	page(http.MethodPost, "/registers/:session/approve", account.Approve, s.sign(register.Approved))
+	page(http.MethodPost, "/registers/:session/headcount", account.CountHeads, s.countHeads)
+	page(http.MethodGet, "/headcounts", account.CountHeads, s.headcounts)
+	page(http.MethodPost, "/headcounts", account.CountHeads, s.drawHeadcounts)
 	page(http.MethodGet, "/engagement", account.SeeStudents, s.engagement)
 	page(http.MethodGet, "/engagement.csv", account.SeeStudents, s.engagementCSV)
 	page(http.MethodGet, "/students/:id", account.SeeStudents, s.student) // and /students/<id>.csv

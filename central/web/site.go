@@ -20,10 +20,12 @@ import (
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
-// Facts takes what staff add to the record. Both answer report.ErrNotFound when there is nothing to add to.
+// Facts takes what staff add to the record. All answer report.ErrNotFound when there is nothing to add to.
 type Facts interface {
 	AddAmendment(ctx context.Context, a report.Amendment) error
 	CloseRegister(ctx context.Context, session string, c report.Closure) error
+	AddSignature(ctx context.Context, session string, g report.Signature) error
+	AddHeadcount(ctx context.Context, session string, h report.Headcount) error
 }
 
 // Options are what a Site works with. Every field without a stated default is needed.

@@ -32,6 +32,9 @@ type tapLine struct {
 var notices = map[string]string{
 	"password": "Your password is changed. Every other browser you were logged in with has been logged out.",
 	"amended":  "The amendment is on record. The mark is judged again at once.",
+	"signed":   "Your signature is on record.",
+	"approved": "The register is approved. Any change from now on reopens it.",
+	"counted":  "The headcount is on record. It is compared with the register within a minute.",
 	"closed":   "The register is closed. Marks that were not known are judged again at once.",
 }
 

@@ -146,7 +146,7 @@ func (r *rebuild) Run(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 		fmt.Printf("%d students compared, %d differ\n", students, report.students)
-		if report.students > 0 {
+		if report.students > 0 || report.university {
 			return errDiffer
 		}
 		return nil
@@ -157,9 +157,14 @@ func (r *rebuild) Run(ctx context.Context, log *slog.Logger) error {
 type differences struct {
 	w               io.Writer
 	students, marks int
+	university      bool // what is about no single student differs
 }
 
 func (d *differences) print(diff judge.Difference) {
+	if diff.Student == "" {
+		d.printUniversity(diff)
+		return
+	}
 	d.students++
 	d.marks += diff.Marks
 	fmt.Fprintf(d.w, "%s: %d marks differ, %d findings new, %d no longer follow\n", diff.Student, diff.Marks, len(diff.Found), diff.Gone)
@@ -171,6 +176,14 @@ func (d *differences) print(diff judge.Difference) {
 	}
 	for _, f := range diff.Found {
 		fmt.Fprintf(d.w, "  %s on %s: %s\n", f.Rule, calendar.DayOf(f.AsOf), f.Summary)
+	}
+}
+
+func (d *differences) printUniversity(diff judge.Difference) {
+	d.university = true
+	fmt.Fprintf(d.w, "the university: %d findings new, %d no longer follow\n", len(diff.Found), diff.Gone)
+	for _, f := range diff.Found {
+		fmt.Fprintf(d.w, "  %s on %s, %s: %s\n", f.Rule, calendar.DayOf(f.AsOf), f.Subject, f.Summary)
 	}
 }
 

@@ -1,7 +1,7 @@
 -- A college of five students, small enough to reckon by hand. It is Thursday 19 November 2026, 10:20 in London (and UTC).
 -- The marks and standings are written here as a judge would have left them; some standings are made up to lie on bounds.
 INSERT INTO building VALUES ('B1', 'Library'), ('B2', 'Annexe');
-INSERT INTO room VALUES ('A-101', 'B1', 'Lecture theatre'), ('A-102', 'B1', 'Seminar room'), ('C-1', 'B2', 'Studio');
+INSERT INTO room (id, building_id, name) VALUES ('A-101', 'B1', 'Lecture theatre'), ('A-102', 'B1', 'Seminar room'), ('C-1', 'B2', 'Studio');
 INSERT INTO point (id, room_id) VALUES ('A-101/door', 'A-101'), ('A-101/rear', 'A-101'), ('A-102/door', 'A-102'), ('C-1/door', 'C-1');
 INSERT INTO module VALUES ('CS101', 'Programming'), ('LAW1', 'Contract law');
 INSERT INTO term VALUES ('2026-autumn', 'Autumn term', '2026-09-28', '2026-12-18'), ('2027-spring', 'Spring term', '2027-01-11', '2027-03-26');
