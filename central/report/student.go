@@ -235,8 +235,8 @@ func nearest(contacts []Contact, at time.Time) int {
 	return best
 }
 
-// aboutSponsorship are the clauses that speak of sponsored students alone.
-var aboutSponsorship = []string{"A-5", "A-6", "A-7", "A-8"}
+// aboutSponsorship are the clauses that speak of sponsored students alone, or of what their visa allows.
+var aboutSponsorship = []string{"A-5", "A-6", "A-7", "A-8", "E-4", "E-8", "E-11", "E-12", "E-14", "E-15", "E-16", "E-19"}
 
 // withoutSponsorship takes away everything that tells whether UKVI sponsorship is concerned.
 func (s *Student) withoutSponsorship() {

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/register"
+	"pgregory.net/rapid"
 )
 
 func tally(attended, counted, missed int64) engagement.Tally {
@@ -167,4 +168,27 @@ func TestOnlyAbsencesAreMissed(t *testing.T) {
 			t.Errorf("findings of nine %s = %q, want none", code, got)
 		}
 	}
+}
+
+// Whatever the sessions turn out to be of which nothing is known, a student has come at least as far as was found before.
+func TestTheUnknownLowersNoLevel(t *testing.T) {
+	worst := func(codes string) Level {
+		level := NoLevel
+		for _, f := range evaluateAll(history("2026-10-01", codes), always(college), never) {
+			level = max(level, f.Level)
+		}
+		return level
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		codes := rapid.StringOfN(rapid.SampledFrom([]rune("PPPPPLAAEXNRUU")), 0, 60, -1).Draw(t, "codes")
+		known := []rune(codes)
+		for i, code := range known {
+			if code == 'U' {
+				known[i] = rapid.SampledFrom([]rune("PLAEXNR")).Draw(t, "turns out to be")
+			}
+		}
+		if before, after := worst(codes), worst(string(known)); after < before {
+			t.Errorf("%s came to %v, and as %s to %v", codes, before, string(known), after)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -189,10 +190,7 @@ func anyPolicies(t *rapid.T) policy.ByDay {
 }
 
 func anyPolicy(t *rapid.T) *policy.Policy {
-	p, err := shipped(rapid.SampledFrom(shippedNames()).Draw(t, "policy"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := *policyOf(rapid.SampledFrom(shippedNames()).Draw(t, "policy"))
 	if rapid.Bool().Draw(t, "clauses that are off") {
 		p.Rules.DistanceSilence = &policy.DistanceSilence{Days: 30}
 		p.Rules.ContactCounter = &policy.ContactCounter{Expected: 10, Missed: 3}
@@ -201,11 +199,30 @@ func anyPolicy(t *rapid.T) *policy.Policy {
 	}
 	for _, rule := range clauseNames() {
 		if rapid.IntRange(0, 9).Draw(t, "without a clause") == 0 {
-			clause(p, rule).SetZero()
+			clause(&p, rule).SetZero()
 		}
 	}
-	return p
+	return &p
 }
+
+// policyOf is a shipped policy that was read once: whoever changes it makes a copy.
+func policyOf(name string) *policy.Policy {
+	read.Lock()
+	defer read.Unlock()
+	if read.policies[name] == nil {
+		p, err := shipped(name)
+		if err != nil {
+			panic(err)
+		}
+		read.policies[name] = p
+	}
+	return read.policies[name]
+}
+
+var read = struct {
+	sync.Mutex
+	policies map[string]*policy.Policy
+}{policies: map[string]*policy.Policy{}}
 
 func shippedNames() []string {
 	entries, err := config.Policies.ReadDir("policies")
