@@ -1,6 +1,9 @@
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // check asks each clause that is in the policy whether its numbers make sense.
 func (r *Rules) check(c checker) {
@@ -127,7 +130,7 @@ func (r *Rules) checkDays(c checker) {
 		c.due("rules.E-12.due", e.Due)
 	}
 	if e := r.AbsenceLength; e != nil {
-		c.positive("rules.E-13.max_days", int64(e.MaxDays))
+		e.check(c)
 	}
 	if e := r.WorkHours; e != nil {
 		c.positive("rules.E-15.limit", int64(e.Limit))
@@ -147,6 +150,18 @@ func (r *Rules) checkDays(c checker) {
 func (c checker) silence(path string, days int) {
 	if days < LeastSilence {
 		c.Fault(path, "%d days are no silence; write %d or more", days, LeastSilence)
+	}
+}
+
+// role is how a role is written, here and in absences.csv.
+var role = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+func (e *AbsenceLength) check(c checker) {
+	c.positive("rules.E-13.max_days", int64(e.MaxDays))
+	for i, r := range e.Approvals {
+		if !role.MatchString(r) {
+			c.Fault(fmt.Sprintf("rules.E-13.approvals[%d]", i), "%q is not how absences.csv can name a role; write for example course_lead", r)
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ func FuzzCSV(f *testing.F) {
 	f.Add(byte(3), true, cardsHead+"s2,uid:04A2B3C4D5E680,05/10/2026,,lost\n")
 	f.Add(byte(4), false, eventsHead+"x,2026-10-25,01:30+01:00,03:00,A-101,LAW,,no,hybrid,t,s2,\nlaw-1,,,,,,,,,,,yes\n")
 	f.Add(byte(5), false, "student_id,from,to,reason,approved_by\ns2,2026-10-05 09:00,2026-10-06,ill,Dr No\n")
+	f.Add(byte(5), false, "student_id,from,to,reason,approved_by,approvals\ns2,2026-10-05,2026-10-06,ill,Dr No,course_lead: a; head_of_registry: b;\n")
+	f.Add(byte(1), false, "building_id,building_name,room_id,room_name,point_id,direction\nA,A,R,R,R/1,out\n")
 	f.Add(byte(2), false, "\ufeffstudent_id;name\r\n\"s1;Ada\r\n")
 	f.Add(byte(2), false, "\xff\xfes\x00")
 	f.Fuzz(func(t *testing.T, kind byte, dmy bool, content string) {
