@@ -2,9 +2,11 @@ package scenario
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -98,10 +100,19 @@ func (b *building) tap(point string, cards []contract.Digest, now time.Time) (Li
 	}
 	d := b.credited.Decide(b.index, facts, now)
 	err := b.append(contract.Record{Tap: &contract.Tap{
-		Point: point, Digest: facts.Digest, Evidence: contract.EvidenceCard,
+		Point: point, Digest: facts.Digest, Evidence: evidenceOf(point),
 		Outcome: d.Outcome, Reason: d.Reason, Session: d.Session, Timetable: d.Timetable,
 	}}, now)
 	return lightOf(d), err
+}
+
+// heardBy is what readers with these names prove; all others are for cards.
+var heardBy = map[string]contract.Evidence{
+	"beacon": contract.EvidenceBLEHeard, "phone": contract.EvidenceBLEReported, "screen": contract.EvidenceQR, "scanner": contract.EvidenceCode,
+}
+
+func evidenceOf(point string) contract.Evidence {
+	return cmp.Or(heardBy[point[strings.LastIndexByte(point, '/')+1:]], contract.EvidenceCard)
 }
 
 // lightOf is what a decision looks like (W-2).

@@ -123,7 +123,8 @@ type Import struct {
 	File       string           `yaml:"file"` // beside the scenario, or
 	Text       string           `yaml:"text"` // its content
 	Mode       timetable.Mode   `yaml:"mode"`
-	Through    Moment           `yaml:"through"` // until when the file is complete
+	Through    Moment           `yaml:"through"` // until when the file is complete,
+	Since      Moment           `yaml:"since"`   // and from when on
 	DateFormat sheet.DateFormat `yaml:"date_format"`
 	Force      bool             `yaml:"force"`
 }

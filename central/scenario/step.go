@@ -149,9 +149,14 @@ func (w *world) importFile(ctx context.Context, i Import) error {
 		}
 	}
 	o := central.ImportOptions{Actor: "scenario", Force: i.Force, DateFormat: i.DateFormat, Mode: i.Mode}
+	var err error
 	if i.Through.isSet() {
-		var err error
 		if o.Through, err = i.Through.last(calendar.DayOf(w.now)); err != nil {
+			return err
+		}
+	}
+	if i.Since.isSet() {
+		if o.Since, err = i.Since.on(calendar.DayOf(w.now)); err != nil {
 			return err
 		}
 	}
