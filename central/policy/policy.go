@@ -90,7 +90,6 @@ type Integrity struct {
 	TravelWithin Duration `yaml:"travel_within"` // (a) one card in two buildings within this
 	BurstCards   int      `yaml:"burst_cards"`   // (c) so many different cards on one reader
 	BurstWithin  Duration `yaml:"burst_within"`  // within this
-	Proximity    bool     `yaml:"proximity"`     // (e) a code that was only shown proves nobody's presence
 }
 
 // Counting says what is in a rate (RULES G-2, F-1).

@@ -75,29 +75,31 @@ func upTo(taps []Presentation, by policy.Integrity) []Presentation {
 	return cards
 }
 
-// proximity is W-11 (e): a code that was only shown, where the policy wants the room to have heard its holder. Once for each
-// credential and session.
+// proximity is W-11 (e): a code that was only shown, where the policy names what proves presence and that is not among it. Once for
+// each credential and session.
 func proximity(u University) []Finding {
-	return each(u, func(t Presentation) bool { return t.Shown }, func(i policy.Integrity) bool { return i.Proximity },
-		"without proximity", "A code was shown at %s, and nothing says that its holder was there")
+	shown := func(t Presentation) bool { return t.Evidence.String() == "qr" || t.Evidence.String() == "code" }
+	return each(u, shown, func(m policy.Marking, t Presentation) bool {
+		return len(m.InPerson) > 0 && !slices.Contains(m.InPerson, t.Evidence.String())
+	}, "without proximity", "A code was shown at %s, and nothing says that its holder was there")
 }
 
 // blocked is W-11 (f), as far as taps tell: a credential that was reported lost or withdrawn was presented. Once for each
 // credential and session.
 func blocked(u University) []Finding {
-	return each(u, func(t Presentation) bool { return t.Blocked }, func(policy.Integrity) bool { return true },
+	return each(u, func(t Presentation) bool { return t.Blocked }, func(policy.Marking, Presentation) bool { return true },
 		"blocked card", "Presented at %s although it was reported lost or withdrawn")
 }
 
 // each flags single taps.
-func each(u University, doubtful func(Presentation) bool, asked func(policy.Integrity) bool, step, words string) []Finding {
+func each(u University, doubtful func(Presentation) bool, asked func(policy.Marking, Presentation) bool, step, words string) []Finding {
 	var findings []Finding
 	for _, t := range u.taps(func(a, b Presentation) int { return 0 }) {
 		if !doubtful(t) {
 			continue
 		}
 		for _, p := range u.held(t.At) {
-			if asked(p.Marking.Integrity) {
+			if asked(p.Marking, t) {
 				findings = append(findings, flag(t, card(t), cmp.Or(t.Session, calendar.DayOf(t.At).String()), step, p, fmt.Sprintf(words, t.Point), t))
 			}
 		}

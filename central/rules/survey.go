@@ -41,7 +41,6 @@ type Presentation struct {
 	Session  string   // that the gateway credited or would have credited; "" if none
 	Sure     bool     // the gateway's clock was set, and wrong by Within at most
 	Within   time.Duration
-	Shown    bool // a code that was only shown: nothing says that its holder was in the room
 	Blocked  bool // the gateway knew the credential as reported lost or withdrawn
 }
 

@@ -149,7 +149,7 @@ func TestBurst(t *testing.T) {
 
 func TestDoubtfulTaps(t *testing.T) {
 	shown, lost := presented(1, 1, "Library", "09:00:00.000"), presented(2, 2, "Library", "09:00:07.000")
-	shown.Shown, shown.Session, lost.Blocked = true, "law-1", true
+	shown.Evidence, shown.Session, lost.Blocked = 5, "law-1", true // 5 is a code on a screen
 	again := shown
 	again.ID.Seq, again.At = 3, again.At.Add(time.Minute)
 	for name, want := range map[string]string{
@@ -461,7 +461,7 @@ func anyUniversity(t *rapid.T) University {
 	for i := range rapid.IntRange(0, 30).Draw(t, "taps") {
 		p := presented(uint64(i), rapid.Byte().Draw(t, "card")%8, rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, "building"), "09:00:00.000")
 		p.At = p.At.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "second")) * time.Second)
-		p.Shown, p.Blocked = rapid.Bool().Draw(t, "shown"), rapid.Bool().Draw(t, "blocked")
+		p.Blocked = rapid.Bool().Draw(t, "blocked")
 		u.Taps = append(u.Taps, p)
 	}
 	for i := range rapid.IntRange(0, 5).Draw(t, "things") {

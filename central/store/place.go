@@ -44,8 +44,9 @@ func (v campusView) Places(ctx context.Context) (timetable.Places, error) {
 		`SELECT id, name FROM building ORDER BY id`); err != nil {
 		return p, fmt.Errorf("read buildings: %w", err)
 	}
-	if p.Rooms, err = list(ctx, v.q, func(r *sql.Rows) (m timetable.Room, err error) { return m, r.Scan(&m.ID, &m.Building, &m.Name) },
-		`SELECT id, building_id, name FROM room ORDER BY id`); err != nil {
+	if p.Rooms, err = list(ctx, v.q, func(r *sql.Rows) (m timetable.Room, err error) {
+		return m, r.Scan(&m.ID, &m.Building, &m.Name, &m.OffSite, &m.Approved)
+	}, `SELECT id, building_id, name, off_site, approved FROM room ORDER BY id`); err != nil {
 		return p, fmt.Errorf("read rooms: %w", err)
 	}
 	if p.Points, err = list(ctx, v.q, func(r *sql.Rows) (t timetable.Point, err error) { return t, r.Scan(&t.ID, &t.Room, &t.Exit) },
@@ -61,9 +62,16 @@ func putBuildings(ctx context.Context, tx *transaction, c *timetable.Change) err
 }
 
 func putRooms(ctx context.Context, tx *transaction, c *timetable.Change) error {
-	return putEach(ctx, tx, "rooms", `INSERT INTO room (id, building_id, name) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET building_id = excluded.building_id, name = excluded.name`,
-		c.Rooms, func(r timetable.Room) []any { return []any{r.ID, r.Building, r.Name} })
+	return putEach(ctx, tx, "rooms", `INSERT INTO room (id, building_id, name, off_site, approved, barred_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET building_id = excluded.building_id, name = excluded.name, off_site = excluded.off_site,
+			approved = excluded.approved, barred_at = CASE WHEN excluded.barred_at IS NULL THEN NULL ELSE coalesce(room.barred_at, excluded.barred_at) END`,
+		c.Rooms, func(r timetable.Room) []any {
+			var barred sql.NullInt64
+			if r.Barred() {
+				barred = optional(c.Receipt.AppliedAt)
+			}
+			return []any{r.ID, r.Building, r.Name, r.OffSite, r.Approved, barred}
+		})
 }
 
 func putPoints(ctx context.Context, tx *transaction, c *timetable.Change) error {

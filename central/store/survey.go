@@ -338,17 +338,15 @@ func (r *surveyor) taps(ctx context.Context) error {
 func scanPresentation(rows *sql.Rows) (p rules.Presentation, err error) {
 	var stream, digest []byte
 	var at, within int64
-	var evidence contract.Evidence
 	var reason contract.Reason
 	var quality contract.Quality
-	if err := rows.Scan(&stream, &p.ID.Seq, &at, &p.Point, &digest, &evidence, &reason, &p.Session, &quality, &within); err != nil {
+	if err := rows.Scan(&stream, &p.ID.Seq, &at, &p.Point, &digest, &p.Evidence, &reason, &p.Session, &quality, &within); err != nil {
 		return p, err
 	}
 	copy(p.ID.Stream[:], stream)
 	copy(p.Card[:], digest)
 	p.At, p.Within = instant(at), time.Duration(within)*time.Millisecond
 	p.Sure = quality == contract.Synchronised
-	p.Shown = evidence == contract.EvidenceQR || evidence == contract.EvidenceCode
 	p.Blocked = reason == contract.BlockedCard
 	return p, nil
 }

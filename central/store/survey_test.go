@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/report"
 	"github.com/rollcall-edge/rollcall/central/rules"
+	"github.com/rollcall-edge/rollcall/central/timetable"
 )
 
 // adopt puts a shipped policy in force besides the college's.
@@ -255,4 +258,38 @@ func TestSurveyFindingsForReaders(t *testing.T) {
 	}
 	c.expect("for compliance", rules(true), "E-16 ;C-6 a;")
 	c.expect("for lecturers", rules(false), "C-6 a;")
+}
+
+// Sessions stay in a room off site whose approval ends, and that is found until the room is approved again or they are moved.
+func TestRoomOffSiteWhoseApprovalEnds(t *testing.T) {
+	c := newCourt(t)
+	c.adopt("from: 2015-09-01", "from: 2016-09-01", "  A-10:", "  E-21: {}\n  A-10:")
+	take := func(kind timetable.Kind, lines string) {
+		t.Helper()
+		if _, err := (&campus{now: c.now}).importerOver(c.store).Import(t.Context(), kind, strings.NewReader(lines), timetable.Options{Actor: "m"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	room := func(approved string) {
+		take(timetable.Rooms, "building_id,building_name,room_id,room_name,offsite,approved\nX,Exchange,X-1,Hall,yes,"+approved+"\n")
+	}
+	room("yes")
+	take(timetable.Sessions, "event_id,date,start,end,room_id,module_id,student_id\nearly,2026-10-05,09:30,10:00,X-1,LAW,s1\nlate,2026-10-07,09:00,10:00,X-1,LAW,s1\n")
+	c.survey(t)
+	c.expect("while it is approved", c.surveys(), "")
+
+	c.now = monday.AddDate(0, 0, 1)
+	room("no")
+	c.survey(t)
+	c.expect("when it is not", c.surveys(), "E-21 room X-1 not approved;")
+	c.expect("the sessions", c.text(`SELECT evidence FROM finding WHERE rule = 'E-21'`), `["late"]`)
+
+	c.now = monday.AddDate(0, 0, 2)
+	room("no") // told again
+	c.survey(t)
+	c.expect("since when", c.text(`SELECT DISTINCT CAST(as_of AS TEXT) FROM finding WHERE rule = 'E-21'`), strconv.FormatInt(monday.AddDate(0, 0, 1).UnixMilli(), 10))
+
+	room("yes")
+	c.survey(t)
+	c.expect("when it is approved again", c.surveys(), "")
 }

@@ -77,7 +77,7 @@ func smallCampus() *memory {
 	return &memory{
 		places: Places{
 			Buildings: []Building{{"A", "Building A"}},
-			Rooms:     []Room{{"A-101", "A", "Room 101"}, {"A-102", "A", "Room 102"}},
+			Rooms:     []Room{{ID: "A-101", Building: "A", Name: "Room 101"}, {ID: "A-102", Building: "A", Name: "Room 102"}},
 			Points:    []Point{{ID: "A-101/door", Room: "A-101"}},
 		},
 		students: []Student{{ID: "00123", Name: "Ada"}, {ID: "s2", Name: "Bob"}},

@@ -140,7 +140,7 @@ func TestTermsRoomsAndStudents(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := Places{m.change.Buildings, m.change.Rooms, m.change.Points}
-	want := Places{[]Building{{"B", "B"}}, []Room{{"B-1", "B", "B-1"}}, []Point{{ID: "A-101/back", Room: "A-101"}}}
+	want := Places{[]Building{{"B", "B"}}, []Room{{ID: "B-1", Building: "B", Name: "B-1"}}, []Point{{ID: "A-101/back", Room: "A-101"}}}
 	if d := cmp.Diff(want, got); d != "" || !m.change.AllDirty {
 		t.Errorf("places differ (-want +got):\n%s", d)
 	}

@@ -11,11 +11,38 @@ import (
 // roomsFile is rooms.csv: one line for each point, or for a room without one.
 type roomsFile struct {
 	places Places
+	rooms  []roomLine
 	line1  map[string]int // "building x", "room x" and "point x" to the line that said it first
 }
 
 func (f *roomsFile) columns() []sheet.Column {
-	return []sheet.Column{{Name: "building_id"}, {Name: "building_name"}, {Name: "room_id"}, {Name: "room_name"}, {Name: "point_id", Optional: true}, {Name: "direction", Optional: true}}
+	return []sheet.Column{
+		{Name: "building_id"}, {Name: "building_name"}, {Name: "room_id"}, {Name: "room_name"}, {Name: "point_id", Optional: true},
+		{Name: "direction", Optional: true}, {Name: "offsite", Optional: true}, {Name: "approved", Optional: true},
+	}
+}
+
+// roomLine is what lines say of a room.
+type roomLine struct {
+	room              Room
+	offSite, approved stated // a file that does without these columns leaves them as they are
+}
+
+// stated is yes, no, or nothing.
+type stated string
+
+// of is what was stated, or what is so already.
+func (s stated) of(already bool) bool { return s == "yes" || s == "" && already }
+
+func yesNo(r sheet.Row, column string) (stated, bool) {
+	yes, ok := r.Yes(column, false)
+	switch {
+	case r.Text(column) == "":
+		return "", ok
+	case yes:
+		return "yes", ok
+	}
+	return "no", ok
 }
 
 func (f *roomsFile) line(r sheet.Row) {
@@ -23,14 +50,16 @@ func (f *roomsFile) line(r sheet.Row) {
 	room, ok2 := r.ID("room_id")
 	point, ok3 := r.OptionalID("point_id")
 	exit, ok4 := direction(r)
-	if !ok1 || !ok2 || !ok3 || !ok4 {
+	offSite, ok5 := yesNo(r, "offsite")
+	approved, ok6 := yesNo(r, "approved")
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 {
 		return
 	}
 	if f.line1 == nil {
 		f.line1 = map[string]int{}
 	}
 	add(r, f.line1, "building_name", "building", building, Building{building, or(r.Text("building_name"), building)}, &f.places.Buildings)
-	add(r, f.line1, "room_id", "room", room, Room{room, building, or(r.Text("room_name"), room)}, &f.places.Rooms)
+	add(r, f.line1, "room_id", "room", room, roomLine{Room{ID: room, Building: building, Name: or(r.Text("room_name"), room)}, offSite, approved}, &f.rooms)
 	if point != "" {
 		add(r, f.line1, "point_id", "point", point, Point{point, room, exit}, &f.places.Points)
 	}
@@ -84,7 +113,10 @@ func (f *roomsFile) plan(ctx context.Context, state State, p *plan) error {
 		}
 	}
 	rooms := keyed(present.Rooms, func(r Room) string { return r.ID })
-	for _, r := range f.places.Rooms {
+	for _, line := range f.rooms {
+		r := line.room
+		r.OffSite = line.offSite.of(rooms[r.ID].OffSite)
+		r.Approved = r.OffSite && line.approved.of(rooms[r.ID].Approved)
 		if upsert(p, "room "+r.ID, r.ID, r, rooms, equal) {
 			p.change.Rooms = append(p.change.Rooms, r)
 		}

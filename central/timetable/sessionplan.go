@@ -22,7 +22,7 @@ type sessionPlan struct {
 	*plan
 	f        *sessionsFile
 	known    *sheet.Roll
-	rooms    map[string]bool
+	rooms    map[string]Room
 	unknown  map[string]bool // rooms that were reported
 	have     map[string]Session
 	coming   int // sessions that are still to start
@@ -33,7 +33,7 @@ type sessionPlan struct {
 }
 
 func (f *sessionsFile) plan(ctx context.Context, state State, p *plan) error {
-	s := &sessionPlan{plan: p, f: f, rooms: map[string]bool{}, unknown: map[string]bool{}}
+	s := &sessionPlan{plan: p, f: f, rooms: map[string]Room{}, unknown: map[string]bool{}}
 	if err := s.load(ctx, state); err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *sessionPlan) load(ctx context.Context, state State) (err error) {
 		return err
 	}
 	for _, r := range places.Rooms {
-		s.rooms[r.ID] = true
+		s.rooms[r.ID] = r
 	}
 	ids := make([]string, len(s.f.order))
 	for i, e := range s.f.order {
@@ -85,7 +85,7 @@ func (s *sessionPlan) event(e *event) {
 		s.cancel(old)
 	case e.stated == 0 && !known:
 		s.diff.Warn("line %d takes students off event %s, which is not there", e.at, sheet.Shown(e.id))
-	case s.referencesExist(e):
+	case s.referencesExist(e) && s.approved(e, old):
 		s.put(old, known, s.want(e, old))
 	}
 }
@@ -94,7 +94,7 @@ func (s *sessionPlan) event(e *event) {
 func (s *sessionPlan) referencesExist(e *event) bool {
 	ok := true
 	for _, room := range slices.Sorted(maps.Keys(e.rooms)) {
-		if s.rooms[room] {
+		if _, known := s.rooms[room]; known {
 			continue
 		}
 		ok = false
@@ -105,6 +105,20 @@ func (s *sessionPlan) referencesExist(e *event) bool {
 	}
 	for _, student := range slices.Sorted(maps.Keys(e.students)) {
 		ok = s.known.Check(&s.faults, e.students[student], student) && ok
+	}
+	return ok
+}
+
+// approved reports rooms off site that nobody may be taught in (E-21). What stands in such a room already, from before its approval
+// ended, is no fault of the file; what is over neither.
+func (s *sessionPlan) approved(e *event, old Session) bool {
+	ok := true
+	for _, room := range slices.Sorted(maps.Keys(e.rooms)) {
+		if !s.rooms[room].Barred() || slices.Contains(old.Rooms, room) || e.facts.ends.Before(s.now) {
+			continue
+		}
+		ok = false
+		s.fault(e.rooms[room], "room_id", "room "+sheet.Shown(room)+" is off site and not approved", "have it approved and import rooms with approved yes, or teach elsewhere")
 	}
 	return ok
 }

@@ -38,7 +38,14 @@ const (
 type Building struct{ ID, Name string }
 
 // Room is a room of a building.
-type Room struct{ ID, Building, Name string }
+type Room struct {
+	ID, Building, Name string
+	OffSite            bool // not the university's own site: to be approved before it is taught in (E-21)
+	Approved           bool // of a room off site
+}
+
+// Barred reports whether nothing may be scheduled in the room.
+func (r Room) Barred() bool { return r.OffSite && !r.Approved }
 
 // Point is where a reader hangs.
 type Point struct {

@@ -32,7 +32,7 @@ CREATE TABLE register_signature (
 CREATE INDEX register_signature_session ON register_signature (session_id);
 
 ALTER TABLE room ADD COLUMN off_site BOOLEAN NOT NULL DEFAULT FALSE;
-ALTER TABLE room ADD COLUMN approved BOOLEAN NOT NULL DEFAULT TRUE; -- to be taught in (E-21); asked of rooms off site
+ALTER TABLE room ADD COLUMN approved BOOLEAN NOT NULL DEFAULT FALSE; -- to be taught in (E-21); asked of rooms off site alone
 ALTER TABLE room ADD COLUMN barred_at BIGINT;                       -- since when a room off site is not approved
 
 -- +goose Down
