@@ -90,7 +90,16 @@ func (r *Rehearsal) Judged(ctx context.Context, student string) (judge.Case, err
 	return cases[0], nil
 }
 
-// Findings are all that were ever made about a student, those superseded too, in the order in which they were made.
+// Survey looks at what is about no single student.
+func (r *Rehearsal) Survey(ctx context.Context) error { return r.judge.Survey(ctx) }
+
+// CountHeads notes how many people somebody saw in a session (C-6).
+func (r *Rehearsal) CountHeads(ctx context.Context, session string, h report.Headcount) error {
+	return r.store.AddHeadcount(ctx, session, h)
+}
+
+// Findings are all that were ever made about a student, or with an empty number about no student, those superseded too, in the
+// order in which they were made.
 func (r *Rehearsal) Findings(ctx context.Context, student string) ([]judge.Kept, error) {
 	return r.store.Judgements().Kept(ctx, student)
 }

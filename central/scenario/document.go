@@ -110,6 +110,7 @@ type Step struct {
 	KnownUntil    map[string]Moment     `yaml:"known_until"`    // kind of fact → complete up to
 	Taps          many[Tap]             `yaml:"tap"`            // at this moment
 	Amendments    many[Amendment]       `yaml:"amend"`          // by staff
+	Headcounts    many[Headcount]       `yaml:"headcount"`      // of a session
 	CloseRegister many[RegisterClosure] `yaml:"close_register"` // by staff
 
 	Expect Expect `yaml:"expect"`
@@ -187,6 +188,13 @@ type Amendment struct {
 	Reason  string `yaml:"reason"`
 	By      string `yaml:"by"`
 	Role    string `yaml:"role"` // lecturer; anything else is the attendance team
+}
+
+// Headcount is how many people somebody saw in a session.
+type Headcount struct {
+	Session string `yaml:"session"`
+	People  int    `yaml:"people"`
+	By      string `yaml:"by"`
 }
 
 // RegisterClosure closes a register by hand.

@@ -78,7 +78,8 @@ type StandingExpected struct {
 // FindingExpected is a finding; what is left out may be anything.
 type FindingExpected struct {
 	reason     `yaml:",inline"`
-	Student    string       `yaml:"student"`
+	Student    string       `yaml:"student"` // "" is about no student, but
+	About      string       `yaml:"about"`   // university, session Law, point L1/door, card of Amara, …
 	Rule       string       `yaml:"rule"`
 	Step       string       `yaml:"step"`
 	Scope      string       `yaml:"scope"`

@@ -7,12 +7,17 @@ import (
 	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/judge"
 )
 
 func (c *checker) findings(ctx context.Context) error {
 	x := c.step.Expect
+	if err := c.survey(ctx, x); err != nil {
+		return err
+	}
 	for _, want := range x.Findings {
+		want.About = c.subject(want.About)
 		kept, err := c.central.Findings(ctx, c.number(want.Student))
 		if err != nil {
 			return err
@@ -31,6 +36,27 @@ func (c *checker) findings(ctx context.Context) error {
 	return c.others(ctx)
 }
 
+// survey has the university looked at when something is expected about it; a serving central does so by the minute.
+func (c *checker) survey(ctx context.Context, x Expect) error {
+	ofNobody := func(f FindingExpected) bool { return f.Student == "" }
+	if !slices.ContainsFunc(x.Findings, ofNobody) && !slices.ContainsFunc(x.NoFindings, ofNobody) {
+		return nil
+	}
+	return c.central.Survey(ctx)
+}
+
+// subject is what a finding is about, as the product calls it: cards by their digest, and sessions by their whole name.
+func (c *checker) subject(about string) string {
+	if who, is := strings.CutPrefix(about, "card of "); is {
+		key, _ := c.card(who)
+		return "card " + contract.DigestOf(c.central.CampusKey(), key).Short()
+	}
+	if name, is := strings.CutPrefix(about, "session "); is {
+		return "session " + c.sessionID(name)
+	}
+	return about
+}
+
 // nearest are the findings by the rule that is expected, or all where there is none.
 func nearest(kept []judge.Kept, want FindingExpected) []judge.Kept {
 	near := slices.DeleteFunc(slices.Clone(kept), func(k judge.Kept) bool { return k.Rule != want.Rule })
@@ -42,6 +68,7 @@ func nearest(kept []judge.Kept, want FindingExpected) []judge.Kept {
 
 // none wants no finding that holds and fits.
 func (c *checker) none(ctx context.Context, want FindingExpected) error {
+	want.About = c.subject(want.About)
 	for _, name := range c.everybodyIn([]string{want.Student}) {
 		kept, err := c.central.Findings(ctx, c.number(name))
 		if err != nil {
@@ -89,7 +116,7 @@ func (c *checker) others(ctx context.Context) error {
 
 // fits reports whether a finding is what is expected.
 func (x FindingExpected) fits(k judge.Kept) bool {
-	return (x.Rule == "" || x.Rule == k.Rule) && (x.Step == "" || x.Step == k.Step) && (x.Scope == "" || x.Scope == k.Scope) &&
+	return (x.About == "" || x.About == k.Subject) && (x.Rule == "" || x.Rule == k.Rule) && (x.Step == "" || x.Step == k.Step) && (x.Scope == "" || x.Scope == k.Scope) &&
 		(x.Opens == "" || x.Opens == string(k.Opens)) && (x.Policy == "" || x.Policy == k.Policy) && strings.Contains(k.Summary, x.Says) &&
 		(x.On == calendar.Day{} || x.On == calendar.DayOf(k.AsOf)) && (x.Deadline == calendar.Day{} || x.Deadline == k.Deadline) &&
 		x.Superseded == !k.SupersededAt.IsZero()
@@ -99,7 +126,7 @@ func (x FindingExpected) fits(k judge.Kept) bool {
 func (x FindingExpected) String() string {
 	var parts []string
 	for _, p := range []struct{ label, text string }{
-		{"", x.Rule}, {"step ", x.Step}, {"scope ", x.Scope}, {"opens ", x.Opens}, {"on ", dayOrNone(x.On)}, {"deadline ", dayOrNone(x.Deadline)},
+		{"about ", x.About}, {"", x.Rule}, {"step ", x.Step}, {"scope ", x.Scope}, {"opens ", x.Opens}, {"on ", dayOrNone(x.On)}, {"deadline ", dayOrNone(x.Deadline)},
 		{"policy ", x.Policy}, {"saying ", x.Says},
 	} {
 		if p.text != "" {
@@ -119,7 +146,10 @@ func list(kept []judge.Kept) string {
 	}
 	lines := make([]string, len(kept))
 	for i, k := range kept {
-		lines[i] = fmt.Sprintf("%s, step %s, scope %s, opens %s, on %s", k.Rule, k.Step, orElse(k.Scope, "(none)"), k.Opens, calendar.DayOf(k.AsOf))
+		if k.Subject != "" {
+			lines[i] = k.Subject + ": "
+		}
+		lines[i] += fmt.Sprintf("%s, step %s, scope %s, opens %s, on %s", k.Rule, k.Step, orElse(k.Scope, "(none)"), k.Opens, calendar.DayOf(k.AsOf))
 		if k.Deadline != (calendar.Day{}) {
 			lines[i] += ", deadline " + k.Deadline.String()
 		}

@@ -45,6 +45,9 @@ func (r *reader) step(path string, s *Step) {
 	for i, t := range s.Taps {
 		r.tap(fmt.Sprintf("%s.tap[%d]", path, i), t)
 	}
+	for i, h := range s.Headcounts {
+		r.session(fmt.Sprintf("%s.headcount[%d].session", path, i), h.Session, true)
+	}
 	for i, c := range s.CloseRegister {
 		at := fmt.Sprintf("%s.close_register[%d]", path, i)
 		r.session(at+".session", c.Session, true)

@@ -50,7 +50,7 @@ func (w *world) act(ctx context.Context, s *Step) (done, error) {
 		d.lights[t.text] = light
 		w.story.tell(w.now, "%s: %s", t.text, light)
 	}
-	for _, act := range []func(context.Context, *Step) error{w.amend, w.closeRegisters} {
+	for _, act := range []func(context.Context, *Step) error{w.amend, w.countHeads, w.closeRegisters} {
 		if err := act(ctx, s); err != nil {
 			return w.refused(d, err)
 		}
@@ -464,6 +464,17 @@ func (w *world) sessionID(name string) string {
 		return s.id
 	}
 	return name
+}
+
+func (w *world) countHeads(ctx context.Context, s *Step) error {
+	for _, h := range s.Headcounts {
+		count := report.Headcount{Counter: orElse(h.By, "scenario"), At: w.now, People: int64(h.People), MadeAt: w.now}
+		if err := w.central.CountHeads(ctx, w.sessionID(h.Session), count); err != nil {
+			return err
+		}
+		w.story.tell(w.now, "%s counts %d people in %s", count.Counter, h.People, w.sessionID(h.Session))
+	}
+	return nil
 }
 
 func (w *world) closeRegisters(ctx context.Context, s *Step) error {

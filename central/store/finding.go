@@ -56,7 +56,7 @@ func (l *loader) findings(ctx context.Context, tx *transaction) error {
 	}, `SELECT `+findingColumns+` FROM finding WHERE superseded_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }
 
-// Kept lists every finding about a student, in the order in which they were made.
+// Kept lists every finding about a student, or with an empty number those about no student, in the order in which they were made.
 func (j Judgements) Kept(ctx context.Context, student string) ([]judge.Kept, error) {
 	return list(ctx, j.s.read, func(r *sql.Rows) (judge.Kept, error) {
 		_, f, err := scanFinding(r)
@@ -64,13 +64,13 @@ func (j Judgements) Kept(ctx context.Context, student string) ([]judge.Kept, err
 	}, `SELECT `+findingColumns+` FROM finding WHERE student_id = $1 ORDER BY id`, student)
 }
 
-const findingColumns = `id, student_id, rule, scope, step, opens, level, policy, as_of, summary, deadline, evidence, found_at, superseded_at, superseded_by`
+const findingColumns = `id, student_id, subject, rule, scope, step, opens, level, policy, as_of, summary, deadline, evidence, found_at, superseded_at, superseded_by`
 
 func scanFinding(r *sql.Rows) (student string, f judge.Kept, err error) {
 	var deadline, evidence string
 	var asOf, found int64
 	var superseded sql.NullInt64
-	err = r.Scan(&f.ID, &student, &f.Rule, &f.Scope, &f.Step, &f.Opens, &f.Level, &f.Policy, &asOf, &f.Summary, &deadline, &evidence,
+	err = r.Scan(&f.ID, &student, &f.Subject, &f.Rule, &f.Scope, &f.Step, &f.Opens, &f.Level, &f.Policy, &asOf, &f.Summary, &deadline, &evidence,
 		&found, &superseded, &f.SupersededBy)
 	if err != nil {
 		return "", f, err
