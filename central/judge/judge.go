@@ -9,10 +9,14 @@ package judge
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/policy"
@@ -90,6 +94,8 @@ func (j *Judge) Wake() {
 const (
 	lookEvery = time.Second // also how late a register that closes by the clock is judged
 	batchSize = 64          // students per transaction: ingest waits behind it
+	judges    = 2           // that read and judge at a time; there is one writer anyway
+	roundSize = 64 * batchSize
 )
 
 // Run judges until ctx ends. An error of the database is logged and tried again: facts are safe, judgements merely late.
@@ -127,7 +133,7 @@ func (j *Judge) Settle(ctx context.Context) error {
 	}
 	j.looked = now
 	for {
-		n, err := j.batch(ctx)
+		n, err := j.round(ctx)
 		if err != nil {
 			return err
 		}
@@ -147,12 +153,12 @@ func (j *Judge) idle(ctx context.Context) error {
 	return nil
 }
 
-func (j *Judge) batch(ctx context.Context) (int, error) {
-	dirty, err := j.o.Store.Dirty(ctx, batchSize)
-	if err != nil || len(dirty) == 0 {
+// round judges those who wait longest: workers read and judge, a batch at a time, while one stores what they concluded.
+func (j *Judge) round(ctx context.Context) (int, error) {
+	waiting, err := j.o.Store.Dirty(ctx, roundSize)
+	if err != nil || len(waiting) == 0 {
 		return 0, wrap("list dirty students", err)
 	}
-	started := time.Now()
 	cal, err := j.o.Store.Calendar(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read calendar: %w", err)
@@ -161,20 +167,64 @@ func (j *Judge) batch(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	cases, err := j.o.Store.Cases(ctx, dirty)
-	if err != nil {
-		return 0, fmt.Errorf("read facts: %w", err)
+	group, ctx := errgroup.WithContext(ctx)
+	batches := make(chan []Dirty)
+	judged := make(chan concluded) // unbuffered: a verdict must not grow old
+	group.Go(func() error { defer close(batches); return send(ctx, batches, slices.Chunk(waiting, batchSize)) })
+	var workers sync.WaitGroup
+	for range min(judges, (len(waiting)+batchSize-1)/batchSize) {
+		workers.Add(1)
+		group.Go(func() error { defer workers.Done(); return j.work(ctx, batches, judged, book, cal) })
 	}
-	now := j.o.Now()
-	verdicts := make([]Verdict, len(cases))
-	for i, c := range cases {
-		verdicts[i] = c.judge(book, cal, now)
+	group.Go(func() error { workers.Wait(); close(judged); return nil })
+	group.Go(func() error {
+		for c := range judged {
+			if err := j.o.Store.Save(ctx, c.verdicts); err != nil {
+				return fmt.Errorf("save judgements: %w", err)
+			}
+			j.metrics.run.Observe(time.Since(c.started).Seconds() / float64(len(c.verdicts)))
+		}
+		return nil
+	})
+	return len(waiting), group.Wait()
+}
+
+// concluded is a batch of verdicts, and when somebody began to read for them.
+type concluded struct {
+	verdicts []Verdict
+	started  time.Time
+}
+
+// work judges batches until there are no more.
+func (j *Judge) work(ctx context.Context, batches <-chan []Dirty, judged chan<- concluded, book *policy.Book, cal *calendar.Calendar) error {
+	for batch := range batches {
+		started := time.Now()
+		cases, err := j.o.Store.Cases(ctx, batch)
+		if err != nil {
+			return fmt.Errorf("read facts: %w", err)
+		}
+		now := j.o.Now()
+		verdicts := make([]Verdict, len(cases))
+		for i, c := range cases {
+			verdicts[i] = c.judge(book, cal, now)
+		}
+		if err := send(ctx, judged, slices.Values([]concluded{{verdicts, started}})); err != nil {
+			return err
+		}
 	}
-	if err := j.o.Store.Save(ctx, verdicts); err != nil {
-		return 0, fmt.Errorf("save judgements: %w", err)
+	return nil
+}
+
+// send hands over values until ctx ends.
+func send[T any](ctx context.Context, to chan<- T, values iter.Seq[T]) error {
+	for v := range values {
+		select {
+		case to <- v:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	j.metrics.run.Observe(time.Since(started).Seconds() / float64(len(cases)))
-	return len(cases), nil
+	return nil
 }
 
 func wrap(what string, err error) error {

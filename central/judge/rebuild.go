@@ -51,7 +51,7 @@ func (j *Judge) compare(ctx context.Context, group []Dirty, book *policy.Book, c
 	now := j.o.Now()
 	for _, c := range cases {
 		v := c.judge(book, cal, now)
-		if v.Same(c) {
+		if v.Same() {
 			continue
 		}
 		each(Difference{

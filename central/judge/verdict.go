@@ -76,6 +76,7 @@ type Verdict struct {
 	Replaced   []Mark   // stored judgements that go into the past: they said more than that nothing was known
 	Weeks      []Week   // in which something of this changed, with all marks that are in them now
 	Standings  []Standing
+	Recounted  bool // Standings are not what is stored
 	Found      []rules.Finding
 	Superseded []Superseded
 	WakeAt     time.Time // when to judge again though nothing new is known; zero if only the days count
@@ -96,8 +97,8 @@ type Superseded struct {
 }
 
 // Same reports whether nothing is different from what is stored.
-func (v Verdict) Same(c Case) bool {
-	return len(v.Marks)+len(v.Gone)+len(v.Found)+len(v.Superseded) == 0 && slices.EqualFunc(v.Standings, c.Standings, Standing.equal)
+func (v Verdict) Same() bool {
+	return len(v.Marks)+len(v.Gone)+len(v.Found)+len(v.Superseded) == 0 && !v.Recounted
 }
 
 // judge is pure: the same case at the same moment gives the same verdict.
@@ -212,6 +213,7 @@ func (c Case) conclude(v *Verdict, s rules.Student) {
 		v.Standings = append(v.Standings, standing(s, between, nil)) // nothing is cumulative there
 	}
 	slices.SortFunc(v.Standings, func(a, b Standing) int { return strings.Compare(a.Term, b.Term) })
+	v.Recounted = !slices.EqualFunc(v.Standings, c.Standings, Standing.equal)
 	v.Found, v.Superseded = reconcile(c.Findings, found)
 	v.WakeAt = rules.NextAlert(s)
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -63,7 +64,7 @@ func scanHoliday(r *sql.Rows) (h holiday, err error) {
 // Dirty lists students to be judged, the longest waiting first.
 func (j Judgements) Dirty(ctx context.Context, limit int) ([]judge.Dirty, error) {
 	return list(ctx, j.s.read, func(r *sql.Rows) (d judge.Dirty, err error) { return d, r.Scan(&d.Student, &d.Since) },
-		`SELECT student_id, since FROM dirty ORDER BY since LIMIT $1`, limit)
+		`SELECT student_id, since FROM dirty ORDER BY since, student_id LIMIT $1`, limit)
 }
 
 // Everybody lists students behind one by number, whether they wait to be judged or not.
@@ -106,22 +107,51 @@ func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
 }
 
 // TouchClosed makes dirty the students whose register has closed since after: at its last millisecond a register is still
-// open, so one that closed at after itself is meant too. A class is over at its last millisecond. With a zero after it asks
-// the marks themselves: those still unknown that were judged before their register closed.
+// open, so one that closed at after itself is meant too. A class is over at its last millisecond. With a zero after it goes
+// on where the last look of an earlier start was noted.
 func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) error {
 	query, args := `SELECT e.student_id FROM session s JOIN expected e ON e.session_id = s.id
 		WHERE s.starts_at > CAST($2 AS BIGINT) - 86400000 AND (s.closes_at >= $2 AND s.closes_at < $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
 		[]any{milliseconds(after), milliseconds(until)}
-	if after.IsZero() {
-		query, args = `SELECT m.student_id FROM mark m JOIN session s ON s.id = m.session_id
-			WHERE m.code = 'U' AND s.closes_at < $2 AND m.judged_at <= s.closes_at`, []any{milliseconds(until)}
-	}
-	return j.s.transact(ctx, func(tx *transaction) error { return markDirtyWhere(ctx, tx, until, query, args...) })
+	return j.s.transact(ctx, func(tx *transaction) error {
+		looked, err := lookedBefore(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if after.IsZero() {
+			args[0] = looked
+		}
+		if until.Sub(instant(looked)) >= noteLookEvery {
+			if err := noteLook(ctx, tx, until); err != nil {
+				return err
+			}
+		}
+		return markDirtyWhere(ctx, tx, until, query, args...)
+	})
+}
+
+// noteLookEvery is how often the last look at closed registers is written down: after a start they are looked at once more.
+const noteLookEvery = time.Minute
+
+// lookedBefore is up to when somebody has looked at registers that closed; 0 if nobody ever has.
+func lookedBefore(ctx context.Context, tx *transaction) (at int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(done_at), 0) FROM run WHERE job = 'registers'`).Scan(&at)
+	return at, err
+}
+
+func noteLook(ctx context.Context, tx *transaction, at time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO run (job, day, done_at) VALUES ('registers', '', $1)
+		ON CONFLICT (job, day) DO UPDATE SET done_at = excluded.done_at`, milliseconds(at))
+	return err
 }
 
 // Save stores verdicts in one transaction, kind by kind, so that the rows of all of them go to the database together.
 func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
 	return j.s.transact(ctx, func(tx *transaction) error {
+		verdicts, err := stillAsked(ctx, tx, verdicts)
+		if err != nil {
+			return err
+		}
 		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveFindings, saveWakes, settle} {
 			if err := save(ctx, tx, verdicts); err != nil {
 				return err
@@ -129,6 +159,31 @@ func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
 		}
 		return nil
 	})
+}
+
+// stillAsked leaves out verdicts on students of whom there are newer facts, or whom another process has judged meanwhile.
+// Writers take turns, so what is read here stays true until the verdicts are stored.
+func stillAsked(ctx context.Context, tx *transaction, verdicts []judge.Verdict) ([]judge.Verdict, error) {
+	students := make([]string, len(verdicts))
+	for i := range verdicts {
+		students[i] = verdicts[i].Student
+	}
+	ids, err := keys(students)
+	if err != nil {
+		return nil, err
+	}
+	since := make(map[string]int64, len(verdicts))
+	err = each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		var at int64
+		err := r.Scan(&student, &at)
+		since[student] = at
+		return err
+	}, `SELECT student_id, since FROM dirty WHERE student_id IN ({{keys $1}})`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read who is to be judged: %w", err)
+	}
+	return slices.DeleteFunc(slices.Clone(verdicts), func(v judge.Verdict) bool { return since[v.Student] != v.Since }), nil
 }
 
 // settle takes students off the dirty list. A fact that came meanwhile has raised since: the student stays dirty.

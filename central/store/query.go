@@ -29,12 +29,17 @@ type transaction struct {
 	*sql.Tx
 	conn    *sql.Conn // that Tx is on, for what database/sql has no word for
 	dialect *dialect
-	pool    *pool
+	// prepared is where queries that are run again and again are kept; nil for a write transaction, which holds the only
+	// connection on which they could be.
+	prepared *pool
 }
 
 // querying runs a query that is run again and again: reading its text, and planning it, is done once for each connection.
 func (t *transaction) querying(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	prepared, err := t.pool.prepared(ctx, query)
+	if t.prepared == nil {
+		return t.QueryContext(ctx, query, args...)
+	}
+	prepared, err := t.prepared.prepare(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +68,7 @@ type pool struct {
 	statements sync.Map // *sql.Stmt by the text of its query; they end with the pool
 }
 
-func (p *pool) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	if known, ok := p.statements.Load(query); ok {
 		return known.(*sql.Stmt), nil
 	}

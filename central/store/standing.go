@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
 )
 
-// saveStandings writes the students' figures anew: one row a term, and none for terms nothing is expected in any more.
+// saveStandings writes figures that changed anew, of all terms: one row a term, and none for terms nothing is expected in any more.
 func saveStandings(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
+	verdicts = slices.DeleteFunc(slices.Clone(verdicts), func(v judge.Verdict) bool { return !v.Recounted })
 	err := putEach(ctx, tx, "standings", `DELETE FROM standing WHERE student_id = $1`, verdicts, func(v judge.Verdict) []any { return []any{v.Student} })
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (s *Store) attempt(ctx context.Context, f func(*transaction) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer begun.Rollback() // after Commit this does nothing
-	tx := &transaction{Tx: begun, conn: conn, dialect: s.dialect, pool: s.write}
+	tx := &transaction{Tx: begun, conn: conn, dialect: s.dialect}
 	if err := s.dialect.reserve(ctx, tx); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
@@ -74,5 +74,5 @@ func (s *Store) view(ctx context.Context, f func(*transaction) error) error {
 		return fmt.Errorf("begin snapshot: %w", err)
 	}
 	defer begun.Rollback() // there is nothing to keep
-	return f(&transaction{Tx: begun, conn: conn, dialect: s.dialect, pool: s.read})
+	return f(&transaction{Tx: begun, conn: conn, dialect: s.dialect, prepared: s.read})
 }
