@@ -15,7 +15,7 @@ func Marks(f Facts, policies policy.ByDay, now time.Time) []Mark {
 	expected := places(&f, policies)
 	taps := inOrder(f.Taps)
 	credit(expected, taps)
-	b := newBench(&f, taps, now)
+	b := newBench(&f, expected, taps, now)
 	marks := make([]Mark, len(expected))
 	for i := range expected {
 		p := &expected[i]
@@ -31,6 +31,7 @@ func Marks(f Facts, policies policy.ByDay, now time.Time) []Mark {
 // bench is what a student's places are judged with.
 type bench struct {
 	facts   *Facts
+	places  []place
 	taps    []Tap // in order
 	exits   bool  // some of them are at exits
 	amended map[string]*Amendment
@@ -39,8 +40,8 @@ type bench struct {
 	now     time.Time
 }
 
-func newBench(f *Facts, taps []Tap, now time.Time) *bench {
-	b := &bench{facts: f, taps: taps, amended: latest(f.Amendments), notes: map[string][]*Note{}, grants: map[*policy.Policy][]Grant{}, now: now}
+func newBench(f *Facts, places []place, taps []Tap, now time.Time) *bench {
+	b := &bench{facts: f, places: places, taps: taps, amended: latest(f.Amendments), notes: map[string][]*Note{}, grants: map[*policy.Policy][]Grant{}, now: now}
 	for i := range f.Notes {
 		n := &f.Notes[i]
 		b.notes[n.Session] = append(b.notes[n.Session], n)
@@ -182,7 +183,7 @@ func (b *bench) silence(p *place) Mark {
 		}
 	}
 	if p.ClosedBy != "" {
-		return Mark{Code: Absent, Source: FromSilence, Reason: "No tap; the register was closed by " + p.ClosedBy}
+		return Mark{Code: Absent, Source: FromSilence, Reason: "No tap; the register was closed by " + p.ClosedBy + b.beside(p)}
 	}
 	if milli(b.now) <= milli(p.ClosesAt) {
 		return Mark{Code: Unknown, Source: Pending, Reason: "The register is open until " + moment(p.ClosesAt)}
@@ -194,7 +195,7 @@ func (b *bench) silence(p *place) Mark {
 	if !b.joinsKnown(p) {
 		return Mark{Code: Unknown, Source: Pending, Reason: "Not known yet: who joined online is known up to " + moment(b.facts.JoinsKnown) + " only"}
 	}
-	return Mark{Code: Absent, Source: FromSilence, Reason: why}
+	return Mark{Code: Absent, Source: FromSilence, Reason: why + b.beside(p)}
 }
 
 // joinsKnown is G-3 for sessions that may be joined online: whoever delivers joins must have delivered those of this one.

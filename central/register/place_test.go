@@ -39,6 +39,32 @@ func TestInPerson(t *testing.T) {
 	}
 }
 
+// Whoever was at the wrong door, or late by a breath, is not told that there was no tap.
+func TestAbsenceTellsOfTapsBesideIt(t *testing.T) {
+	imperial := shipped(t, "imperial", "in_person: [card, pass, ble_heard, staff]", "in_person: []")
+	sessions := []Session{lesson("A", "09:00", "10:00"), lesson("B", "10:09", "11:00")} // B opens at 09:39
+	elsewhere := tapAt(1, local("09:05:00.000"))
+	elsewhere.Room, elsewhere.Point = "S", "S/door"
+	const none = "No tap; the readers were working and everything they heard is here"
+	tests := []struct {
+		name string
+		taps []Tap
+		want string // reason of A
+	}{
+		{"none", nil, none},
+		{"too late", tapped("09:30:00.001"), none + ". There is a tap at 09:30:00.001 at R/door, while the register was not open"},
+		{"another room", []Tap{elsewhere}, none + ". There is a tap at 09:05:00.000 at S/door, where this session is not held"},
+		{"credited to another session", tapped("10:10:00.000"), none},
+		{"hours later", tapped("13:00:00.000"), none},
+	}
+	for _, tt := range tests {
+		f := Facts{Sessions: sessions, Taps: tt.taps, Coverage: alwaysOn()}
+		if m := Marks(f, imperial, evening)[0]; m.Code != Absent || m.Reason != tt.want {
+			t.Errorf("%s: %s %q, want A %q", tt.name, m.Code, m.Reason, tt.want)
+		}
+	}
+}
+
 func TestSameDayMoves(t *testing.T) {
 	imperial, follow, ports := shipped(t, "imperial", "in_person: [card, pass, ble_heard, staff]", "in_person: []"), shipped(t, "bedfordshire"), shipped(t, "portsmouth")
 	movedAt := func(clock string) []Session { // from R to Q
@@ -48,6 +74,9 @@ func TestSameDayMoves(t *testing.T) {
 		return []Session{s}
 	}
 	sameDay, dayBefore := movedAt("2026-10-05 08:20:00.000"), movedAt("2026-10-04 23:59:00.000")
+	movedTwice, movedBack := movedAt("2026-10-05 08:20:00.000"), movedAt("2026-10-05 08:20:00.000")
+	movedTwice[0].Rooms, movedTwice[0].Moves = []string{"S"}, append(movedTwice[0].Moves, Move{At: local("08:30:00.000"), Room: "Q"}, Move{At: local("08:30:00.000"), Room: "S", Added: true})
+	movedBack[0].Rooms, movedBack[0].Moves = []string{"R"}, append(movedBack[0].Moves, Move{At: local("08:30:00.000"), Room: "Q"}, Move{At: local("08:30:00.000"), Room: "R", Added: true})
 	in := func(room, clock string) []Tap {
 		tap := tapAt(1, local(clock))
 		tap.Room, tap.Point = room, room+"/door"
@@ -62,6 +91,9 @@ func TestSameDayMoves(t *testing.T) {
 		{"row 21 W-6 changed at midnight", imperial, Facts{Sessions: movedAt("2026-10-05 00:00:00.000"), Coverage: rooms}, "A=N"},
 		{"row 22 W-6 changed the same day, tap in the new room", imperial, Facts{Sessions: sameDay, Taps: in("Q", "09:05:00.000"), Coverage: rooms}, "A=P"},
 		{"row 22 W-6 changed the same day, tap in the old room", imperial, Facts{Sessions: sameDay, Taps: in("R", "09:29:00.000"), Coverage: rooms}, "A=P"},
+		{"W-6 moved twice, tap at the first door", imperial, Facts{Sessions: movedTwice, Taps: in("R", "09:05:00.000"), Coverage: rooms}, "A=P"},
+		{"W-6 moved there and back, tap where it was for a while", imperial, Facts{Sessions: movedBack, Taps: in("Q", "09:05:00.000"), Coverage: rooms}, "A=P"},
+		{"W-6 moved there and back, no tap", imperial, Facts{Sessions: movedBack, Coverage: rooms}, "A=N"},
 		{"W-6 tap in a third room", imperial, Facts{Sessions: sameDay, Taps: in("S", "09:05:00.000"), Coverage: rooms}, "A=N"},
 		{"W-6 exempt, but authorised: the absence says more", imperial, Facts{Sessions: sameDay, Absences: wholeDay, Coverage: rooms}, "A=E"},
 		{"W-6 follow: no tap", follow, Facts{Sessions: sameDay, Coverage: rooms}, "A=A"},
