@@ -117,17 +117,6 @@ func (h History) At(asOf time.Time) Count {
 	return n
 }
 
-// Pending counts the contacts that had ended by an instant and are not known yet.
-func (h History) Pending(asOf time.Time) int64 {
-	var n int64
-	for _, c := range h.Contacts {
-		if c.Code == register.Unknown && !c.EndsAt.After(asOf) {
-			n++
-		}
-	}
-	return n
-}
-
 // Missed lists the contacts marked A that had ended by an instant, oldest first.
 func (h History) Missed(asOf time.Time) []Contact {
 	var missed []Contact

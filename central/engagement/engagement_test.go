@@ -61,8 +61,8 @@ func TestAsOf(t *testing.T) {
 	if got := h.At(noon.Add(90 * time.Minute)); got != (Count{Absent: 1}) {
 		t.Errorf("tally after two sessions = %+v", got)
 	}
-	if got := h.Pending(noon.Add(time.Hour)); got != 1 {
-		t.Errorf("pending = %d, want 1: the session that ends at that very moment", got)
+	if got := h.Outcomes(noon.Add(time.Hour)).Unknown; got != 1 {
+		t.Errorf("unknown = %d, want 1: the session that ends at that very moment", got)
 	}
 	if got := h.Missed(noon.AddDate(0, 0, 1)); len(got) != 2 || got[1].ID != "d" {
 		t.Errorf("missed = %+v, want a and d", got)

@@ -60,6 +60,8 @@ type Kept struct {
 type Standing struct {
 	Term string
 	engagement.Tally
+	Met      int64 // contacts of all kinds
+	Excused  int64
 	Pending  int64
 	Level    rules.Level
 	TenthAt  time.Time // start of the tenth missed session; zero if fewer
@@ -225,7 +227,8 @@ func standing(s rules.Student, h engagement.History, found []rules.Finding) Stan
 	if p := s.Policies(calendar.DayOf(s.AsOf)); p != nil {
 		counting = p.Counting
 	}
-	st := Standing{Term: h.Term, Tally: h.At(s.AsOf).Tally(counting), Pending: h.Pending(s.AsOf), SeenAt: h.SeenAt()}
+	n := h.Outcomes(s.AsOf)
+	st := Standing{Term: h.Term, Tally: h.At(s.AsOf).Tally(counting), Met: n.Met, Excused: n.Excused, Pending: n.Unknown, SeenAt: h.SeenAt()}
 	if missed := h.Missed(s.AsOf); len(missed) >= 10 {
 		st.TenthAt = missed[9].StartsAt
 	}
@@ -276,7 +279,7 @@ func reason(old Finding, found []rules.Finding) string {
 }
 
 func (s Standing) equal(t Standing) bool {
-	return s.Term == t.Term && s.Tally == t.Tally && s.Pending == t.Pending && s.Level == t.Level && s.TenthAt.Equal(t.TenthAt) &&
+	return s.Term == t.Term && s.Tally == t.Tally && s.Met == t.Met && s.Excused == t.Excused && s.Pending == t.Pending && s.Level == t.Level && s.TenthAt.Equal(t.TenthAt) &&
 		s.SeenAt.Equal(t.SeenAt) && s.Deadline == t.Deadline
 }
 

@@ -26,6 +26,8 @@ var (
 type Source interface {
 	termSource
 	studentSource
+	findingSource
+	factSource
 	sessionSource
 	sheetSource
 	surveySource

@@ -16,7 +16,6 @@ type studentSource interface {
 
 	StudentRow(ctx context.Context, term, student string) (StudentRow, error)
 	Contacts(ctx context.Context, student string, from, to time.Time) ([]Contact, error)
-	Findings(ctx context.Context, student, term string) ([]Finding, error)
 	Absences(ctx context.Context, student string) ([]Absence, error)
 	TapsOfStudent(ctx context.Context, student string, from, to time.Time) ([]Tap, error)
 	CreditedTaps(ctx context.Context, student string, from, to time.Time) ([]Tap, error)
@@ -39,9 +38,11 @@ type StudentRow struct {
 
 // Standing is a student's judgement in a term.
 type Standing struct {
-	Rate     Rate       `json:"rate"`
-	Missed   int64      `json:"missed"`  // marks A
-	Pending  int64      `json:"pending"` // marks U of sessions that are over
+	Rate     Rate       `json:"rate"`    // of sessions
+	Missed   int64      `json:"missed"`  // contacts of all kinds
+	Met      int64      `json:"met"`     // contacts of all kinds, on time, late or online
+	Excused  int64      `json:"excused"` // contacts of all kinds in an authorised absence
+	Pending  int64      `json:"pending"` // contacts of all kinds that are over and not known yet
 	Level    Level      `json:"level"`
 	TenthAt  *time.Time `json:"tenth_at"` // start of the tenth missed session
 	SeenAt   *time.Time `json:"seen_at"`  // last tap credited
@@ -49,19 +50,9 @@ type Standing struct {
 	JudgedAt *time.Time `json:"judged_at"`
 }
 
-// Finding is what a rule said of a student. It is never deleted, only superseded (G-6).
-type Finding struct {
-	ID           int64      `json:"id"`
-	Rule         string     `json:"rule"`
-	Policy       string     `json:"policy"`
-	AsOf         time.Time  `json:"as_of"`
-	FoundAt      time.Time  `json:"found_at"`
-	Summary      string     `json:"summary"`
-	Deadline     string     `json:"deadline"`
-	Evidence     []string   `json:"evidence"` // session identifiers
-	SupersededAt *time.Time `json:"superseded_at"`
-	SupersededBy string     `json:"superseded_by"`
-}
+// Expected is how many contacts of all kinds were expected so far (004, item 11); it is what was met, missed, excused and is not
+// known yet.
+func (s Standing) Expected() int64 { return s.Met + s.Missed + s.Excused + s.Pending }
 
 // Absence is an absence that was asked for. Whether it is authorised is for the policy to say, and each mark says it.
 type Absence struct {
@@ -90,6 +81,7 @@ type Contact struct {
 	Credited   *Tap        `json:"credited"`   // the tap behind the mark; nil if there is none
 	Others     []Tap       `json:"others"`     // all other taps of the student's cards near the session
 	Amendments []Amendment `json:"amendments"` // oldest first
+	Replaced   []PastMark  `json:"replaced"`   // what was judged before, oldest first
 	Silent     []Coverage  `json:"silent"`     // of a session not known yet: points without full coverage
 }
 
@@ -105,11 +97,13 @@ type Mark struct {
 // Student is one student's whole record of a term.
 type Student struct {
 	StudentRow
-	Term     Term      `json:"term"`
-	Findings []Finding `json:"findings"` // newest first, superseded ones too
-	Absences []Absence `json:"absences"`
-	Contacts []Contact `json:"contacts"`  // sessions begun, or with a register open, newest first
-	Loose    []Tap     `json:"elsewhere"` // taps near none of them, newest first
+	Term     Term        `json:"term"`
+	Findings []Finding   `json:"findings"` // of the term and the vacation after it, newest first, superseded ones too
+	Facts    []Fact      `json:"facts"`    // of the same time, newest first, without log-ins
+	Logins   []LoginWeek `json:"logins"`   // newest first
+	Absences []Absence   `json:"absences"`
+	Contacts []Contact   `json:"contacts"`  // sessions begun, or with a register open, newest first
+	Loose    []Tap       `json:"elsewhere"` // taps near none of them, newest first
 }
 
 // near is how far outside a register's window a tap still tells something about that session.
@@ -130,8 +124,8 @@ func (r *Reports) Student(ctx context.Context, id, term string, sponsorship bool
 	if s.StudentRow, err = r.source.StudentRow(ctx, t.ID, id); err != nil {
 		return Student{}, fmt.Errorf("student %q: %w", id, err)
 	}
-	if s.Findings, err = r.source.Findings(ctx, id, t.ID); err != nil {
-		return Student{}, fmt.Errorf("read findings: %w", err)
+	if err := r.judgements(ctx, &s, sponsorship); err != nil {
+		return Student{}, err
 	}
 	if s.Absences, err = r.source.Absences(ctx, id); err != nil {
 		return Student{}, fmt.Errorf("read absences: %w", err)
@@ -143,9 +137,30 @@ func (r *Reports) Student(ctx context.Context, id, term string, sponsorship bool
 		return Student{}, err
 	}
 	if !sponsorship {
-		s.withoutSponsorship()
+		s.StudentRow.withoutSponsorship()
 	}
 	return s, nil
+}
+
+// judgements reads what the rules said, and what they were told besides taps.
+func (r *Reports) judgements(ctx context.Context, s *Student, sponsorship bool) error {
+	_, from, to, err := r.stretch(ctx, s.Term.ID)
+	if err != nil {
+		return err
+	}
+	s.Findings, err = r.source.Findings(ctx, FindingFilter{Student: s.ID, State: EitherWay, From: from, To: to, Newest: true, Sponsorship: sponsorship})
+	if err != nil {
+		return fmt.Errorf("read findings: %w", err)
+	}
+	facts, err := r.source.FactsOf(ctx, s.ID, from, to)
+	if err != nil {
+		return fmt.Errorf("read facts: %w", err)
+	}
+	if !sponsorship {
+		facts = plain(facts)
+	}
+	s.Logins, s.Facts = logins(facts)
+	return nil
 }
 
 // contacts reads the sessions that have begun or whose register is open, newest first.
@@ -170,9 +185,13 @@ func (r *Reports) contacts(ctx context.Context, student string, from, to time.Ti
 	for _, a := range amendments {
 		bySession[a.Session] = append(bySession[a.Session], a)
 	}
+	replaced, err := r.replaced(ctx, student)
+	if err != nil {
+		return nil, err
+	}
 	for i := range contacts {
 		c := &contacts[i]
-		c.Amendments = bySession[c.Session.ID]
+		c.Amendments, c.Replaced = bySession[c.Session.ID], replaced[c.Session.ID]
 		if c.Mark.Code != "U" {
 			continue
 		}
@@ -183,6 +202,19 @@ func (r *Reports) contacts(ctx context.Context, student string, from, to time.Ti
 		c.Silent = slices.DeleteFunc(coverage, func(p Coverage) bool { return p.Permille == 1000 })
 	}
 	return contacts, nil
+}
+
+// replaced reads earlier judgements by session.
+func (r *Reports) replaced(ctx context.Context, student string) (map[string][]PastMark, error) {
+	past, err := r.source.PastMarksOf(ctx, student)
+	if err != nil {
+		return nil, fmt.Errorf("read earlier judgements: %w", err)
+	}
+	bySession := make(map[string][]PastMark)
+	for _, m := range past {
+		bySession[m.Session] = append(bySession[m.Session], m)
+	}
+	return bySession, nil
 }
 
 // attachTaps puts every tap in its place.
@@ -235,15 +267,7 @@ func nearest(contacts []Contact, at time.Time) int {
 	return best
 }
 
-// aboutSponsorship are the clauses that speak of sponsored students alone, or of what their visa allows.
-var aboutSponsorship = []string{"A-5", "A-6", "A-7", "A-8", "E-4", "E-8", "E-11", "E-12", "E-14", "E-15", "E-16", "E-19"}
-
 // withoutSponsorship takes away everything that tells whether UKVI sponsorship is concerned.
-func (s *Student) withoutSponsorship() {
-	s.StudentRow.withoutSponsorship()
-	s.Findings = slices.DeleteFunc(s.Findings, func(f Finding) bool { return slices.Contains(aboutSponsorship, f.Rule) })
-}
-
 func (s *StudentRow) withoutSponsorship() {
 	s.Visa = false
 	s.Standing.Deadline = ""

@@ -106,7 +106,7 @@ func (s ReportSource) Departments(ctx context.Context) ([]string, error) {
 }
 
 const studentColumns = `s.id, s.name, s.email, s.department, s.programme, s.level, s.visa,
-	coalesce(t.attended, 0), coalesce(t.counted, 0), coalesce(t.missed, 0), coalesce(t.pending, 0), coalesce(t.level, 0),
+	coalesce(t.attended, 0), coalesce(t.counted, 0), coalesce(t.missed, 0), coalesce(t.met, 0), coalesce(t.excused, 0), coalesce(t.pending, 0), coalesce(t.level, 0),
 	t.tenth_at, t.seen_at, coalesce(t.deadline, ''), t.judged_at`
 
 // fromStudents joins each student with the standing of the term $1.
@@ -116,7 +116,7 @@ func scanStudent(r scanner) (s report.StudentRow, err error) {
 	var tenth, seen, judged sql.NullInt64
 	t := &s.Standing
 	err = r.Scan(&s.ID, &s.Name, &s.Email, &s.Department, &s.Programme, &s.Study, &s.Visa,
-		&t.Rate.Attended, &t.Rate.Counted, &t.Missed, &t.Pending, &t.Level, &tenth, &seen, &t.Deadline, &judged)
+		&t.Rate.Attended, &t.Rate.Counted, &t.Missed, &t.Met, &t.Excused, &t.Pending, &t.Level, &tenth, &seen, &t.Deadline, &judged)
 	t.TenthAt, t.SeenAt, t.JudgedAt = pointer(tenth), pointer(seen), pointer(judged)
 	return s, err
 }

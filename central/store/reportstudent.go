@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -105,27 +104,6 @@ func (s ReportSource) roomsOf(ctx context.Context, sessions []string) (map[strin
 		rooms[p.session] = append(rooms[p.session], p.room)
 	}
 	return rooms, nil
-}
-
-// Findings implements report.Source.
-func (s ReportSource) Findings(ctx context.Context, student, term string) ([]report.Finding, error) {
-	findings, err := list(ctx, s.read, func(r *sql.Rows) (report.Finding, error) {
-		var f report.Finding
-		var asOf, found int64
-		var superseded sql.NullInt64
-		var evidence string
-		err := r.Scan(&f.ID, &f.Rule, &f.Policy, &asOf, &found, &f.Summary, &f.Deadline, &evidence, &superseded, &f.SupersededBy)
-		if err != nil {
-			return f, err
-		}
-		f.AsOf, f.FoundAt, f.SupersededAt = instant(asOf), instant(found), pointer(superseded)
-		return f, json.Unmarshal([]byte(evidence), &f.Evidence)
-	}, `SELECT id, rule, policy, as_of, found_at, summary, deadline, evidence, superseded_at, superseded_by
-		FROM finding WHERE student_id = $1 AND term_id = $2 ORDER BY as_of DESC, id DESC`, student, term)
-	if err != nil {
-		return nil, fmt.Errorf("list findings: %w", err)
-	}
-	return findings, nil
 }
 
 // Absences implements report.Source.

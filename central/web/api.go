@@ -12,6 +12,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/report"
+	"github.com/rollcall-edge/rollcall/central/rules"
 )
 
 // apiConfig describes the API. There is no documentation page, because huma's is loaded from another origin.
@@ -143,6 +144,28 @@ type studentInput struct {
 func (s *Site) apiStudent(ctx context.Context, in *studentInput) (*body[report.Student], error) {
 	record, err := s.Reports.Student(ctx, in.ID, in.Term, callerOf(ctx).Role.May(account.SeeSponsorship))
 	return &body[report.Student]{record}, err
+}
+
+type findingsInput struct {
+	Student string    `query:"student" doc:"Student number."`
+	Rule    string    `query:"rule" doc:"A clause, e.g. A-2."`
+	Opens   string    `query:"opens" doc:"What a finding opens; anything if absent." enum:"notice,alert,warning,task,case"`
+	State   string    `query:"state" doc:"superseded: no longer follows from the facts; all: either way; absent: in force." enum:"superseded,all"`
+	From    time.Time `query:"from" doc:"Met from this instant on; from the beginning if absent."`
+	To      time.Time `query:"to" doc:"Met before this instant; no bound if absent."`
+	Cursor  int64     `query:"cursor" minimum:"0" doc:"next of the page before."`
+	Limit   int       `query:"limit" minimum:"1" maximum:"5000" default:"500"`
+}
+
+func (s *Site) apiFindings(ctx context.Context, in *findingsInput) (*body[page[report.Finding]], error) {
+	findings, err := s.Reports.FindingPage(ctx, report.FindingFilter{
+		Student: in.Student, Rule: in.Rule, Opens: rules.Opens(in.Opens), State: report.FindingState(in.State), From: in.From, To: in.To,
+		After: in.Cursor, Limit: in.Limit, Sponsorship: callerOf(ctx).Role.May(account.SeeSponsorship),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(findings, in.Limit, func(f report.Finding) string { return count(f.ID) }), nil
 }
 
 type sessionsInput struct {

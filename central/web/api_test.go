@@ -132,6 +132,7 @@ func TestAPIPages(t *testing.T) {
 		{"/api/v1/standings?limit=64", "student", 64, 2}, // a full page cannot know that it is the last
 		{"/api/v1/sessions?limit=3&" + span, "id", 8, 3},
 		{"/api/v1/taps?limit=1&" + span, "id", 2, 3},
+		{"/api/v1/findings?limit=2&state=all", "summary", 5, 3},
 		{"/api/v1/streams?", "stream", 3, 1},
 		{"/api/v1/gateways?", "id", 2, 1},
 	}

@@ -18,8 +18,10 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
+	"github.com/rollcall-edge/rollcall/central/rules"
 )
 
 // present is when the tests take place: Thursday 19 November 2026, 10:20 in London.
@@ -38,6 +40,8 @@ type college struct {
 	taps     map[string][]report.Tap
 	findings map[string][]report.Finding
 	absences map[string][]report.Absence
+	facts    map[string][]report.Fact
+	past     map[string][]report.PastMark
 	rows     map[string][]report.RegisterRow // by session
 	coverage []report.Span
 	gateways []report.GatewayRow
@@ -135,8 +139,61 @@ func (c *college) Contacts(_ context.Context, id string, _, _ time.Time) ([]repo
 	return slices.Clone(c.contacts[id]), nil
 }
 
-func (c *college) Findings(_ context.Context, id, _ string) ([]report.Finding, error) {
-	return slices.Clone(c.findings[id]), nil
+// Findings answers by number, as if nothing else were asked but what pages and roles differ in.
+func (c *college) Findings(_ context.Context, f report.FindingFilter) (out []report.Finding, err error) {
+	for _, s := range c.students {
+		for _, found := range c.findings[s.ID] {
+			found.Student, found.Name, found.Department = s.ID, s.Name, s.Department
+			if c.asked(found, f) && (f.Rule == "" || f.Rule == found.Rule) && (!f.ByID || found.ID > f.After) {
+				out = append(out, found)
+			}
+		}
+	}
+	if f.ByID {
+		slices.SortFunc(out, func(a, b report.Finding) int { return int(a.ID - b.ID) })
+	}
+	out = out[min(f.Offset, len(out)):]
+	if f.Limit > 0 {
+		out = out[:min(f.Limit, len(out))]
+	}
+	return out, nil
+}
+
+func (c *college) asked(found report.Finding, f report.FindingFilter) bool {
+	return (f.Student == "" || f.Student == found.Student) && (f.Search == "" || strings.Contains(found.Name, f.Search)) &&
+		(f.Opens == "" || f.Opens == found.Opens) && (!f.Due || found.Deadline != "") &&
+		(f.State == report.EitherWay || (f.State == report.Superseded) == (found.SupersededAt != nil)) &&
+		(f.Sponsorship || slices.Contains(report.PlainRules(), found.Rule))
+}
+
+func (c *college) CountFindings(_ context.Context, f report.FindingFilter) (out []report.RuleCount, err error) {
+	f.Rule, f.Limit, f.Offset = "", 0, 0
+	all, err := c.Findings(context.Background(), f)
+	for _, found := range all {
+		i := slices.IndexFunc(out, func(n report.RuleCount) bool { return n.Rule == found.Rule })
+		if i < 0 {
+			i, out = len(out), append(out, report.RuleCount{Rule: found.Rule})
+		}
+		out[i].Total++
+		if found.Opens == rules.Case {
+			out[i].Cases++
+		}
+		if found.Deadline != "" {
+			out[i].Due++
+		}
+		if found.Deadline != "" && found.Deadline < f.Today {
+			out[i].Passed++
+		}
+	}
+	return out, err
+}
+
+func (c *college) FactsOf(_ context.Context, id string, _, _ time.Time) ([]report.Fact, error) {
+	return slices.Clone(c.facts[id]), nil
+}
+
+func (c *college) PastMarksOf(_ context.Context, id string) ([]report.PastMark, error) {
+	return slices.Clone(c.past[id]), nil
 }
 
 func (c *college) Absences(_ context.Context, id string) ([]report.Absence, error) {
@@ -333,7 +390,7 @@ func newCollege(t testing.TB) *college {
 	c := &college{
 		terms:    []report.Term{{ID: "2026-autumn", Name: "Autumn term", FirstDay: "2026-09-28", LastDay: "2026-12-18"}},
 		contacts: make(map[string][]report.Contact), credited: make(map[string][]report.Tap), taps: make(map[string][]report.Tap),
-		findings: make(map[string][]report.Finding), absences: make(map[string][]report.Absence), rows: make(map[string][]report.RegisterRow),
+		absences: make(map[string][]report.Absence), rows: make(map[string][]report.RegisterRow),
 		coverage: []report.Span{{Since: present.Add(-50 * time.Minute), Until: present.Add(-time.Minute)}},
 	}
 	c.enrol()
@@ -353,7 +410,7 @@ func (c *college) enrol() {
 			ID: fmt.Sprintf("s%d", i+1), Name: givenNames[i%len(givenNames)] + " " + familyNames[(i*3)%len(familyNames)], Visa: i%5 == 0 || i < 2,
 			Department: faculties[i%len(faculties)], Programme: "BSc " + faculties[i%len(faculties)], Study: "6", Email: fmt.Sprintf("s%d@example.org", i+1),
 		}
-		s.Standing = report.Standing{Rate: report.Rate{Attended: int64(min(58+i, 80)), Counted: 80}, Missed: int64(max(16-i, 0)), SeenAt: &seen, JudgedAt: &seen}
+		s.Standing = report.Standing{Rate: report.Rate{Attended: int64(min(58+i, 80)), Counted: 80}, Missed: int64(max(16-i, 0)), Met: int64(min(58+i, 80)), Excused: 2, SeenAt: &seen, JudgedAt: &seen}
 		if i < len(levels) {
 			s.Standing.Level = levels[i]
 		}
@@ -438,13 +495,39 @@ func (c *college) tap() {
 	for i := range c.rows["e6"][:1] {
 		c.rows["e6"][i].Tap = &c.credited["s1"][1]
 	}
-	superseded := present.AddDate(0, 0, -2)
-	c.findings["s1"] = []report.Finding{
-		{ID: 2, Rule: "A-5", Policy: "college 004 v1", AsOf: present.AddDate(0, 0, -4), FoundAt: present.AddDate(0, 0, -4), Summary: "Report to UKVI: ten missed contacts", Deadline: "2026-11-25", Evidence: []string{"e/1", "e2"}},
-		{ID: 1, Rule: "A-2", Policy: "college 004 v1", AsOf: present.AddDate(0, 0, -20), FoundAt: present.AddDate(0, 0, -20), Summary: "First warning: attendance below 90%", Evidence: []string{"e/1"}, SupersededAt: &superseded, SupersededBy: "an absence was authorised"},
-	}
+	c.find()
 	c.absences["s1"] = []report.Absence{{Since: present.AddDate(0, 0, -1), Until: present, Reason: "Illness", Actor: "priya"}}
 	c.amendments = []report.Amendment{{Student: "s1", Session: "e2", Code: "L", Reason: "came in with the second group", Actor: "lee", MadeAt: present.AddDate(0, 0, -1)}}
+}
+
+// find lets the rules say something of some students, and gives the first one facts of many kinds.
+func (c *college) find() {
+	at := func(days int) time.Time { return present.AddDate(0, 0, days) }
+	superseded, ends := at(-2), at(300)
+	c.findings = map[string][]report.Finding{
+		"s1": {
+			{ID: 2, Rule: "A-5", Scope: "2026-autumn", Step: "report to ukvi", Opens: rules.Case, Level: 4, Policy: "college 004 v1", AsOf: at(-4), FoundAt: at(-4), Summary: "Report to UKVI: ten missed contacts", Deadline: "2026-11-25", Evidence: []string{"e/1", "e2", "submission essay 2026-11-09T12:00:00Z"}},
+			{ID: 4, Rule: "E-12", Scope: "course_change 2026-10-30", Step: "overdue", Opens: rules.Task, Policy: "stmarys v1", AsOf: at(-5), FoundAt: at(-5), Summary: "Change of course on 2026-10-30; the report to UKVI was due on 2026-11-13 and is not recorded", Deadline: "2026-11-13"},
+			{ID: 1, Rule: "A-2", Scope: "2026-autumn", Step: "first warning", Opens: rules.Warning, Level: 1, Policy: "college 004 v1", AsOf: at(-20), FoundAt: at(-20), Summary: "First warning: attendance below 90%", Evidence: []string{"e/1"}, SupersededAt: &superseded, SupersededBy: "an absence was authorised"},
+		},
+		"s7": {{ID: 3, Rule: "A-2", Scope: "2026-autumn", Step: "first warning", Opens: rules.Warning, Level: 1, Policy: "college 004 v1", AsOf: at(-9), FoundAt: at(-9), Summary: "First warning: 64 of 80 contacts attended (80.0 %), 10 missed without authorisation", Evidence: []string{"e/1"}}},
+		"s9": {{ID: 5, Rule: "E-15", Scope: "2026-11-09", Step: "near the limit", Opens: rules.Alert, Policy: "stmarys v1", AsOf: at(-6), FoundAt: at(-6), Summary: "Worked 16 h 30 min in the week from 2026-11-09; the limit in term of 20 h 00 min is near"}},
+	}
+	fact := func(days int, kind engagement.Kind, of, value string) report.Fact {
+		return report.Fact{ID: int64(100 - days), Kind: kind, At: at(days), Of: of, Value: value, By: "priya", RecordedAt: at(days)}
+	}
+	stay, wrong := fact(-60, engagement.Permission, "", "study"), fact(-12, engagement.Meeting, "tutor", "missed")
+	stay.Until, wrong.WithdrawnAt, wrong.WithdrawnBy = &ends, &superseded, "lee: it was another student"
+	paid := fact(-8, engagement.Payment, "tuition", "")
+	paid.Amount = 123450
+	c.facts = map[string][]report.Fact{"s1": {
+		fact(-1, engagement.Login, "", ""), fact(-1, engagement.Login, "", ""), fact(-2, engagement.Login, "", ""), paid, fact(-9, engagement.Login, "", ""),
+		fact(-10, engagement.Submission, "essay", "missed"), wrong, stay,
+	}}
+	judged := at(-1)
+	c.past = map[string][]report.PastMark{"s1": {
+		{Session: "e2", Mark: report.Mark{Code: "A", Source: "complete", Reason: "No tap; the readers were working", Policy: "college 004 v1", JudgedAt: &judged}, ReplacedAt: judged},
+	}}
 }
 
 func (c *college) connect() {

@@ -76,7 +76,7 @@ func (s *Site) engagementCSV(c *gin.Context, who *caller) error {
 	}
 	head := []string{
 		"student", "name", "email", "department", "programme", "level_of_study", "term", "attended", "counted", "percent", "missed",
-		"not_known", "standing", "last_tap_credited",
+		"not_known", "contacts_expected", "contacts_met", "contacts_excused", "standing", "last_tap_credited",
 	}
 	if f.Sponsorship {
 		head = append(head, "visa", "report_due")
@@ -96,12 +96,19 @@ func standingCells(t report.Term, row report.StudentRow, sponsorship bool) []str
 	st := row.Standing
 	cells := []string{
 		row.ID, row.Name, row.Email, row.Department, row.Programme, row.Study, t.ID, count(st.Rate.Attended), count(st.Rate.Counted),
-		percent(st.Rate), count(st.Missed), count(st.Pending), st.Level.String(), local(st.SeenAt),
+		percent(st.Rate), count(st.Missed), count(st.Pending), count(st.Expected()), count(st.Met), count(st.Excused), st.Level.String(), local(st.SeenAt),
 	}
 	if sponsorship {
 		cells = append(cells, yes(row.Visa), st.Deadline)
 	}
 	return cells
+}
+
+func findingCells(f report.Finding) []string {
+	return []string{
+		count(f.ID), f.Student, f.Subject, f.Name, f.Department, f.Rule, f.Scope, f.Step, string(f.Opens), f.Summary, f.Deadline, local(&f.AsOf), local(&f.FoundAt),
+		f.Policy, strings.Join(f.Evidence, "; "), local(f.SupersededAt), f.SupersededBy,
+	}
 }
 
 // studentCSV writes one line per session with its credited tap, and one line per other tap.

@@ -47,7 +47,7 @@ func TestEngagementCSV(t *testing.T) {
 	if len(rows) != 65 {
 		t.Fatalf("rows = %d, want a head and 64 students", len(rows))
 	}
-	want := []string{"s1", "Aisha Khan", "s1@example.org", "Computing", "BSc Computing", "6", "2026-autumn", "58", "80", "72.5", "16", "0", "Report to UKVI", "2026-11-19T09:58:00Z", "yes", "2026-11-25"}
+	want := []string{"s1", "Aisha Khan", "s1@example.org", "Computing", "BSc Computing", "6", "2026-autumn", "58", "80", "72.5", "16", "0", "76", "58", "2", "Report to UKVI", "2026-11-19T09:58:00Z", "yes", "2026-11-25"}
 	if got := strings.Join(rows[1], "|"); got != strings.Join(want, "|") {
 		t.Errorf("first student = %s\nwant %s", got, strings.Join(want, "|"))
 	}
@@ -56,6 +56,22 @@ func TestEngagementCSV(t *testing.T) {
 	}
 	if rows := readSheet(t, c.get(t, p, "/engagement.csv?department=Law")); len(rows) != 12 {
 		t.Errorf("rows of one department = %d, want a head and 11 students", len(rows))
+	}
+}
+
+func TestFindingsCSV(t *testing.T) {
+	c := openCampus(t, nil)
+	p := c.hire(t, account.Compliance)
+	rows := readSheet(t, c.get(t, p, "/findings.csv?state=all"))
+	if len(rows) != 6 {
+		t.Fatalf("rows = %d, want a head and five findings", len(rows))
+	}
+	want := "2|s1||Aisha Khan|Computing|A-5|2026-autumn|report to ukvi|case|Report to UKVI: ten missed contacts|2026-11-25|2026-11-15T10:20:00Z|2026-11-15T10:20:00Z|college 004 v1|e/1; e2; submission essay 2026-11-09T12:00:00Z||"
+	if got := strings.Join(rows[1], "|"); got != want {
+		t.Errorf("first finding = %s\nwant %s", got, want)
+	}
+	if rows := readSheet(t, c.get(t, p, "/findings.csv?opens=task")); len(rows) != 2 {
+		t.Errorf("rows that open a task = %d, want a head and one finding", len(rows))
 	}
 }
 

@@ -17,6 +17,7 @@ var allowed = map[string]string{
 	"GET /registers/:session": "acl", "POST /registers/:session/amend": "acl", "POST /registers/:session/close": "acl",
 	"GET /registers/:session/sheet": "acl", "POST /registers/:session/sign": "acl", "POST /registers/:session/approve": "ac",
 	"POST /registers/:session/headcount": "ac", "GET /headcounts": "ac", "POST /headcounts": "ac",
+	"GET /findings": "acl", "GET /findings.csv": "acl", "GET /api/v1/findings": "acl",
 	"GET /engagement": "acl", "GET /engagement.csv": "acl", "GET /students/:id": "acl", "GET /taps/:stream/:seq": "acl",
 	"GET /accounts": "a", "POST /accounts": "a", "POST /accounts/:id/reset": "a", "POST /tokens": "a", "POST /tokens/:id/revoke": "a",
 	"GET /api/v1/students": "acl", "GET /api/v1/students/:id/marks": "acl", "GET /api/v1/standings": "acl",
@@ -106,20 +107,21 @@ func TestLecturersSeeNoSponsorship(t *testing.T) {
 	p := c.hire(t, account.Lecturer)
 	for _, path := range []string{
 		"/engagement", "/engagement?visa=1", "/engagement?due=1", "/students/s1", "/engagement.csv", "/students/s1.csv",
+		"/findings", "/findings?state=all&term=*", "/findings?rule=A-5", "/findings.csv",
 	} {
 		got := c.get(t, p, path)
 		if got.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %s", path, got.Status)
 		}
-		for _, word := range []string{"visa", "UKVI", "A-5", "2026-11-25", "25 Nov", "Report by"} {
+		for _, word := range []string{"visa", "UKVI", "A-5", "E-12", "E-15", "Permission", "Payment", "2026-11-25", "25 Nov", "Report by"} {
 			if strings.Contains(got.text, word) {
 				t.Errorf("%s says %q to a lecturer", path, word)
 			}
 		}
 	}
-	for _, path := range []string{"/api/v1/students", "/api/v1/standings", "/api/v1/students/s1/marks"} {
+	for _, path := range []string{"/api/v1/students", "/api/v1/standings", "/api/v1/students/s1/marks", "/api/v1/findings", "/api/v1/findings?student=s1&state=all"} {
 		got := c.get(t, p, path)
-		if got.StatusCode != http.StatusOK || strings.Contains(got.text, `"visa":true`) || strings.Contains(got.text, "2026-11-25") || strings.Contains(got.text, `"level":4`) {
+		if got.StatusCode != http.StatusOK || strings.Contains(got.text, "UKVI") || strings.Contains(got.text, "stmarys") || strings.Contains(got.text, `"visa":true`) || strings.Contains(got.text, "2026-11-25") || strings.Contains(got.text, `"level":4`) {
 			t.Errorf("%s: %s, tells a lecturer of sponsorship", path, got.Status)
 		}
 	}

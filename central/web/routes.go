@@ -45,6 +45,8 @@ func (s *Site) mount(e *gin.Engine) {
 	page(http.MethodPost, "/headcounts", account.CountHeads, s.drawHeadcounts)
 	page(http.MethodGet, "/engagement", account.SeeStudents, s.engagement)
 	page(http.MethodGet, "/engagement.csv", account.SeeStudents, s.engagementCSV)
+	page(http.MethodGet, "/findings", account.SeeStudents, s.findings)
+	page(http.MethodGet, "/findings.csv", account.SeeStudents, s.findingsCSV)
 	page(http.MethodGet, "/students/:id", account.SeeStudents, s.student) // and /students/<id>.csv
 	page(http.MethodGet, "/taps/:stream/:seq", account.SeeStudents, s.tap)
 	page(http.MethodGet, "/policies", account.SeeStudents, s.policies)
@@ -60,6 +62,7 @@ func (s *Site) mount(e *gin.Engine) {
 	get(s, api, "/api/v1/students", account.SeeStudents, "list-students", "Students with their standing, a page at a time", s.apiStudents)
 	get(s, api, "/api/v1/students/{id}/marks", account.SeeStudents, "student-marks", "One student's marks with every tap near them", s.apiStudent)
 	get(s, api, "/api/v1/standings", account.SeeStudents, "list-standings", "The standing of every student of a term, a page at a time", s.apiStandings)
+	get(s, api, "/api/v1/findings", account.SeeStudents, "list-findings", "What the rules said of students, a page at a time", s.apiFindings)
 	get(s, api, "/api/v1/sessions", account.SeeSessions, "list-sessions", "Sessions between two instants, with counts", s.apiSessions)
 	get(s, api, "/api/v1/sessions/{id}/register", account.SeeStudents, "session-register", "The register of one session", s.apiRegister)
 	get(s, api, "/api/v1/taps", account.SeeStudents, "list-taps", "Taps between two instants, a page at a time", s.apiTaps)

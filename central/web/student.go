@@ -15,6 +15,7 @@ type studentBody struct {
 	Terms  []report.Term
 	Counts report.Marks
 	Taps   int
+	Listed map[string]bool // sessions that the page lists
 }
 
 // student shows one student's record, as a page or, for an address that ends in .csv, as a table for a spreadsheet.
@@ -28,9 +29,10 @@ func (s *Site) student(c *gin.Context, who *caller) error {
 	if asCSV {
 		return s.studentCSV(c, record)
 	}
-	body := studentBody{Student: record, Counts: report.Marks{}, Taps: len(record.Loose)}
+	body := studentBody{Student: record, Counts: report.Marks{}, Taps: len(record.Loose), Listed: map[string]bool{}}
 	for _, contact := range record.Contacts {
 		body.Counts[contact.Mark.Code]++
+		body.Listed[contact.Session.ID] = true
 		body.Taps += len(contact.Others)
 		if contact.Credited != nil {
 			body.Taps++

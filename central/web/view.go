@@ -40,6 +40,7 @@ var navigation = []struct {
 }{
 	{navItem{"/", "house", "Today"}, account.SeeSessions},
 	{navItem{"/engagement", "users-round", "Engagement"}, account.SeeStudents},
+	{navItem{"/findings", "flag", "Findings"}, account.SeeStudents},
 	{navItem{"/registers", "clipboard-list", "Registers"}, account.SeeSessions},
 	{navItem{"/policies", "scroll-text", "Policies"}, account.SeeStudents},
 	{navItem{"/gateways", "radio-tower", "Gateways"}, account.SeeFleet},
