@@ -63,8 +63,8 @@ type State interface {
 	StudentIDs(ctx context.Context) ([]string, error)
 	// Users lists the accounts of the virtual learning environment.
 	Users(ctx context.Context) ([]User, error)
-	// Facts reads what a scope covers, withdrawn or not, in the order of recording.
-	Facts(ctx context.Context, s Scope) ([]Kept, error)
+	// Facts hands each what a scope covers, withdrawn or not, in the order of recording.
+	Facts(ctx context.Context, s Scope, each func(Kept)) error
 	// Feeds reads until when facts of each kind are complete.
 	Feeds(ctx context.Context) (map[engagement.Kind]time.Time, error)
 	// UnknownSessions lists which of these are no sessions.

@@ -33,10 +33,13 @@ func campus() *memory {
 func (m *memory) StudentIDs(context.Context) ([]string, error) { return m.students, nil }
 func (m *memory) Users(context.Context) ([]User, error)        { return m.users, nil }
 
-func (m *memory) Facts(_ context.Context, s Scope) ([]Kept, error) {
-	return slices.DeleteFunc(slices.Clone(m.kept), func(k Kept) bool {
-		return !slices.Contains(s.Kinds, k.Kind) || !slices.Contains(s.Students, k.Student) || k.At.Before(s.From) || k.At.After(s.To)
-	}), nil
+func (m *memory) Facts(_ context.Context, s Scope, each func(Kept)) error {
+	for _, k := range m.kept {
+		if slices.Contains(s.Kinds, k.Kind) && slices.Contains(s.Students, k.Student) && !k.At.Before(s.From) && !k.At.After(s.To) {
+			each(k)
+		}
+	}
+	return nil
 }
 
 func (m *memory) Feeds(context.Context) (map[engagement.Kind]time.Time, error) {

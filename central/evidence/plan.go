@@ -23,13 +23,13 @@ type plan struct {
 	faults sheet.Faults
 	guards []string // why force is needed
 
-	facts    []told         // of the file, with their students
+	facts    []*told        // of the file, with their students
 	strange  map[string]int // accounts that nobody has assigned, with their lines
 	byUser   bool           // what the file is silent of says nothing of students without an account
 	ids      []string       // of all students
 	roll     *sheet.Roll
 	accounts map[string]string // account to student
-	known    ledger
+	known    *ledger
 }
 
 // make compares what a file says with what is known.
@@ -47,11 +47,10 @@ func (p *plan) make(ctx context.Context, state State) error {
 	if err := p.sessions(ctx, state); err != nil {
 		return err
 	}
-	kept, err := state.Facts(ctx, p.scope())
-	if err != nil {
+	p.known = newLedger(slices.ContainsFunc(p.facts, func(f *told) bool { return f.withdraw }))
+	if err := state.Facts(ctx, p.scope(), p.known.enter); err != nil {
 		return err
 	}
-	p.known = ledgerOf(kept)
 	p.compare()
 	return p.feedsOf(ctx, state)
 }
@@ -96,8 +95,9 @@ func (p *plan) warnWithout() {
 // attribute finds the student of each fact.
 func (p *plan) attribute() {
 	p.strange = map[string]int{}
-	for _, f := range p.told {
-		if f.user != "" && !p.owner(&f) {
+	for i := range p.told {
+		f := &p.told[i]
+		if f.user != "" && !p.owner(f) {
 			continue
 		}
 		form, _ := formOf(f.Kind)
@@ -181,12 +181,16 @@ func (p *plan) scope() Scope {
 
 // compare decides of each fact of the file what it changes.
 func (p *plan) compare() {
-	said := map[content]int{} // content or identity to its first line
+	said := map[key]int{} // content or identity to its first line
 	repeated, withdrawn := 0, 0
 	for _, f := range p.facts {
 		form, _ := formOf(f.Kind)
-		whole := contentOf(f.Noted)
-		id, identified := form.identity(f.Noted)
+		whole := keyOf(contentOf(f.Noted))
+		thing, identified := form.identity(f.Noted)
+		var id key
+		if identified {
+			id = keyOf(thing)
+		}
 		switch {
 		case f.withdraw:
 			p.withdraw(f)
@@ -196,7 +200,7 @@ func (p *plan) compare() {
 			p.faults = append(p.faults, sheet.Fault{Line: f.line, Problem: fmt.Sprintf("line %d says something else of the same %s", said[id], f.Kind), Advice: "make the lines agree"})
 		case p.known.holds(f):
 			p.diff.Unchanged++
-		case p.known.withdrawn[whole.bySomebody()] && !p.o.Force:
+		case p.known.withdrawn[keyOf(contentOf(f.Noted).bySomebody())] && !p.o.Force:
 			p.diff.Unchanged++
 			withdrawn++
 		default:
@@ -218,7 +222,7 @@ func (p *plan) compare() {
 }
 
 // put adds a fact, in place of an earlier statement of the same thing.
-func (p *plan) put(f told, form form) {
+func (p *plan) put(f *told, form form) {
 	old, replaces := p.known.same(f.Noted, form)
 	switch {
 	case replaces && outcomeKnown(old, f):
@@ -237,15 +241,15 @@ func (p *plan) put(f told, form form) {
 }
 
 // outcomeKnown reports whether a file still plans what is known to have been met or missed: plans are often exported again.
-func outcomeKnown(old Kept, f told) bool {
+func outcomeKnown(old Kept, f *told) bool {
 	expected := string(engagement.NotYet)
 	form, _ := formOf(f.Kind)
 	return slices.Contains(form.value, expected) && f.Value == expected && old.Value != expected
 }
 
 // withdraw takes a fact back, as the file states it.
-func (p *plan) withdraw(f told) {
-	c := contentOf(f.Noted).bySomebody().noteless()
+func (p *plan) withdraw(f *told) {
+	c := keyOf(contentOf(f.Noted).bySomebody().noteless())
 	if len(p.known.stated[c]) == 0 {
 		p.diff.Unchanged++
 		if !p.known.taken[c] {

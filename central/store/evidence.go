@@ -172,25 +172,28 @@ func (v evidenceView) Users(ctx context.Context) ([]evidence.User, error) {
 }
 
 // Facts implements evidence.State.
-func (v evidenceView) Facts(ctx context.Context, s evidence.Scope) ([]evidence.Kept, error) {
-	if len(s.Kinds) == 0 {
-		return nil, nil
-	}
+func (v evidenceView) Facts(ctx context.Context, s evidence.Scope, take func(evidence.Kept)) error {
 	kinds, err := keysOf(s.Kinds, func(k engagement.Kind) string { return string(k) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	students, err := keys(s.Students)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	kept, err := list(ctx, v.tx, scanKept, `SELECT student_id, `+factColumns+`, withdrawn_at, withdrawn_by, replaced FROM fact
+	_, err = list(ctx, v.tx, func(r *sql.Rows) (none struct{}, err error) { // not each: the writer has one connection, and no other to prepare a statement on
+		k, err := scanKept(r)
+		if err == nil {
+			take(k)
+		}
+		return none, err
+	}, `SELECT student_id, `+factColumns+`, withdrawn_at, withdrawn_by, replaced FROM fact
 		WHERE student_id IN ({{keys $1}}) AND kind IN ({{keys $2}}) AND at >= $3 AND at <= $4 ORDER BY id`,
 		students, kinds, milliseconds(s.From), milliseconds(s.To))
 	if err != nil {
-		return nil, fmt.Errorf("read facts: %w", err)
+		return fmt.Errorf("read facts: %w", err)
 	}
-	return kept, nil
+	return nil
 }
 
 // Feeds implements evidence.State.
