@@ -28,6 +28,14 @@ func (f *File) termsSheet() []byte {
 	return table([]string{"term_id", "name", "first_day", "last_day"}, rows)
 }
 
+func (f *File) holidaysSheet() []byte {
+	var rows [][]string
+	for _, day := range slices.Sorted(maps.Keys(f.Holidays)) {
+		rows = append(rows, []string{day, f.Holidays[day]})
+	}
+	return table([]string{"day", "name"}, rows)
+}
+
 func (f *File) roomsSheet() []byte {
 	var rows [][]string
 	for _, p := range f.points() {

@@ -19,8 +19,9 @@ type File struct {
 	Starts    Moment                         `yaml:"starts"`
 	Policy    Policy                         `yaml:"policy"`
 	Terms     many[Term]                     `yaml:"terms"`
-	Places    map[string]map[string][]string `yaml:"places"` // building → room → readers
-	People    map[string]Person              `yaml:"people"` // by name
+	Holidays  map[string]string              `yaml:"holidays"` // bank holidays that were proclaimed: day → name
+	Places    map[string]map[string][]string `yaml:"places"`   // building → room → readers
+	People    map[string]Person              `yaml:"people"`   // by name
 	Timetable many[Class]                    `yaml:"timetable"`
 	Attends   many[Attends]                  `yaml:"attends"`
 	Steps     many[Step]                     `yaml:"steps"`

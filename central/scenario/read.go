@@ -43,6 +43,9 @@ func (r *reader) check() {
 	}
 	r.policy("policy", r.Policy)
 	r.terms()
+	for _, day := range slices.Sorted(maps.Keys(r.Holidays)) {
+		r.holiday("holidays."+day, day)
+	}
 	for _, name := range r.names() {
 		r.person(name)
 	}
@@ -85,6 +88,16 @@ func (r *reader) terms() {
 			r.Fault(path+".to", "the term ends on %s, before it begins on %s", t.To, t.From)
 		}
 	}
+}
+
+func (r *reader) holiday(path, day string) {
+	d, err := calendar.ParseDay(day)
+	if err != nil {
+		r.Fault(path, "%v", err)
+	} else if known := calendar.BankHoliday(d); known != "" {
+		r.Fault(path, "%s is known already as %s; delete the line", day, known)
+	}
+	r.need(path, r.Holidays[day])
 }
 
 func (r *reader) need(path, value string) {

@@ -120,7 +120,7 @@ func (r *reader) importOf(path string, i Import) {
 // kinds are the kinds of files.
 func kinds() []string {
 	var all []string
-	for _, k := range []timetable.Kind{timetable.Terms, timetable.Rooms, timetable.Students, timetable.Cards, timetable.Sessions, timetable.Absences} {
+	for _, k := range []timetable.Kind{timetable.Terms, timetable.Holidays, timetable.Rooms, timetable.Students, timetable.Cards, timetable.Sessions, timetable.Absences} {
 		all = append(all, string(k))
 	}
 	for _, k := range evidence.Kinds() {

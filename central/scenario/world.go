@@ -70,7 +70,8 @@ func (w *world) furnish(ctx context.Context) error {
 		sheet []byte
 		some  bool
 	}{
-		{timetable.Terms, w.termsSheet(), len(w.Terms) > 0}, {timetable.Rooms, w.roomsSheet(), len(w.Places) > 0},
+		{timetable.Terms, w.termsSheet(), len(w.Terms) > 0}, {timetable.Holidays, w.holidaysSheet(), len(w.Holidays) > 0},
+		{timetable.Rooms, w.roomsSheet(), len(w.Places) > 0},
 		{timetable.Students, w.studentsSheet(), len(w.People) > 0}, {timetable.Cards, w.cardsSheet(), len(w.keys) > 0},
 		{timetable.Sessions, w.sessionsSheet(w.plan), len(w.plan) > 0},
 	} {

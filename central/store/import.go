@@ -34,7 +34,7 @@ type campusView struct{ q querier }
 // apply carries out a change in the order of references: what is referred to comes first.
 func apply(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	for _, part := range []func(context.Context, *transaction, *timetable.Change) error{
-		putTerms, putBuildings, putRooms, putPoints, putStudents, putCards, putSessions, addAbsences, dirtyByImport, keepCampusReceipt,
+		putTerms, putHolidays, putBuildings, putRooms, putPoints, putStudents, putCards, putSessions, addAbsences, dirtyByImport, keepCampusReceipt,
 	} {
 		if err := part(ctx, tx, c); err != nil {
 			return err

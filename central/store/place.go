@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/timetable"
@@ -34,6 +35,28 @@ func putTerms(ctx context.Context, tx *transaction, c *timetable.Change) error {
 	return putEach(ctx, tx, "terms", `INSERT INTO term (id, name, first_day, last_day) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, first_day = excluded.first_day, last_day = excluded.last_day`,
 		c.Terms, func(t calendar.Term) []any { return []any{t.ID, t.Name, t.First.String(), t.Last.String()} })
+}
+
+// Holidays implements timetable.State.
+func (v campusView) Holidays(ctx context.Context) ([]timetable.Holiday, error) {
+	holidays, err := list(ctx, v.q, func(r *sql.Rows) (timetable.Holiday, error) {
+		h, err := scanHoliday(r)
+		return timetable.Holiday{Day: h.day, Name: h.name}, err
+	}, `SELECT day, name FROM holiday ORDER BY day`)
+	if err != nil {
+		return nil, fmt.Errorf("read holidays: %w", err)
+	}
+	return holidays, nil
+}
+
+func putHolidays(ctx context.Context, tx *transaction, c *timetable.Change) error {
+	err := putEach(ctx, tx, "holidays", `DELETE FROM holiday WHERE day = $1`, c.Holidays, func(h timetable.Holiday) []any { return []any{h.Day.String()} })
+	if err != nil {
+		return err
+	}
+	stand := slices.DeleteFunc(slices.Clone(c.Holidays), func(h timetable.Holiday) bool { return h.Deleted })
+	return putEach(ctx, tx, "holidays", `INSERT INTO holiday (day, name) VALUES ($1, $2)`, stand,
+		func(h timetable.Holiday) []any { return []any{h.Day.String(), h.Name} })
 }
 
 // Places implements timetable.State.

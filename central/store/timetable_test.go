@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 )
@@ -68,6 +69,24 @@ func (c *campus) take(t testing.TB, kind timetable.Kind, lines ...string) timeta
 		t.Fatal(err)
 	}
 	return diff
+}
+
+func TestHolidaysPostponeDeadlinesUntilTakenBack(t *testing.T) {
+	c := newCampus(t)
+	friday, monday := calendar.Day{Year: 2028, Month: 6, Day: 2}, calendar.Day{Year: 2028, Month: 6, Day: 5}
+	for _, step := range []struct {
+		line string
+		want calendar.Day
+	}{{"2028-06-02,Proclaimed,", monday}, {"2028-06-02,Proclaimed again,", monday}, {"2028-06-02,Proclaimed again,yes", friday}} {
+		c.take(t, timetable.Holidays, "day,name,delete", step.line)
+		cal, err := c.store.Judgements().Calendar(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cal.AddWorkingDays(friday.Add(-1), 1); got != step.want {
+			t.Errorf("after %q the next working day is %s, want %s", step.line, got, step.want)
+		}
+	}
 }
 
 const eventsHead = "event_id,date,start,end,room_id,module_id,student_id"

@@ -21,6 +21,7 @@ type Kind string
 // The kinds of file.
 const (
 	Terms    Kind = "terms"
+	Holidays Kind = "holidays"
 	Rooms    Kind = "rooms"
 	Students Kind = "students"
 	Cards    Kind = "cards"
@@ -191,6 +192,8 @@ func (i *Importer) open(ctx context.Context, kind Kind, o *Options) (file, error
 	switch kind {
 	case Terms:
 		return &termsFile{}, nil
+	case Holidays:
+		return &holidaysFile{}, nil
 	case Rooms:
 		return &roomsFile{}, nil
 	case Students:

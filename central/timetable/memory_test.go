@@ -16,6 +16,7 @@ import (
 // memory is a campus in memory. It keeps the change of the last import and applies nothing.
 type memory struct {
 	terms    []calendar.Term
+	holidays []Holiday
 	places   Places
 	students []Student
 	cards    []Card
@@ -25,6 +26,7 @@ type memory struct {
 	change *Change
 }
 
+func (m *memory) Holidays(context.Context) ([]Holiday, error)    { return m.holidays, nil }
 func (m *memory) Terms(context.Context) ([]calendar.Term, error) { return m.terms, nil }
 func (m *memory) Places(context.Context) (Places, error)         { return m.places, nil }
 func (m *memory) Students(context.Context) ([]Student, error)    { return m.students, nil }

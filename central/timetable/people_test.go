@@ -158,6 +158,25 @@ func TestTermsRoomsAndStudents(t *testing.T) {
 	}
 }
 
+func TestHolidays(t *testing.T) {
+	m := smallCampus()
+	proclaimed, mistaken := calendar.Day{Year: 2028, Month: 6, Day: 2}, calendar.Day{Year: 2028, Month: 7, Day: 3}
+	m.holidays = []Holiday{{Day: mistaken, Name: "Mistake"}}
+	diff, err := m.take(t, Holidays, "day,name,delete\n2028-06-02,Proclaimed,\n2028-07-03,Mistake,yes\n2028-07-04,Never there,yes\n", Options{})
+	if err != nil || diff.Added != 1 || diff.Removed != 1 || diff.Unchanged != 1 || !m.change.AllDirty {
+		t.Errorf("diff = %+v, %v; want one added, one removed, one unchanged, and everybody judged again", diff, err)
+	}
+	if d := cmp.Diff([]Holiday{{Day: proclaimed, Name: "Proclaimed"}, {Day: mistaken, Name: "Mistake", Deleted: true}}, m.change.Holidays); d != "" {
+		t.Errorf("holidays differ (-want +got):\n%s", d)
+	}
+	_, err = m.take(t, Holidays, "day,name\n2026-12-25,Christmas\n", Options{})
+	faults, _ := errors.AsType[Faults](err)
+	want := Faults{{Line: 2, Column: "day", Problem: "2026-12-25 is known already as Christmas Day", Advice: "delete the line"}}
+	if d := cmp.Diff(want, faults); d != "" {
+		t.Errorf("faults differ (-want +got):\n%s", d)
+	}
+}
+
 func TestWaysToStudy(t *testing.T) {
 	m := smallCampus()
 	if _, err := m.take(t, Students, "student_id,name,delivery\ns9,Di,distance\n", Options{}); err != nil {

@@ -14,7 +14,7 @@ import (
 
 // What Import and Wait refuse; a faulty file is Faults instead.
 var (
-	ErrKind      = errors.New("no such kind of file; the kinds are terms, rooms, students, cards, timetable and absences")
+	ErrKind      = errors.New("no such kind of file; the kinds are terms, holidays, rooms, students, cards, timetable and absences")
 	ErrOption    = errors.New("import option is not usable")
 	ErrGuard     = errors.New("refused: the import would take away more than it should; look at a dry run, then repeat it with force")
 	ErrUnchanged = errors.New("no newer timetable")
@@ -110,6 +110,7 @@ type Approval struct{ Role, Actor string }
 // State is what the database holds while an import is planned: one consistent view.
 type State interface {
 	Terms(ctx context.Context) ([]calendar.Term, error)
+	Holidays(ctx context.Context) ([]Holiday, error)
 	Places(ctx context.Context) (Places, error)
 	Students(ctx context.Context) ([]Student, error)
 	Cards(ctx context.Context) ([]Card, error)
@@ -125,6 +126,7 @@ type State interface {
 // Change is what an import does to the database; each part is stored as it is given.
 type Change struct {
 	Terms     []calendar.Term
+	Holidays  []Holiday
 	Buildings []Building
 	Rooms     []Room
 	Points    []Point

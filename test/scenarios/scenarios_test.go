@@ -67,3 +67,19 @@ func TestREADMEExplainsFirst(t *testing.T) {
 		t.Error("first.yaml is not what README.md shows")
 	}
 }
+
+func TestREADMEListsEveryScenario(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !strings.Contains(string(readme), "("+file+")") {
+			t.Errorf("README.md does not list %s", file)
+		}
+	}
+}

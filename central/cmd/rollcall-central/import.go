@@ -27,7 +27,7 @@ type importFile struct {
 
 // Help lists the kinds of files with their columns.
 func (importFile) Help() string {
-	return "The timetable and its people: terms, rooms, students, cards, timetable, absences.\n\n" +
+	return "The timetable and its people: terms, holidays (day,name,[delete]: bank holidays that were proclaimed), rooms, students, cards, timetable, absences.\n\n" +
 		"Facts of engagement, with their columns; those in brackets may be missing:\n\n" + evidence.Describe() +
 		"\nA line whose withdraw is yes takes the fact back that it states. Days and times are London's; a time may also have an offset."
 }
