@@ -17,7 +17,7 @@ func (b *bench) beside(p *place) string {
 	first, _ := slices.BinarySearchFunc(b.taps, from, func(t Tap, at int64) int { return cmp.Compare(milli(t.At), at) })
 	for i := first; i < len(b.taps) && milli(b.taps[i].At) <= to; i++ {
 		t := &b.taps[i]
-		if t.Exit || slices.ContainsFunc(b.places, func(other place) bool { return other.accepts(t) }) {
+		if t.Exit || b.accepted(t) {
 			continue
 		}
 		where := "where this session is not held"
@@ -27,4 +27,14 @@ func (b *bench) beside(p *place) string {
 		return fmt.Sprintf(". There is a tap at %s at %s, %s", clock(t.At), t.Point, where)
 	}
 	return ""
+}
+
+// accepted reports whether a tap counts at some session of the student.
+func (b *bench) accepted(t *Tap) bool {
+	for i := range b.places {
+		if b.places[i].accepts(t) {
+			return true
+		}
+	}
+	return false
 }
