@@ -26,14 +26,13 @@ func whereabouts(s Student) []Finding {
 // absconded are the rows of missed contacts that are long enough, each once.
 func absconded(s Student) []Finding {
 	var findings []Finding
+	var last int64
 	found := false
 	for st := range s.stands(s.Contacts) {
+		found = found && st.run >= last // a shorter row is another one
+		last = st.run
 		rule := st.policy.Rules.Whereabouts
-		if rule == nil || rule.Missed == 0 || st.run < rule.Missed {
-			found = found && st.run > 0
-			continue
-		}
-		if !found {
+		if !found && rule != nil && rule.Missed > 0 && st.run >= rule.Missed {
 			findings = append(findings, absence(s, st))
 			found = true
 		}
