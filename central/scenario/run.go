@@ -62,6 +62,9 @@ func (w *world) play(ctx context.Context, r *Result) error {
 		if err := w.advance(ctx, at); err != nil {
 			return err
 		}
+		if s.Because != "" {
+			w.story.tell(w.now, "because %s", s.Because)
+		}
 		did, err := w.act(ctx, s)
 		if err != nil {
 			return err
