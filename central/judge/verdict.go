@@ -67,6 +67,8 @@ type Standing struct {
 	TenthAt  time.Time // start of the tenth missed session; zero if fewer
 	SeenAt   time.Time
 	Deadline string // of an open sponsor report; "" if none
+	Weeks    []Share
+	Modules  []Share
 }
 
 // Verdict is what changed for one student.
@@ -229,6 +231,7 @@ func standing(s rules.Student, h engagement.History, found []rules.Finding) Stan
 	}
 	n := h.Outcomes(s.AsOf)
 	st := Standing{Term: h.Term, Tally: h.At(s.AsOf).Tally(counting), Met: n.Met, Excused: n.Excused, Pending: n.Unknown, SeenAt: h.SeenAt()}
+	st.Weeks, st.Modules = byWeek(h, s.AsOf, counting), byModule(h, s.AsOf, counting)
 	if missed := h.Missed(s.AsOf); len(missed) >= 10 {
 		st.TenthAt = missed[9].StartsAt
 	}
@@ -280,7 +283,7 @@ func reason(old Finding, found []rules.Finding) string {
 
 func (s Standing) equal(t Standing) bool {
 	return s.Term == t.Term && s.Tally == t.Tally && s.Met == t.Met && s.Excused == t.Excused && s.Pending == t.Pending && s.Level == t.Level && s.TenthAt.Equal(t.TenthAt) &&
-		s.SeenAt.Equal(t.SeenAt) && s.Deadline == t.Deadline
+		s.SeenAt.Equal(t.SeenAt) && s.Deadline == t.Deadline && slices.Equal(s.Weeks, t.Weeks) && slices.Equal(s.Modules, t.Modules)
 }
 
 // same ignores when a mark was made, and compares what it says and rests on.

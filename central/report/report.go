@@ -56,7 +56,8 @@ func (r *Reports) Now() time.Time { return r.now().UTC().Truncate(time.Milliseco
 type termSource interface {
 	Terms(ctx context.Context) ([]Term, error) // by first day
 	Totals(ctx context.Context, term string) (Totals, error)
-	Weekly(ctx context.Context, term string, endedBy time.Time) ([]Tally, error)
+	Weekly(ctx context.Context, term string) ([]Tally, error)
+	Modules(ctx context.Context, term, after string, students int) ([]ModuleRate, error) // by student
 }
 
 // Term is a span of teaching days; standings are counted in one and start again in the next (C-5).

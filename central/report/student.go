@@ -12,7 +12,7 @@ type studentSource interface {
 	Students(ctx context.Context, term string, f Filter) ([]StudentRow, error)
 	CountStudents(ctx context.Context, term string, f Filter) (int, error)
 	Departments(ctx context.Context) ([]string, error)
-	WeeksOf(ctx context.Context, term string, students []string, endedBy time.Time) ([]StudentTally, error)
+	WeeksOf(ctx context.Context, term string, students []string) ([]StudentTally, error)
 
 	StudentRow(ctx context.Context, term, student string) (StudentRow, error)
 	Contacts(ctx context.Context, student string, from, to time.Time) ([]Contact, error)

@@ -88,7 +88,7 @@ func (r *Reports) Students(ctx context.Context, term string, f Filter) (List, er
 		ids[i] = row.ID
 	}
 	now := r.Now()
-	tallies, err := r.source.WeeksOf(ctx, list.Term.ID, ids, now)
+	tallies, err := r.source.WeeksOf(ctx, list.Term.ID, ids)
 	if err != nil {
 		return List{}, fmt.Errorf("read weeks: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/calendar"
 )
 
-// Tally is the marks of one department, or of one student, in sessions that start at one instant.
+// Tally is the marks of one department, or of one student, in the sessions of the week of an instant that are over.
 type Tally struct {
 	StartsAt   time.Time
 	Department string
@@ -45,7 +45,7 @@ type Trend struct {
 
 // Trend counts contacts of ended sessions by week and department.
 func (r *Reports) Trend(ctx context.Context, t Term) (Trend, error) {
-	tallies, err := r.source.Weekly(ctx, t.ID, r.Now())
+	tallies, err := r.source.Weekly(ctx, t.ID)
 	if err != nil {
 		return Trend{}, fmt.Errorf("read weeks: %w", err)
 	}

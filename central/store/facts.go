@@ -110,26 +110,50 @@ func (l *loader) hand() {
 }
 
 // taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
-// bound today brings its taps of last week with it.
+// bound today brings its taps of last week with it. What is asked of a tap stands in its index.
 func (l *loader) taps(ctx context.Context, tx *transaction) error {
+	points, err := pointsOf(ctx, tx)
+	if err != nil {
+		return err
+	}
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
-		var stream []byte
+		var stream, name sql.RawBytes
 		var at int64
 		var t register.Tap
-		if err := r.Scan(&student, &stream, &t.ID.Seq, &at, &t.Point, &t.Evidence, &t.Room, &t.Exit); err != nil {
+		if err := r.Scan(&student, &stream, &t.ID.Seq, &at, &name, &t.Evidence); err != nil {
 			return err
 		}
 		copy(t.ID.Stream[:], stream)
 		t.At = instant(at)
+		p, known := points[string(name)]
+		if !known {
+			p.name = string(name)
+		}
+		t.Point, t.Room, t.Exit = p.name, p.room, p.exit
 		f := &l.cases[student].Facts
 		f.Taps = append(f.Taps, t)
 		return nil
-	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, t.evidence, coalesce(p.room_id, ''), coalesce(p.direction, '') = 'out'
-		FROM card c JOIN tap t ON t.digest = c.digest LEFT JOIN point p ON p.id = t.point_id
+	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, t.evidence FROM card c JOIN tap t ON t.digest = c.digest
 		WHERE c.student_id IN ({{keys $1}}) AND NOT c.blocked
-		AND t.at >= c.valid_from AND (c.valid_to IS NULL OR t.at <= c.valid_to)
-		ORDER BY c.student_id, t.at`, l.ids)
+		AND t.at >= c.valid_from AND (c.valid_to IS NULL OR t.at <= c.valid_to)`, l.ids)
+}
+
+// point is where taps are heard.
+type point struct {
+	name, room string
+	exit       bool
+}
+
+func pointsOf(ctx context.Context, tx *transaction) (map[string]point, error) {
+	points := map[string]point{}
+	err := each(ctx, tx, func(r *sql.Rows) error {
+		var p point
+		err := r.Scan(&p.name, &p.room, &p.exit)
+		points[p.name] = p
+		return err
+	}, `SELECT id, room_id, direction = 'out' FROM point`)
+	return points, err
 }
 
 func (l *loader) amendments(ctx context.Context, tx *transaction) error {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rollcall-edge/rollcall/central/report"
 )
@@ -49,50 +48,6 @@ func (s ReportSource) Totals(ctx context.Context, term string) (t report.Totals,
 		return t, fmt.Errorf("sum standings: %w", err)
 	}
 	return t, nil
-}
-
-// counted and attended are the marks that a rate counts (RULES G-2), as SQL over a table named m.
-const (
-	attendedMarks = `count(*) FILTER (WHERE m.code IN ('P', 'L'))`
-	countedMarks  = `count(*) FILTER (WHERE m.code IN ('P', 'L', 'A', 'R'))`
-)
-
-// Weekly implements report.Source. Grouping by start leaves the weeks, which need a calendar, to the caller.
-func (s ReportSource) Weekly(ctx context.Context, term string, endedBy time.Time) ([]report.Tally, error) {
-	tallies, err := list(ctx, s.read, func(r *sql.Rows) (t report.Tally, err error) {
-		var starts int64
-		err = r.Scan(&starts, &t.Department, &t.Rate.Attended, &t.Rate.Counted)
-		t.StartsAt = instant(starts)
-		return t, err
-	}, `SELECT m.starts_at, s.department, `+attendedMarks+`, `+countedMarks+`
-		FROM student s JOIN mark m ON m.student_id = s.id
-		WHERE m.term_id = $1 AND m.session_id NOT IN (SELECT id FROM session WHERE ends_at > $2)
-		GROUP BY m.starts_at, s.department`, term, milliseconds(endedBy))
-	if err != nil {
-		return nil, fmt.Errorf("count marks by week: %w", err)
-	}
-	return tallies, nil
-}
-
-// WeeksOf implements report.Source.
-func (s ReportSource) WeeksOf(ctx context.Context, term string, students []string, endedBy time.Time) ([]report.StudentTally, error) {
-	ids, err := keys(students)
-	if err != nil {
-		return nil, fmt.Errorf("count marks of students: %w", err)
-	}
-	tallies, err := list(ctx, s.read, func(r *sql.Rows) (t report.StudentTally, err error) {
-		var starts int64
-		err = r.Scan(&t.Student, &starts, &t.Rate.Attended, &t.Rate.Counted)
-		t.StartsAt = instant(starts)
-		return t, err
-	}, `SELECT m.student_id, m.starts_at, `+attendedMarks+`, `+countedMarks+`
-		FROM mark m JOIN session e ON e.id = m.session_id
-		WHERE m.student_id IN ({{keys $1}}) AND m.term_id = $2 AND e.ends_at <= $3
-		GROUP BY m.student_id, m.starts_at`, ids, term, milliseconds(endedBy))
-	if err != nil {
-		return nil, fmt.Errorf("count marks of students: %w", err)
-	}
-	return tallies, nil
 }
 
 // Departments implements report.Source.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 
 	"github.com/rollcall-edge/rollcall/central/judge"
@@ -17,12 +18,12 @@ func saveStandings(ctx context.Context, tx *transaction, verdicts []judge.Verdic
 	}
 	standings := parts(verdicts, func(v *judge.Verdict) []judge.Standing { return v.Standings })
 	return putEach(ctx, tx, "standings", `INSERT INTO standing
-		(student_id, term_id, attended, counted, missed, met, excused, pending, permille, level, tenth_at, seen_at, deadline, judged_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, standings, func(p part[judge.Standing]) []any {
+		(student_id, term_id, attended, counted, missed, met, excused, pending, permille, level, tenth_at, seen_at, deadline, judged_at, weeks, modules)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, standings, func(p part[judge.Standing]) []any {
 		s := p.is
 		return []any{
 			p.of.Student, s.Term, s.Attended, s.Counted, s.Missed, s.Met, s.Excused, s.Pending, s.Permille(), int(s.Level), optional(s.TenthAt),
-			optional(s.SeenAt), s.Deadline, milliseconds(p.of.JudgedAt),
+			optional(s.SeenAt), s.Deadline, milliseconds(p.of.JudgedAt), encodeShares(s.Weeks), encodeShares(s.Modules),
 		}
 	})
 }
@@ -32,14 +33,21 @@ func (l *loader) standings(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var tenth, seen sql.NullInt64
+		var weeks, modules sql.RawBytes
 		var s judge.Standing
-		if err := r.Scan(&student, &s.Term, &s.Attended, &s.Counted, &s.Missed, &s.Met, &s.Excused, &s.Pending, &s.Level, &tenth, &seen, &s.Deadline); err != nil {
+		if err := r.Scan(&student, &s.Term, &s.Attended, &s.Counted, &s.Missed, &s.Met, &s.Excused, &s.Pending, &s.Level, &tenth, &seen, &s.Deadline, &weeks, &modules); err != nil {
 			return err
 		}
 		s.TenthAt, s.SeenAt = optionalInstant(tenth), optionalInstant(seen)
+		if err := decodeShares(weeks, func(p judge.Share) { s.Weeks = append(s.Weeks, p) }); err != nil {
+			return fmt.Errorf("weeks of student %s: %w", student, err)
+		}
+		if err := decodeShares(modules, func(p judge.Share) { s.Modules = append(s.Modules, p) }); err != nil {
+			return fmt.Errorf("modules of student %s: %w", student, err)
+		}
 		c := l.cases[student]
 		c.Standings = append(c.Standings, s)
 		return nil
-	}, `SELECT student_id, term_id, attended, counted, missed, met, excused, pending, level, tenth_at, seen_at, deadline FROM standing
+	}, `SELECT student_id, term_id, attended, counted, missed, met, excused, pending, level, tenth_at, seen_at, deadline, weeks, modules FROM standing
 		WHERE student_id IN ({{keys $1}}) ORDER BY student_id, term_id`, l.ids)
 }

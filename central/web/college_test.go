@@ -62,11 +62,15 @@ func (c *college) Terms(context.Context) ([]report.Term, error) { return c.terms
 
 func (c *college) Totals(context.Context, string) (report.Totals, error) { return c.totals, nil }
 
-func (c *college) Weekly(context.Context, string, time.Time) ([]report.Tally, error) {
+func (c *college) Modules(context.Context, string, string, int) ([]report.ModuleRate, error) {
+	return nil, nil
+}
+
+func (c *college) Weekly(context.Context, string) ([]report.Tally, error) {
 	return c.tallies, nil
 }
 
-func (c *college) WeeksOf(_ context.Context, _ string, students []string, _ time.Time) (out []report.StudentTally, err error) {
+func (c *college) WeeksOf(_ context.Context, _ string, students []string) (out []report.StudentTally, err error) {
 	for i, id := range students {
 		for w := range 9 {
 			attended := int64(3 - (i*7+w*5)%11/5)

@@ -73,6 +73,8 @@ INSERT INTO standing (student_id, term_id, attended, counted, missed, pending, p
   ('s2', '2026-autumn', 1, 1, 0, 1, 1000, 0, NULL, {{ms "2026-11-18 09:17:00"}}, '', {{ms "2026-11-19 10:19"}}),
   ('s3', '2026-autumn', 90, 100, 5, 1, 900, 1, NULL, NULL, '', {{ms "2026-11-19 10:19"}}),
   ('s4', '2026-autumn', 719, 800, 10, 0, 898, 4, {{ms "2026-11-10 09:00"}}, NULL, '2026-11-20', {{ms "2026-11-19 10:19"}});
+UPDATE standing SET weeks = CASE student_id WHEN 's1' THEN '[["2026-10-05",1,1],["2026-10-26",0,1]]' WHEN 's2' THEN '[["2026-11-16",1,1]]'
+  WHEN 's3' THEN '[["2026-11-16",1,1]]' ELSE '[["2026-10-05",0,1],["2026-10-26",0,1]]' END WHERE student_id LIKE 's_';
 INSERT INTO finding (student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, superseded_at, superseded_by) VALUES
   ('s4', '2026-autumn', 'A-2', 'college 004 v1', {{ms "2026-10-26 10:00"}}, {{ms "2026-10-26 10:01"}}, 'First warning: 4 missed contacts', '', '["e1","e2"]', {{ms "2026-11-02 09:00"}}, 'an absence was authorised'),
   ('s4', '2026-autumn', 'A-5', 'college 004 v1', {{ms "2026-11-10 10:00"}}, {{ms "2026-11-10 10:01"}}, 'Report to UKVI: 10 missed contacts', '2026-11-20', '["e1","e2"]', NULL, '');
