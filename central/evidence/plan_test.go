@@ -63,6 +63,22 @@ func TestLaterStatements(t *testing.T) {
 	}
 }
 
+// What comes once a year is replaced within its year only, and what has a number whenever it changes.
+func TestRegistryExtracts(t *testing.T) {
+	m := campus()
+	enrolments, fees := "student_id,programme,latest,status\n", "student_id,invoice,due,amount\n"
+	m.mustTake(t, "enrolments", enrolments+"s2,LLB,2025-10-10,cas\n", Options{})
+	m.mustTake(t, "enrolments", enrolments+"s2,LLB,2026-10-09,continuing\n", Options{})
+	m.mustTake(t, "enrolments", enrolments+"s2,LLB,2026-10-16,continuing\n", Options{}) // later this year
+	m.mustTake(t, "fees", fees+"s2,I-1,2026-10-01,900\n", Options{})
+	m.mustTake(t, "fees", fees+"s2,I-1,2026-12-01,450\n", Options{})
+	want := []string{"s2 enrolment 2025-10-10T22:59:59.999Z LLB cas by office", "s2 enrolment 2026-10-16T22:59:59.999Z LLB continuing by office",
+		"s2 fee 2026-12-01T23:59:59.999Z I-1 amount 45000 by office"}
+	if d := cmp.Diff(want, m.holding()); d != "" {
+		t.Errorf("facts (-want +got):\n%s", d)
+	}
+}
+
 func TestForceTakesInAgainWhatWasWithdrawn(t *testing.T) {
 	m := campus()
 	line := meetings + "s2,2026-11-02 10:00,tutor,missed,,\n"
@@ -152,6 +168,20 @@ func TestFeeds(t *testing.T) {
 		m.mustTake(t, Logins, "user,time\n", Options{Through: through(t, "2026-11-20"), Force: true})
 		if !m.feeds[engagement.Login].Through.Equal(twentieth) {
 			t.Errorf("with force feeds = %v, want the log-ins through the 20th", m.feeds)
+		}
+	})
+	t.Run("of payments, which people know until a file is said to be complete", func(t *testing.T) {
+		m := campus()
+		fees := "student_id,invoice,due,amount,paid\ns2,I-1,2026-10-01,900,2026-11-02\n"
+		if diff := m.mustTake(t, "fees", fees, Options{}); warned(diff, "nobody says") {
+			t.Errorf("warnings = %q, want none", diff.Warnings)
+		}
+		m.mustTake(t, "fees", fees, Options{Through: through(t, "2026-11-20")})
+		if len(m.feeds) != 1 || m.feeds[engagement.Payment].Through.IsZero() {
+			t.Errorf("feeds = %v, want payments", m.feeds)
+		}
+		if diff := m.mustTake(t, "fees", fees, Options{}); !warned(diff, "nobody says until when the payments are complete: nothing is concluded from silence after Fri 20 Nov 2026") {
+			t.Errorf("warnings = %q, want one", diff.Warnings)
 		}
 	})
 	t.Run("of tutors and supervisors", func(t *testing.T) {

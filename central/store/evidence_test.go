@@ -122,6 +122,30 @@ func TestWithdrawnFacts(t *testing.T) {
 	}
 }
 
+// That a class ended early concerns everybody who was expected there, and so does that it did not.
+func TestWithdrawnEndOfAClassConcernsEverybodyThere(t *testing.T) {
+	c := newCourt(t)
+	session := c.lesson(0)
+	c.now = monday.AddDate(0, 0, 7)
+	c.settle()
+	file := []string{"student_id,kind,at,session", ",ended,2026-10-05 09:40," + session}
+	c.file("session-facts", evidence.Options{}, file...)
+	if c.dirty() != 1 {
+		t.Errorf("%d to judge, want s1, who was expected there", c.dirty())
+	}
+	c.settle()
+	kept, err := c.store.Evidence().FactsOf(t.Context(), "")
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("facts of the university = %+v, %v; want one", kept, err)
+	}
+	if err := c.evidenceDesk().Withdraw(t.Context(), kept[0].ID, "jan", "the wrong class"); err != nil {
+		t.Fatal(err)
+	}
+	if c.dirty() != 1 {
+		t.Errorf("%d to judge after it was withdrawn, want s1", c.dirty())
+	}
+}
+
 // A log of accounts says nothing of a student who has none, however complete it is.
 func TestSilenceOfStudentsWithoutAnAccountIsNotKnown(t *testing.T) {
 	c := newCourt(t)
