@@ -73,9 +73,6 @@ type Judge struct {
 	wake    chan struct{}
 	metrics *metrics
 	looked  time.Time // registers that closed up to here have been touched
-
-	surveyed   time.Time // when the university was surveyed last
-	timetabled time.Time // and its class lists
 }
 
 // New makes a Judge and registers its metrics.
@@ -103,11 +100,7 @@ func (j *Judge) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		err := j.Settle(ctx)
-		if err == nil {
-			err = j.surveyIfDue(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
+		if err := j.Settle(ctx); err != nil && ctx.Err() == nil {
 			j.o.Log.Error("judging failed; it will be tried again", "error", err)
 		}
 		select {

@@ -77,18 +77,16 @@ const (
 	// surveyDays is how many days back taps and weeks are looked at: today and the thirteen before. A building that is cut off
 	// for longer is a matter for people; its marks are judged whenever they come.
 	surveyDays = 14
-	// surveyEvery is how often taps, headcounts and facts are looked at when they change, and timetableEvery how often class lists
-	// are, because all of them are read. On a new day everything is.
+	// surveyEvery is how often headcounts and facts are looked at when they change, tapsEvery how often the taps of a day are, because
+	// all of the day are read, and timetableEvery how often class lists are, because all of them are. On a new day everything is.
 	surveyEvery    = time.Minute
+	tapsEvery      = 5 * time.Minute
 	timetableEvery = time.Hour
 )
 
 // Survey looks at the parts of the university's facts that changed since they were looked at, and stores what follows.
 func (j *Judge) Survey(ctx context.Context) error {
-	if err := j.survey(ctx, rules.OfFacts, rules.OfTaps); err != nil {
-		return err
-	}
-	return j.survey(ctx, rules.OfTimetable)
+	return j.survey(ctx, rules.OfFacts, rules.OfTaps, rules.OfTimetable)
 }
 
 // Resurvey looks at all of it, changed or not.
@@ -99,22 +97,40 @@ func (j *Judge) Resurvey(ctx context.Context) error {
 	return j.Survey(ctx)
 }
 
-// surveyIfDue surveys now and then.
-func (j *Judge) surveyIfDue(ctx context.Context) error {
+// turn is a part of a survey with when it was looked at last.
+type turn struct {
+	part  []string
+	every time.Duration
+	last  time.Time
+}
+
+// RunSurveys surveys now and then until ctx ends, beside Run, because students do not wait for it. An error of the database is
+// logged and tried again.
+func (j *Judge) RunSurveys(ctx context.Context) error {
+	turns := []turn{{part: rules.OfFacts, every: surveyEvery}, {part: rules.OfTaps, every: tapsEvery}, {part: rules.OfTimetable, every: timetableEvery}}
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		for i := range turns {
+			if err := j.take(ctx, &turns[i]); err != nil && ctx.Err() == nil {
+				j.o.Log.Error("survey failed; it will be tried again", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (j *Judge) take(ctx context.Context, t *turn) error {
 	now := j.o.Now()
-	if due(j.surveyed, now, surveyEvery) {
-		if err := j.survey(ctx, rules.OfFacts, rules.OfTaps); err != nil {
-			return err
-		}
-		j.surveyed = now
+	if !due(t.last, now, t.every) {
+		return nil
 	}
-	if due(j.timetabled, now, timetableEvery) {
-		if err := j.survey(ctx, rules.OfTimetable); err != nil {
-			return err
-		}
-		j.timetabled = now
-	}
-	return nil
+	t.last = now // after a failure too: the next turn tries again
+	return j.survey(ctx, t.part)
 }
 
 func due(last, now time.Time, every time.Duration) bool {

@@ -30,7 +30,6 @@ type Source interface {
 	factSource
 	sessionSource
 	sheetSource
-	surveySource
 	tapSource
 	fleetSource
 }

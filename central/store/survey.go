@@ -162,7 +162,7 @@ func (r *surveyor) headcounts(ctx context.Context) error {
 }
 
 // counted are the marks m that the headcounts h are compared with.
-var counted = ` FROM headcount h JOIN session e ON e.id = h.session_id JOIN expected x ON x.session_id = e.id LEFT ` + markOfExpected
+var counted = ` FROM headcount h JOIN session e ON e.id = h.session_id JOIN expected x ON x.session_id = e.id ` + markOfExpected
 
 // registered counts who was registered by the moment of each headcount. Staff's marks are true of the whole session.
 func (r *surveyor) registered(ctx context.Context) error {
@@ -192,9 +192,9 @@ func (r *surveyor) registered(ctx context.Context) error {
 			h.Taps = append(h.Taps, tap.String())
 		}
 		return nil
-	}, `SELECT h.id, coalesce(m.code, 'U'), coalesce(m.source, ''), m.tap_stream, coalesce(m.tap_seq, 0), t.at`+counted+`
+	}, `SELECT h.id, m.code, m.source, m.tap_stream, m.tap_seq, t.at`+counted+`
 		LEFT JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq
-		WHERE h.at >= $1 AND coalesce(m.code, 'U') IN ('P', 'L', 'U') ORDER BY h.id, t.at, m.tap_stream, m.tap_seq, x.student_id`, milliseconds(r.q.Recent))
+		WHERE h.at >= $1 AND m.code IN ('P', 'L', 'U') ORDER BY h.id, t.at, m.tap_stream, m.tap_seq, x.student_id`, milliseconds(r.q.Recent))
 }
 
 // unheard reads the registers that closed by last midnight and that a point of their rooms has delivered nothing of yet.
@@ -260,6 +260,13 @@ func (r *surveyor) permits(ctx context.Context) error {
 	return err
 }
 
+// classes sum up the sessions of each class list between two instants, since a list is the same in most weeks: the minutes of all, of
+// those held online, and of those in a room that nobody has to come to. Of is one of the sessions.
+const classes = `SELECT min(id) AS of, sum((ends_at - starts_at) / 60000) AS minutes,
+		sum(CASE WHEN delivery = 'online' THEN (ends_at - starts_at) / 60000 ELSE 0 END) AS remote,
+		sum(CASE WHEN delivery <> 'online' AND NOT mandatory THEN (ends_at - starts_at) / 60000 ELSE 0 END) AS optional
+	FROM session WHERE starts_at >= $1 AND starts_at < $2 AND NOT cancelled GROUP BY CASE WHEN list = '' THEN id ELSE list END`
+
 // weeks reads what students of some levels had on the timetable in the weeks that ended lately.
 func (r *surveyor) weeks(ctx context.Context) error {
 	if len(r.q.Levels) == 0 {
@@ -283,10 +290,9 @@ func (r *surveyor) week(ctx context.Context, monday calendar.Day, levels string)
 		err := rows.Scan(&w.Programme, &w.Level, &w.Student, &w.Minutes)
 		r.out.Weeks = append(r.out.Weeks, w)
 		return err
-	}, `SELECT u.programme, u.level, u.id, CAST(sum((s.ends_at - s.starts_at) / 60000) AS BIGINT)
-		FROM session s JOIN expected e ON e.session_id = s.id JOIN student u ON u.id = e.student_id
-		WHERE s.starts_at >= $1 AND s.starts_at < $2 AND NOT s.cancelled AND s.delivery <> 'online' AND u.level IN ({{keys $3}})
-		GROUP BY u.programme, u.level, u.id ORDER BY u.id`, milliseconds(monday.Starts()), milliseconds(monday.Add(7).Starts()), levels)
+	}, `SELECT u.programme, u.level, u.id, CAST(sum(c.minutes - c.remote) AS BIGINT)
+		FROM (`+classes+`) AS c JOIN expected e ON e.session_id = c.of JOIN student u ON u.id = e.student_id
+		WHERE u.level IN ({{keys $3}}) GROUP BY u.programme, u.level, u.id HAVING sum(c.minutes - c.remote) > 0 ORDER BY u.id`, milliseconds(monday.Starts()), milliseconds(monday.Add(7).Starts()), levels)
 }
 
 // taught sums up the timetables of the terms that the survey reaches.
@@ -300,12 +306,9 @@ func (r *surveyor) taught(ctx context.Context) error {
 			err := rows.Scan(&t.Programme, &t.Minutes, &t.Remote, &t.Optional)
 			r.out.Taught = append(r.out.Taught, t)
 			return err
-		}, `SELECT t.programme, CAST(sum(t.minutes) AS BIGINT), CAST(sum(CASE WHEN t.delivery = 'online' THEN t.minutes ELSE 0 END) AS BIGINT),
-				CAST(sum(CASE WHEN t.delivery <> 'online' AND NOT t.mandatory THEN t.minutes ELSE 0 END) AS BIGINT)
-			FROM (SELECT u.programme, s.delivery, s.mandatory, (s.ends_at - s.starts_at) / 60000 AS minutes
-				FROM session s JOIN expected e ON e.session_id = s.id JOIN student u ON u.id = e.student_id
-				WHERE s.starts_at >= $1 AND s.starts_at < $2 AND NOT s.cancelled) AS t
-			GROUP BY t.programme ORDER BY t.programme`, milliseconds(term.First.Starts()), milliseconds(term.Last.Add(1).Starts()))
+		}, `SELECT u.programme, CAST(sum(c.minutes) AS BIGINT), CAST(sum(c.remote) AS BIGINT), CAST(sum(c.optional) AS BIGINT)
+			FROM (`+classes+`) AS c JOIN expected e ON e.session_id = c.of JOIN student u ON u.id = e.student_id
+			GROUP BY u.programme ORDER BY u.programme`, milliseconds(term.First.Starts()), milliseconds(term.Last.Add(1).Starts()))
 		if err != nil {
 			return err
 		}

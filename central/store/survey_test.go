@@ -132,6 +132,7 @@ func TestSurveyOfTrackerAuditAndShare(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.exec(`UPDATE student SET level = '6'`)
+	c.exec(`UPDATE session SET list = 'the same people'`)
 	c.exec(`INSERT INTO import (kind, digest, actor, applied_at, summary) VALUES ('students', $1, 'm', 1, '{}')`, []byte("x"))
 	c.heard(monday, monday.AddDate(0, 0, 7))
 	c.survey(t)
@@ -237,27 +238,6 @@ func TestSheetOnRecord(t *testing.T) {
 	if err := c.store.AddSignature(t.Context(), "nowhere", report.Signature{}); !errors.Is(err, report.ErrNotFound) {
 		t.Errorf("sign a sheet of nothing = %v, want ErrNotFound", err)
 	}
-}
-
-func TestSurveyFindingsForReaders(t *testing.T) {
-	c := newCourt(t)
-	c.exec(`INSERT INTO finding (student_id, subject, term_id, rule, policy, as_of, found_at, summary, evidence, scope, step, opens)
-		VALUES ('', 'session a', '', 'C-6', 'college v1', 1, 2, 'eight more', '["x"]', 'then', 'more', 'notice'), ('', 'university', '', 'E-16', 'college v1', 2, 3, 'late', '[]', '', 'overdue', 'task'),
-		('s1', '', '', 'A-2', 'college v1', 2, 3, 'first', '[]', '', 'first warning', 'warning')`)
-	reports := report.New(c.store.ReportSource(), nil)
-	rules := func(sponsorship bool) (out string) {
-		t.Helper()
-		findings, err := reports.SurveyFindings(t.Context(), 10, sponsorship)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range findings {
-			out += f.Rule + " " + f.Session() + ";"
-		}
-		return out
-	}
-	c.expect("for compliance", rules(true), "E-16 ;C-6 a;")
-	c.expect("for lecturers", rules(false), "C-6 a;")
 }
 
 // Sessions stay in a room off site whose approval ends, and that is found until the room is approved again or they are moved.

@@ -366,17 +366,6 @@ func (c *college) ChangesOf(context.Context, string) ([]register.Change, error) 
 	return c.changed, nil
 }
 
-func (c *college) SurveyFindings(_ context.Context, _ int, sponsorship bool) ([]report.SurveyFinding, error) {
-	findings := []report.SurveyFinding{{ID: 1, Rule: "C-6", Subject: "session e2", Step: "more registered than counted", Opens: "notice", Policy: "college v1",
-		AsOf: present.Add(-time.Hour), Summary: "30 were registered and m.officer counted 22: 8 more", Evidence: []string{tapID(29)}}}
-	if sponsorship {
-		findings = append(findings, report.SurveyFinding{ID: 2, Rule: "E-16", Subject: "university", Step: "overdue", Opens: "task", Policy: "stmarys v1",
-			AsOf: present.Add(-48 * time.Hour), Summary: "The audit of immigration permissions due by 2026-11-16 is overdue: 1 of 14 holders of a visa need looking at",
-			Deadline: "2026-11-16", Evidence: []string{"s1: no permission on record"}})
-	}
-	return findings, nil
-}
-
 const streamOfTests = "5f3a1c0e9b7d2468"
 
 func tapID(seq int) string { return fmt.Sprintf("%s/%d", streamOfTests, seq) }
