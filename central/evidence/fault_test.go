@@ -94,9 +94,9 @@ func TestBadFiles(t *testing.T) {
 			"line 5, actor: the actor has no account name that can be used; let the plugin send accounts, and not addresses, as actors",
 			`line 6, timestamp: "2027-11-02T10:00:00Z" is in the future, and this tells what happened; check the clock that wrote it`}},
 		{"statements cut off", XAPI, statementOf(edlm, "s2", "2026-11-02T10:00:00Z") + "\n{\"verb\":\n", []string{
-			"line 3: the file is not JSON here: unexpected EOF; export the statements as a JSON array, or one a line, in UTF-8"}},
+			"line 3: the file is not JSON here: unexpected EOF; export it as a JSON array, or one object a line, in UTF-8"}},
 		{"statements that are a table", XAPI, "user,time\ns2,2026-11-02\n", []string{
-			"line 1: the file is not JSON here: invalid character 'u' looking for beginning of value; export the statements as a JSON array, or one a line, in UTF-8"}},
+			"line 1: the file is not JSON here: invalid character 'u' looking for beginning of value; export it as a JSON array, or one object a line, in UTF-8"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := campus()

@@ -26,6 +26,7 @@ func FuzzFiles(f *testing.F) {
 	seed("work", "student_id,employer,day,hours\ns2,Acme,2026-11-02,7.25\n")
 	seed("session-facts", "student_id,kind,at,session\ns2,left,2026-11-02 11:29:59,law-1\n")
 	seed("permissions", "student_id,from,to,study\ns2,2026-09-01,2027-10-31,yes\n")
+	seed("facts", `[{"student_id":"00123","kind":"work","at":"2026-11-02","of":"Acme","amount":435}]`)
 	seed(Logins, "user;time;kind\n00123;2026-10-25 01:30+01:00;login\n")
 	seed(MoodleLog, moodleHead+moodleRow("20/11/26, 14:05:31", "7"))
 	seed(MoodleExtract, "eventname,userid,timecreated\n\\core\\event\\user_loggedin,7,1790000000\n")

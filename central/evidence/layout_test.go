@@ -23,6 +23,8 @@ func TestFiles(t *testing.T) {
 			"00123,placement,2026-10-05,2026-11-01,Acme,,1200,\"Jo, 1 Way\",Dr No\n" + ",audit,2026-11-03,,immigration,,,,Jan\n",
 			[]string{"00123 placement 2026-10-04T23:00:00Z until 2026-11-01T23:59:59.999Z Acme amount 1200 (Jo, 1 Way) by Dr No",
 				"audit 2026-11-03T00:00:00Z immigration by Jan"}},
+		{"as objects", "facts", `[{"student_id":"00123","kind":"work","at":"2026-11-02","of":"Acme","amount":435},` + "\n" + `{"student_id":"s2","kind":"login","at":"2026-11-02T10:00:00Z"}]`,
+			[]string{"00123 work 2026-11-02T00:00:00Z Acme amount 435 by office", "s2 login 2026-11-02T10:00:00Z by office"}},
 		{"columns in any order, as few as needed", "facts", "at,kind,student_id\n2026-11-02T10:30:00.5+05:30,login,s2\n",
 			[]string{"s2 login 2026-11-02T05:00:00.5Z by office"}},
 		{"log-ins", Logins, "user,time,kind\n00123,2026-11-02 10:00,login\n00123,2026-11-02 10:01,view\ns2,2026-10-25 01:30+01:00,\n",

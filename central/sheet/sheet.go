@@ -42,7 +42,7 @@ func names(columns []Column) string {
 	return strings.Join(list, ", ")
 }
 
-// Sheet reads a CSV file line by line and collects everything wrong with it, so that it is put right in one go.
+// Sheet reads a CSV file line by line, or a JSON file object by object, and collects everything wrong with it, so that it is put right in one go.
 type Sheet struct {
 	Columns  []Column
 	Format   DateFormat // ISO if empty
@@ -72,6 +72,19 @@ func (s *Sheet) Read(r io.Reader, each func(Row)) error {
 		s.Faults = append(s.Faults, *fault)
 		return nil
 	}
+	if isJSON(content) {
+		s.objects(content, each)
+	} else {
+		s.table(content, each)
+	}
+	if s.trimmed > 0 {
+		s.Warnings = append(s.Warnings, fmt.Sprintf("space around the text of %d cells was cut off, first in line %d", s.trimmed, s.trimLine))
+	}
+	return nil
+}
+
+// table reads rows from CSV.
+func (s *Sheet) table(content string, each func(Row)) {
 	c := csv.NewReader(strings.NewReader(content))
 	c.Comma = delimiter(content, s.Columns)
 	if name := delimiterNames[c.Comma]; name != "" {
@@ -80,10 +93,6 @@ func (s *Sheet) Read(r io.Reader, each func(Row)) error {
 	if s.header(c) {
 		s.lines(c, each)
 	}
-	if s.trimmed > 0 {
-		s.Warnings = append(s.Warnings, fmt.Sprintf("space around the text of %d cells was cut off, first in line %d", s.trimmed, s.trimLine))
-	}
-	return nil
 }
 
 func (s *Sheet) header(c *csv.Reader) bool {

@@ -16,7 +16,7 @@ import (
 type importFile struct {
 	from
 	Kind       string           `arg:"" help:"What the file is about; see below."`
-	File       string           `arg:"" type:"existingfile" help:"CSV file, or JSON for xapi."`
+	File       string           `arg:"" type:"existingfile" help:"CSV file, or JSON: an array of objects, or one a line."`
 	DryRun     bool             `help:"Say what would change, and change nothing."`
 	Force      bool             `help:"Do what the guard refuses: take away, or conclude, more than it allows."`
 	DateFormat sheet.DateFormat `default:"iso" enum:"iso,dmy" help:"How the file writes days: iso (2026-10-05) or dmy (05/10/2026)."`
