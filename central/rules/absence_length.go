@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -14,9 +16,10 @@ import (
 // registry, "a maximum of 60 consecutive days", "must not lead to the requirement to make a visa extension", and a letter is
 // issued and noted.
 //
-// What became of each request register.Grants says, which also excuses the student; here it is put before people. That an
-// approval is missing is said as long as it is. To need no extension is read as to end by the planned end of the course. A
-// request is looked at by the version in force when it was made, and its decision by the one of the decision.
+// What became of each request register.Grants says, which also excuses the student; here it is put before people: a request
+// when it is made and approvals are missing, and its decision when the last of them is recorded. To need no extension is read as
+// to end by the planned end of the course. A request is looked at by the version in force when it was made, and its decision
+// by the one of the decision.
 func absenceLength(s Student) []Finding {
 	var findings []Finding
 	r := requests{s: s}
@@ -74,17 +77,27 @@ func (s Student) requested(g register.Grant, p *policy.Policy, at time.Time) []F
 	scope := scopeOf(g.Absence)
 	found := Finding{Rule: "E-13", Scope: scope, AsOf: at, Evidence: []string{"absence " + scope}, Policy: p.ID()}
 	var findings []Finding
-	if g.State == register.Waiting {
+	decided := g.State != register.Waiting && !made(g.Absence, g.DecidedAt).After(at)
+	if !decided {
 		f := found
-		f.Step, f.Opens, f.Summary = "approval missing", Task, fmt.Sprintf("Absence asked for from %s: %s; until then it excuses nothing", scope, g.Why)
+		f.Step, f.Opens = "approval missing", Task
+		f.Summary = fmt.Sprintf("Absence asked for from %s; until %s have approved it, it excuses nothing", scope, strings.Join(lacking(g, p, at), " and "))
 		findings = append(findings, f)
 	}
-	if end, planned := s.courseEnd(); planned && s.Sponsored && g.State != register.Refused && end.Before(calendar.DayOf(g.Until)) {
+	end, planned := s.courseEnd()
+	if planned && s.Sponsored && end.Before(calendar.DayOf(g.Until)) && (!decided || g.State == register.Granted) {
 		found.Step, found.Opens = "beyond the course", Notice
 		found.Summary = fmt.Sprintf("Absence asked for from %s ends after the course, %s; it must not require an extension of the visa", scope, end)
 		findings = append(findings, found)
 	}
 	return findings
+}
+
+// lacking are the roles that had not approved a request by an instant.
+func lacking(g register.Grant, p *policy.Policy, at time.Time) []string {
+	return slices.DeleteFunc(slices.Clone(p.Rules.AbsenceLength.Approvals), func(role string) bool {
+		return slices.ContainsFunc(g.Approvals, func(a register.Approval) bool { return a.Role == role && !a.At.After(at) })
+	})
 }
 
 // courseEnd is the planned end of the course, as it was recorded last.
