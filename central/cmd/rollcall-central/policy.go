@@ -145,8 +145,12 @@ func (r *rebuild) Run(ctx context.Context, log *slog.Logger) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%d students compared, %d differ\n", students, report.students)
-		if report.students > 0 || report.university {
+		differ := report.students
+		if report.university {
+			differ++
+		}
+		fmt.Printf("%d students compared, %d differ\n", students, differ)
+		if differ > 0 {
 			return errDiffer
 		}
 		return nil
