@@ -262,23 +262,40 @@ var instant = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{
 
 // moment is a day, a local time in London, or an instant with its own offset; a day means its first or its last instant. Less
 // than a millisecond is cut off, because nothing less is kept.
-func moment(r sheet.Row, column string, end bool) (time.Time, bool) {
+func moment(r sheet.Row, column string, end bool) (at time.Time, ok bool) {
 	v := r.Text(column)
 	if !instant.MatchString(v) {
-		return r.Moment(column, end)
+		at, ok = r.Moment(column, end)
+		return at, ok && inOurTime(r, column, at)
 	}
-	t, err := time.Parse(time.RFC3339Nano, strings.Replace(v, " ", "T", 1))
+	at, err := time.Parse(time.RFC3339Nano, strings.Replace(v, " ", "T", 1))
 	if err != nil {
 		r.Fault(column, sheet.Shown(v)+" is not a time", "write it as 2026-11-20T14:05:31Z")
 		return time.Time{}, false
 	}
-	return t.Truncate(time.Millisecond).UTC(), true
+	at = at.Truncate(time.Millisecond).UTC()
+	return at, inOurTime(r, column, at)
+}
+
+// The years that facts may be about: others are slips, and a silence of centuries would be reckoned day by day.
+const (
+	firstYear = 1990
+	lastYear  = 2100
+)
+
+// inOurTime reports, as a fault, a year that is a slip.
+func inOurTime(r sheet.Row, column string, at time.Time) bool {
+	if firstYear <= at.Year() && at.Year() <= lastYear {
+		return true
+	}
+	r.Fault(column, fmt.Sprintf("%s is not between %d and %d", sheet.Shown(r.Text(column)), firstYear, lastYear), "check the year")
+	return false
 }
 
 // past reports, as a fault, what cannot have happened yet.
 func past(r sheet.Row, column string, at, now time.Time) bool {
 	if !at.After(now) {
-		return true
+		return inOurTime(r, column, at)
 	}
 	r.Fault(column, sheet.Shown(r.Text(column))+" is in the future, and this tells what happened", "check day and month, and the clock that wrote it")
 	return false

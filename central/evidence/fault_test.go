@@ -41,6 +41,12 @@ func TestBadFiles(t *testing.T) {
 			"line 2, time: 01:30:00 exists twice on 2026-10-25: the clocks go back then; write 01:30:00+01:00 for the first or 01:30:00+00:00 for the second"}},
 		{"what happened in the future", Logins, "user,time\ns2,2026-11-27 09:00:01\n", []string{
 			`line 2, time: "2026-11-27 09:00:01" is in the future, and this tells what happened; check day and month, and the clock that wrote it`}},
+		{"years that are slips", "facts", anything + "s2,login,0026-11-02,,,,,,\ns2,leave,2026-11-02,2206-11-02,,,,,\n", []string{
+			`line 2, at: "0026-11-02" is not between 1990 and 2100; check the year`, `line 3, until: "2206-11-02" is not between 1990 and 2100; check the year`}},
+		{"an extract of accounts that never logged in", MoodleExtract, "eventname,userid,timecreated\n" + `\core\event\user_loggedin,7,1` + "\n", []string{
+			`line 2, timecreated: "1" is not between 1990 and 2100; check the year`}},
+		{"statements of a clock that was not set", XAPI, statementOf(edlm, "s2", "1970-01-01T00:00:10Z"), []string{
+			`line 1, timestamp: "1970-01-01T00:00:10Z" is not between 1990 and 2100; check the clock that wrote it`}},
 		{"missed in the future", "submissions", "student_id,assignment,due,outcome\ns2,LAW1,2026-11-27,missed\ns2,LAW1,2026-12-01,met\n", []string{
 			`line 2, outcome: what is due at "2026-11-27" cannot have been missed yet; write expected until then`}},
 		{"kinds that are none, or of another file", "session-facts", "student_id,kind,at,session\ns2,late,2026-11-02,law-1\ns2,login,2026-11-02,law-1\ns2,,2026-11-02,law-1\n", []string{

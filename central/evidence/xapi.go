@@ -85,6 +85,8 @@ func (x *statements) statement(line int, raw json.RawMessage) {
 		x.fault(line, "timestamp", sheet.Shown(s.Timestamp)+" is not a time", "write it as 2026-11-20T14:05:31Z")
 	case at.After(x.d.now):
 		x.fault(line, "timestamp", sheet.Shown(s.Timestamp)+" is in the future, and this tells what happened", "check the clock that wrote it")
+	case at.Year() < firstYear:
+		x.fault(line, "timestamp", fmt.Sprintf("%s is not between %d and %d", sheet.Shown(s.Timestamp), firstYear, lastYear), "check the clock that wrote it")
 	case !usable(s.Actor.Account.Name):
 		x.fault(line, "actor", "the actor has no account name that can be used", "let the plugin send accounts, and not addresses, as actors")
 	default:
