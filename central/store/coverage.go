@@ -79,7 +79,7 @@ func (t streamTx) dirtyCovered(ctx context.Context, d ingest.Delivery, point str
 			UNION SELECT rc.session_id FROM point p JOIN room_change rc ON rc.room_id = p.room_id WHERE p.id = $2) AS here
 		JOIN session s ON s.id = here.session_id
 		JOIN expected e ON e.session_id = s.id
-		LEFT JOIN mark m ON m.student_id = e.student_id AND m.session_id = s.id AND m.week = `+weekOf("s.starts_at")+`
-		WHERE s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND (m.code IS NULL OR m.code = 'U')`,
+		WHERE s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND NOT EXISTS (SELECT 1 FROM mark m
+			WHERE m.student_id = e.student_id AND m.week = `+weekOf("s.starts_at")+` AND m.session_id = s.id AND m.code <> 'U')`,
 		point, s.until, s.since, max(s.until, milliseconds(d.ReceivedAt)))
 }

@@ -13,7 +13,7 @@ import (
 type dialect struct {
 	engine string // as metrics and messages name it
 	goose  goose.Dialect
-	types  *strings.Replacer // macros of migrations
+	types  *strings.Replacer // macros of migrations, and of queries that look into a week of marks
 	keys   string            // macro {{keys $1}} of queries, with $1 for the parameter
 
 	// alone runs a change of the schema with no other process changing it too.
@@ -38,7 +38,7 @@ func (d *dialect) render(query string) string {
 	if !strings.Contains(query, "{{") {
 		return query
 	}
-	return keysMacro.ReplaceAllStringFunc(query, func(macro string) string {
+	return keysMacro.ReplaceAllStringFunc(d.types.Replace(query), func(macro string) string {
 		return strings.ReplaceAll(d.keys, "$1", keysMacro.FindStringSubmatch(macro)[1])
 	})
 }

@@ -18,6 +18,23 @@ func weekOf(column string) string { return "(" + column + " - 345600000) / 60480
 // markOfExpected joins a mark m to an expectation x at a session e.
 var markOfExpected = `JOIN mark m ON m.student_id = x.student_id AND m.week = ` + weekOf("e.starts_at") + ` AND m.session_id = x.session_id`
 
+// leftMarkOfExpected does the same where there may be none: m.value is NULL then. A LEFT JOIN of the view would have SQLite read
+// all marks of the university first.
+var leftMarkOfExpected = `LEFT JOIN mark_week w ON w.student_id = x.student_id AND w.week = ` + weekOf("e.starts_at") + `
+	LEFT JOIN {{elements w.marks}} ON m.value->>0 = x.session_id `
+
+// What m.value holds, as in the view mark.
+const (
+	markSession  = `m.value->>0`
+	markCode     = `m.value->>3`
+	markSource   = `m.value->>4`
+	markReason   = `m.value->>5`
+	markStream   = `{{unhex m.value->>6}}`
+	markSeq      = `CAST(m.value->>7 AS BIGINT)`
+	markPolicy   = `m.value->>8`
+	markJudgedAt = `CAST(m.value->>9 AS BIGINT)`
+)
+
 // saveMarks writes the weeks in which something changed, each as one row.
 func saveMarks(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
 	if err := keepPast(ctx, tx, verdicts); err != nil {

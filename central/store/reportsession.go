@@ -111,10 +111,10 @@ func (s ReportSource) RegisterRows(ctx context.Context, session string) ([]repor
 		}
 		row.Mark, row.Tap = m.mark(), t.tap()
 		return row, nil
-	}, `SELECT u.id, u.name, `+markColumns+`, `+tapColumns+`
+	}, `SELECT u.id, u.name, `+markColumns+`, `+tapColumns+markSession+`
 		FROM expected x JOIN student u ON u.id = x.student_id JOIN session e ON e.id = x.session_id
-		LEFT `+markOfExpected+`
-		LEFT JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq `+aroundTap+`
+		`+leftMarkOfExpected+`
+		LEFT JOIN tap t ON t.stream_id = `+markStream+` AND t.seq = `+markSeq+` `+aroundTap+`
 		WHERE x.session_id = $1 AND `+inRegister+` ORDER BY u.name, u.id`, session)
 	if err != nil {
 		return nil, fmt.Errorf("read register: %w", err)

@@ -34,7 +34,8 @@ func scanSession(r scanner, more ...any) (s report.Session, err error) {
 	return s, err
 }
 
-const markColumns = `coalesce(m.code, ''), coalesce(m.source, ''), coalesce(m.reason, ''), coalesce(m.policy, ''), m.judged_at`
+// markColumns select the mark that leftMarkOfExpected joins.
+const markColumns = `coalesce(` + markCode + `, ''), coalesce(` + markSource + `, ''), coalesce(` + markReason + `, ''), coalesce(` + markPolicy + `, ''), ` + markJudgedAt
 
 // markTarget is where markColumns are scanned to.
 type markTarget struct {
@@ -59,7 +60,7 @@ func (s ReportSource) Contacts(ctx context.Context, student string, from, to tim
 		return report.Contact{Session: session, Mark: m.mark()}, err
 	}, `SELECT `+sessionColumns+`, `+markColumns+`
 		FROM expected x JOIN session e ON e.id = x.session_id JOIN module d ON d.id = e.module_id
-		LEFT `+markOfExpected+`
+		`+leftMarkOfExpected+`
 		WHERE x.student_id = $1 AND e.starts_at >= $2 AND e.starts_at < $3 AND `+inRegister, student, milliseconds(from), milliseconds(to))
 	if err != nil {
 		return nil, fmt.Errorf("list marks of student: %w", err)
@@ -79,8 +80,8 @@ func (s ReportSource) Contacts(ctx context.Context, student string, from, to tim
 }
 
 // inRegister holds for students x who are expected at a session e by the judge's word, or of whom nothing was said yet: those on
-// leave or on placement have no mark m and do not wait to be judged.
-const inRegister = `(m.code IS NOT NULL OR NOT e.mandatory OR EXISTS (SELECT 1 FROM dirty d WHERE d.student_id = x.student_id))`
+// leave or on placement have no mark m of leftMarkOfExpected and do not wait to be judged.
+const inRegister = `(m.value IS NOT NULL OR NOT e.mandatory OR EXISTS (SELECT 1 FROM dirty d WHERE d.student_id = x.student_id))`
 
 // roomsOf lists the rooms of several sessions.
 func (s ReportSource) roomsOf(ctx context.Context, sessions []string) (map[string][]report.Room, error) {

@@ -14,17 +14,17 @@ import (
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
-// tapColumns select a tap t with what aroundTap and a table m of marks (the mark that credits the tap) know of it. All of
-// them are NULL where there is no tap.
+// tapColumns select a tap t with what aroundTap knows of it, and must be followed by the session that the tap credits. All of them
+// are NULL where there is no tap.
 const tapColumns = `t.stream_id, t.seq, t.at, t.point_id, p.room_id, st.gateway_id, t.digest, t.evidence, t.outcome, t.reason,
-	t.session_id, t.timetable, t.quality, t.within, c.student_id, h.name, m.session_id`
+	t.session_id, t.timetable, t.quality, t.within, c.student_id, h.name, `
 
 const aroundTap = `LEFT JOIN point p ON p.id = t.point_id LEFT JOIN stream st ON st.id = t.stream_id
 	LEFT JOIN card c ON c.digest = t.digest LEFT JOIN student h ON h.id = c.student_id`
 
-// creditOfTap joins the mark that the holder of the card owes to the tap; no window is longer than a day.
-const creditOfTap = ` LEFT JOIN mark m ON m.student_id = c.student_id AND m.tap_stream = t.stream_id AND m.tap_seq = t.seq
-	AND m.week BETWEEN (t.at - 86400000 - 345600000) / 604800000 AND (t.at + 86400000 - 345600000) / 604800000 `
+// creditOfTap is the first session whose mark the holder of the card owes to the tap; no window is longer than a day.
+const creditOfTap = `(SELECT min(m.session_id) FROM mark m WHERE m.student_id = c.student_id AND m.tap_stream = t.stream_id AND m.tap_seq = t.seq
+	AND m.week BETWEEN (t.at - 86400000 - 345600000) / 604800000 AND (t.at + 86400000 - 345600000) / 604800000)`
 
 // tapTarget is where tapColumns are scanned to.
 type tapTarget struct {
@@ -72,8 +72,8 @@ func scanTap(r scanner) (report.Tap, error) {
 	return *t.tap(), nil
 }
 
-func (s ReportSource) taps(ctx context.Context, query string, args ...any) ([]report.Tap, error) {
-	taps, err := list(ctx, s.read, func(r *sql.Rows) (report.Tap, error) { return scanTap(r) }, `SELECT `+tapColumns+query, args...)
+func (s ReportSource) taps(ctx context.Context, credits, query string, args ...any) ([]report.Tap, error) {
+	taps, err := list(ctx, s.read, func(r *sql.Rows) (report.Tap, error) { return scanTap(r) }, `SELECT `+tapColumns+credits+query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list taps: %w", err)
 	}
@@ -82,20 +82,20 @@ func (s ReportSource) taps(ctx context.Context, query string, args ...any) ([]re
 
 // TapsOfStudent implements report.Source.
 func (s ReportSource) TapsOfStudent(ctx context.Context, student string, from, to time.Time) ([]report.Tap, error) {
-	return s.taps(ctx, ` FROM card own JOIN tap t ON t.digest = own.digest `+aroundTap+creditOfTap+`
+	return s.taps(ctx, creditOfTap, ` FROM card own JOIN tap t ON t.digest = own.digest `+aroundTap+`
 		WHERE own.student_id = $1 AND t.at >= $2 AND t.at < $3 ORDER BY t.at, t.stream_id, t.seq`,
 		student, milliseconds(from), milliseconds(to))
 }
 
 // CreditedTaps implements report.Source.
 func (s ReportSource) CreditedTaps(ctx context.Context, student string, from, to time.Time) ([]report.Tap, error) {
-	return s.taps(ctx, ` FROM mark m JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq `+aroundTap+`
+	return s.taps(ctx, `m.session_id`, ` FROM mark m JOIN tap t ON t.stream_id = m.tap_stream AND t.seq = m.tap_seq `+aroundTap+`
 		WHERE m.student_id = $1 AND m.starts_at >= $2 AND m.starts_at < $3`, student, milliseconds(from), milliseconds(to))
 }
 
 // Taps implements report.Source.
 func (s ReportSource) Taps(ctx context.Context, q report.TapQuery) ([]report.Tap, error) {
-	return s.taps(ctx, ` FROM tap t `+aroundTap+creditOfTap+`
+	return s.taps(ctx, creditOfTap, ` FROM tap t `+aroundTap+`
 		WHERE (t.stream_id, t.seq) > ($1, $2) AND t.at >= $3 AND t.at < $4 ORDER BY t.stream_id, t.seq LIMIT $5`,
 		q.After.Stream[:], int64(q.After.Seq), milliseconds(q.From), milliseconds(q.To), q.Limit)
 }
@@ -108,7 +108,7 @@ func (s ReportSource) RecentTaps(ctx context.Context, limit int) ([]report.Tap, 
 	}
 	var recent []report.Tap
 	for _, id := range streams {
-		taps, err := s.taps(ctx, ` FROM (SELECT * FROM tap WHERE stream_id = $1 ORDER BY seq DESC LIMIT $2) t `+aroundTap+creditOfTap, id, limit)
+		taps, err := s.taps(ctx, creditOfTap, ` FROM (SELECT * FROM tap WHERE stream_id = $1 ORDER BY seq DESC LIMIT $2) t `+aroundTap, id, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (s ReportSource) RecentTaps(ctx context.Context, limit int) ([]report.Tap, 
 
 // Tap implements report.Source.
 func (s ReportSource) Tap(ctx context.Context, id contract.TapID) (report.Tap, error) {
-	t, err := scanTap(s.read.QueryRowContext(ctx, `SELECT `+tapColumns+` FROM tap t `+aroundTap+creditOfTap+`
+	t, err := scanTap(s.read.QueryRowContext(ctx, `SELECT `+tapColumns+creditOfTap+` FROM tap t `+aroundTap+`
 		WHERE t.stream_id = $1 AND t.seq = $2`, id.Stream[:], int64(id.Seq)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return report.Tap{}, report.ErrNotFound
