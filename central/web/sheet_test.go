@@ -88,6 +88,9 @@ func TestHeadcountOnThePage(t *testing.T) {
 func TestDrawOnThePage(t *testing.T) {
 	c := openCampus(t, nil)
 	p := c.hire(t, account.Compliance)
+	if registers := c.get(t, p, "/registers"); !strings.Contains(registers.text, `href="/headcounts"`) {
+		t.Error("no page leads to the draw")
+	}
 	if before := c.get(t, p, "/headcounts"); strings.Contains(before.text, "To visit") {
 		t.Error("sessions are shown before anybody drew them")
 	}
