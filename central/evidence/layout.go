@@ -53,26 +53,26 @@ const (
 // layouts are all kinds of files of lines, in the order of the help.
 var layouts = []layout{
 	{"facts", "anything, one fact a line", []telling{{kinds: allKinds(), pick: true, at: "at", until: "until", of: "of", value: "value", amount: "amount", note: "note", by: "by"}}},
-	{"submissions", "assignments and what came of them", []telling{{kinds: of1(engagement.Submission), at: "due", of: "assignment", value: "outcome", note: "note", by: "by"}}},
-	{"examinations", "papers and tests and what came of them", []telling{{kinds: of1(engagement.Exam), at: "at", of: "paper", value: "outcome", note: "note", by: "by"}}},
+	{"submissions", "assignments and what came of them", []telling{{kinds: only(engagement.Submission), at: "due", of: "assignment", value: "outcome", note: "note", by: "by"}}},
+	{"examinations", "papers and tests and what came of them", []telling{{kinds: only(engagement.Exam), at: "at", of: "paper", value: "outcome", note: "note", by: "by"}}},
 	{"meetings", "with tutors, officials and supervisors, and what came of them", []telling{
 		{kinds: []engagement.Kind{engagement.Meeting, engagement.Supervision}, at: "at", of: "with", value: "outcome", note: "note", by: "by"}}},
-	{"timesheets", "that somebody confirmed", []telling{{kinds: of1(engagement.Timesheet), at: "last_day", of: "employer", note: "note", by: "confirmed_by"}}},
+	{"timesheets", "that somebody confirmed", []telling{{kinds: only(engagement.Timesheet), at: "last_day", of: "employer", note: "note", by: "confirmed_by"}}},
 	{"enrolments", "the latest moment to enrol, and when the student did", []telling{
-		{kinds: of1(engagement.Enrolment), at: "latest", of: "programme", value: "status", note: "note", by: "by"},
-		{kinds: of1(engagement.Enrolled), at: "enrolled", of: "programme", ifAny: true, by: "by"}}},
+		{kinds: only(engagement.Enrolment), at: "latest", of: "programme", value: "status", note: "note", by: "by"},
+		{kinds: only(engagement.Enrolled), at: "enrolled", of: "programme", ifAny: true, by: "by"}}},
 	{"placements", "work placements and internships", []telling{
-		{kinds: of1(engagement.Placement), at: "start", until: "end", of: "employer", value: "days_a_week", amount: "hours_a_week", unit: hours, note: "contact", by: "by"}}},
+		{kinds: only(engagement.Placement), at: "start", until: "end", of: "employer", value: "days_a_week", amount: "hours_a_week", unit: hours, note: "contact", by: "by"}}},
 	{"work", "hours worked for an employer", []telling{
-		{kinds: of1(engagement.Work), at: "day", of: "employer", value: "role", amount: "hours", unit: hours, note: "note", by: "by"}}},
+		{kinds: only(engagement.Work), at: "day", of: "employer", value: "role", amount: "hours", unit: hours, note: "note", by: "by"}}},
 	{"fees", "invoices and when they were paid", []telling{
-		{kinds: of1(engagement.Fee), at: "due", of: "invoice", value: "status", amount: "amount", unit: money, note: "note", by: "by"},
-		{kinds: of1(engagement.Payment), at: "paid", of: "invoice", amount: "amount", unit: money, ifAny: true, note: "reference", by: "by"}}},
+		{kinds: only(engagement.Fee), at: "due", of: "invoice", value: "status", amount: "amount", unit: money, note: "note", by: "by"},
+		{kinds: only(engagement.Payment), at: "paid", of: "invoice", amount: "amount", unit: money, ifAny: true, note: "reference", by: "by"}}},
 	{"permissions", "to be in the country, from the documents that were seen", []telling{
-		{kinds: of1(engagement.Permission), at: "from", until: "to", value: "study", words: map[string]string{"yes": "study", "no": "no_study"}, note: "note", by: "checked_by"}}},
-	{"contact-details", "addresses and telephones that students confirmed", []telling{{kinds: of1(engagement.Details), at: "confirmed", note: "note", by: "by"}}},
-	{"changes", "events that must be reported: withdrawal, change of course and others", []telling{{kinds: of1(engagement.Change), at: "date", of: "event", note: "reason", by: "by"}}},
-	{"leave", "leave of absence", []telling{{kinds: of1(engagement.Leave), at: "from", until: "to", note: "reason", by: "approved_by"}}},
+		{kinds: only(engagement.Permission), at: "from", until: "to", value: "study", words: map[string]string{"yes": "study", "no": "no_study"}, note: "note", by: "checked_by"}}},
+	{"contact-details", "addresses and telephones that students confirmed", []telling{{kinds: only(engagement.Details), at: "confirmed", note: "note", by: "by"}}},
+	{"changes", "events that must be reported: withdrawal, change of course and others", []telling{{kinds: only(engagement.Change), at: "date", of: "event", note: "reason", by: "by"}}},
+	{"leave", "leave of absence", []telling{{kinds: only(engagement.Leave), at: "from", until: "to", note: "reason", by: "approved_by"}}},
 	{"session-facts", "of single sessions: announced, left, joined, exempted, and ended, of no student", []telling{
 		{kinds: []engagement.Kind{engagement.Announced, engagement.Left, engagement.Joined, engagement.Exempted, engagement.Ended}, pick: true, at: "at", of: "session", note: "note", by: "by"}}},
 	{"decisions", "of people about findings: annotation, reported, satisfied, undertaking, reason, remark", []telling{
@@ -82,7 +82,8 @@ var layouts = []layout{
 		{kinds: []engagement.Kind{engagement.Audit, engagement.RemoteHigh, engagement.Reminder, engagement.TrackerRow}, pick: true, at: "at", until: "until", of: "of", note: "note", by: "by"}}},
 }
 
-func of1(kind engagement.Kind) []engagement.Kind { return []engagement.Kind{kind} }
+// only is a list of one kind.
+func only(kind engagement.Kind) []engagement.Kind { return []engagement.Kind{kind} }
 
 func allKinds() []engagement.Kind {
 	kinds := make([]engagement.Kind, len(forms))

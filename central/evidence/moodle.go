@@ -22,7 +22,7 @@ var moodleLogin = regexp.MustCompile(`^The user with id '([0-9]{1,18})' has logg
 
 // readMoodleLog reads the site log as an administrator exports it.
 func readMoodleLog(r io.Reader, _ sheet.DateFormat, d drawing) (*taken, error) {
-	t := &taken{feeds: of1(engagement.Login), byUser: true}
+	t := &taken{feeds: only(engagement.Login), byUser: true}
 	s := &sheet.Sheet{Columns: moodleLogColumns, Others: true}
 	others := 0
 	err := s.Read(r, func(row sheet.Row) {
@@ -85,7 +85,7 @@ var moodleExtractColumns = []sheet.Column{{Name: "eventname"}, {Name: "userid"},
 
 // readMoodleExtract reads rows of logstore_standard_log, with the time in seconds since 1970 and the number of the account.
 func readMoodleExtract(r io.Reader, _ sheet.DateFormat, d drawing) (*taken, error) {
-	t := &taken{feeds: of1(engagement.Login), byUser: true}
+	t := &taken{feeds: only(engagement.Login), byUser: true}
 	s := &sheet.Sheet{Columns: moodleExtractColumns, Others: true}
 	others := 0
 	err := s.Read(r, func(row sheet.Row) {

@@ -40,7 +40,7 @@ var loginColumns = []sheet.Column{{Name: "user"}, {Name: "time"}, {Name: "kind",
 
 // readLogins reads the plain form that any environment can be made to write: user, time and kind, of which only log-ins count.
 func readLogins(r io.Reader, format sheet.DateFormat, d drawing) (*taken, error) {
-	t := &taken{feeds: of1(engagement.Login)}
+	t := &taken{feeds: only(engagement.Login)}
 	s := &sheet.Sheet{Columns: loginColumns, Format: format}
 	others := 0
 	err := s.Read(r, func(row sheet.Row) {

@@ -46,7 +46,7 @@ func readXAPI(r io.Reader, _ sheet.DateFormat, d drawing) (*taken, error) {
 	if len(octets) > maxStatements {
 		return nil, fmt.Errorf("%w: more than %d MiB", sheet.ErrTooLarge, maxStatements>>20)
 	}
-	x := &statements{taken: &taken{feeds: of1(engagement.Login)}, d: d}
+	x := &statements{taken: &taken{feeds: only(engagement.Login)}, d: d}
 	if fault := sheet.Values(bytes.TrimPrefix(octets, []byte("\ufeff")), "statements", x.statement); fault != nil {
 		x.faults = append(x.faults, *fault)
 	}
