@@ -5,6 +5,10 @@
 package scenario
 
 import (
+	"errors"
+	"fmt"
+	"strings"
+
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/sheet"
@@ -13,18 +17,18 @@ import (
 
 // File is one scenario as it is written.
 type File struct {
-	Title     string                         `yaml:"scenario"`
-	Because   string                         `yaml:"because"`
-	Only      many[string]                   `yaml:"only"` // rules that no_findings and no_other_findings look at; all if empty
-	Starts    Moment                         `yaml:"starts"`
-	Policy    Policy                         `yaml:"policy"`
-	Terms     many[Term]                     `yaml:"terms"`
-	Holidays  map[string]string              `yaml:"holidays"` // bank holidays that were proclaimed: day → name
-	Places    map[string]map[string][]string `yaml:"places"`   // building → room → readers
-	People    map[string]Person              `yaml:"people"`   // by name
-	Timetable many[Class]                    `yaml:"timetable"`
-	Attends   many[Attends]                  `yaml:"attends"`
-	Steps     many[Step]                     `yaml:"steps"`
+	Title     string            `yaml:"scenario"`
+	Because   string            `yaml:"because"`
+	Only      many[string]      `yaml:"only"` // rules that no_findings and no_other_findings look at; all if empty
+	Starts    Moment            `yaml:"starts"`
+	Policy    Policy            `yaml:"policy"`
+	Terms     many[Term]        `yaml:"terms"`
+	Holidays  map[string]string `yaml:"holidays"` // bank holidays that were proclaimed: day → name
+	Places    map[string]rooms  `yaml:"places"`   // by building
+	People    people            `yaml:"people"`
+	Timetable many[Class]       `yaml:"timetable"`
+	Attends   many[Attends]     `yaml:"attends"`
+	Steps     many[Step]        `yaml:"steps"`
 
 	path string // of the file
 }
@@ -40,6 +44,49 @@ type Policy struct {
 	StartFrom string            `yaml:"start_from"` // college, …
 	File      string            `yaml:"file"`       // beside the scenario
 	Change    map[string]string `yaml:"change"`     // path → value
+}
+
+// Short lets the name of a policy, or of its file, stand for it.
+func (p *Policy) Short(names []string) error {
+	if len(names) != 1 {
+		return errOnePolicy
+	}
+	if p.StartFrom = names[0]; strings.HasSuffix(names[0], ".yaml") {
+		p.StartFrom, p.File = "", names[0]
+	}
+	return nil
+}
+
+var errOnePolicy = errors.New("one policy is enough here; a step may bring in another")
+
+// people are students by name. Names alone may stand for them.
+type people map[string]Person
+
+// Short is people of whom nothing more is said.
+func (p *people) Short(names []string) (err error) {
+	*p, err = named[Person](names)
+	return err
+}
+
+// rooms are the readers of rooms. The rooms alone may stand for them; each has one reader then.
+type rooms map[string][]string
+
+// Short is rooms with a reader at the door.
+func (r *rooms) Short(names []string) (err error) {
+	*r, err = named[[]string](names)
+	return err
+}
+
+func named[V any](names []string) (map[string]V, error) {
+	all := map[string]V{}
+	for _, name := range names {
+		if _, twice := all[name]; twice {
+			return nil, fmt.Errorf("%q is there twice", name)
+		}
+		var none V
+		all[name] = none
+	}
+	return all, nil
 }
 
 func (p Policy) isSet() bool { return p.StartFrom != "" || p.File != "" }

@@ -116,8 +116,19 @@ func (r *reader) person(name string) {
 	if d := r.People[name].Delivery; d != "" && !slices.Contains(policy.Deliveries, d) {
 		r.Fault("people."+name+".delivery", "%q is not a way to study; write one of %v", d, policy.Deliveries)
 	}
+	for i, card := range r.People[name].Cards {
+		if card != noCard {
+			r.card(fmt.Sprintf("people.%s.card[%d]", name, i), card)
+		}
+	}
 	if name == allPeople || strings.Contains(name, " and ") || strings.Contains(name, " at ") || strings.HasPrefix(name, "card ") {
 		r.Fault("people."+name, "%q cannot be told from other words of a scenario; write another name", name)
+	}
+}
+
+func (r *reader) card(path, card string) {
+	if err := timetable.CheckCard(card); err != nil {
+		r.Fault(path, "%v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -99,11 +100,16 @@ func (r *reader) level(path, level string) {
 	}
 }
 
+var ruleForm = regexp.MustCompile(`^[A-Z]-[0-9]{1,2}$`)
+
 // opens are what findings open.
 var opens = []string{"notice", "alert", "warning", "task", "case"}
 
 func (r *reader) finding(path string, x *FindingExpected) {
 	x.line = r.Line(path)
+	if x.Rule != "" && !ruleForm.MatchString(x.Rule) {
+		r.Fault(path+".rule", "%q is not the name of a rule; write it as in policies, for example A-2", x.Rule)
+	}
 	if x.Student != allPeople && x.Student != "" {
 		r.student(path+".student", x.Student)
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/engagement"
@@ -29,6 +30,9 @@ func (r *reader) step(path string, s *Step) {
 	for i, c := range s.Cards {
 		at := fmt.Sprintf("%s.card[%d]", path, i)
 		r.student(at+".student", c.Student)
+		if c.Card != "" {
+			r.card(at+".card", c.Card)
+		}
 		if c.Card == "" && len(r.keys[c.Student]) == 0 {
 			r.Fault(at+".card", "missing; %s has no card yet, so write its number, for example w26:7:12", c.Student)
 		}
@@ -231,6 +235,9 @@ func (r *reader) code(path, code string) {
 func (r *reader) tap(path string, t Tap) {
 	r.place(path, t.place)
 	for _, who := range t.cards {
+		if isCard(who) {
+			r.card(path, strings.TrimPrefix(who, cardPrefix))
+		}
 		if _, known := r.People[who]; !known && !isCard(who) {
 			r.Fault(path, "nobody under people is called %q; people are %s, and a card of nobody's is written as card w26:7:12", who, shownList(r.names()))
 		}

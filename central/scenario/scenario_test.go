@@ -179,6 +179,10 @@ func TestFaultyFiles(t *testing.T) {
 	tests := []struct{ name, right, wrong, want string }{
 		{"no title", "scenario: Four missed classes", "because: x", "scenario: missing"},
 		{"unknown key", "attends: {students: Amara}", "attend: {students: Amara}", "attend: unknown key; known here: scenario, because, only"},
+		{"two policies", "{start_from: college}", "[college, portsmouth]", "one policy is enough here"},
+		{"a number of a card that nobody can read", "people: {Amara: , Ben: }", "people: {Amara: {card: 12345}, Ben: }", "write it as w26:123:45678"},
+		{"somebody twice", "people: {Amara: , Ben: }", "people: [Amara, Ben, Amara]", `"Amara" is there twice`},
+		{"no rule", "rule: A-2, step", "rule: A2, step", "write it as in policies, for example A-2"},
 		{"unknown policy", "start_from: college", "start_from: oxford", `no policy is called "oxford"`},
 		{"faulty policy", "{start_from: college}", "{start_from: college, change: {marking.min_coverage: 900}}", "900 is not a percentage"},
 		{"a key that stands twice", "people: {Amara: , Ben: }", "people: {Amara: , Amara: }", "not valid YAML"},
@@ -242,6 +246,13 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		if faults[i].Line < faults[i-1].Line {
 			t.Errorf("faults do not stand in the order of the file: %v", faults)
 		}
+	}
+}
+
+func TestShortForms(t *testing.T) {
+	short := strings.NewReplacer("policy: {start_from: college}", "policy: college", "{Library: {L1: , L2: }}", "{Library: [L1, L2]}", "{Amara: , Ben: }", "[Amara, Ben]", "shows: blue", "shows: Blue").Replace(fourMissed)
+	if r := play(t, short); len(r.Differences) > 0 || r.Expected != 12 {
+		t.Errorf("%d expectations and %v; want 12 and no difference", r.Expected, r.Differences)
 	}
 }
 

@@ -114,7 +114,7 @@ var reasons = map[string]contract.Reason{
 // UnmarshalText reads a light. Error: errLight.
 func (l *Light) UnmarshalText(text []byte) error {
 	shows, why, given := strings.Cut(string(text), " (")
-	*l = Light{shows: strings.TrimSpace(shows)}
+	*l = Light{shows: strings.ToLower(strings.TrimSpace(shows))}
 	if given {
 		l.why = strings.TrimSuffix(why, ")")
 		if _, known := reasons[l.why]; !known {

@@ -29,6 +29,14 @@ const (
 	zeroAdvice = "if leading zeros were lost, format the column as text and export it again"
 )
 
+// CheckCard says what is wrong with the number of a card as files write it; nil when it has a canonical form.
+func CheckCard(text string) error {
+	if _, problem, advice := canonicalCard(text); problem != "" {
+		return fmt.Errorf("%s; %s", problem, advice)
+	}
+	return nil
+}
+
 // canonicalCard checks a credential key and brings it into the one form that has a digest.
 func canonicalCard(text string) (key, problem, advice string) {
 	kind, rest, ok := strings.Cut(text, ":")

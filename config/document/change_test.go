@@ -1,6 +1,8 @@
 package document
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +17,20 @@ type sample struct {
 		Limit  int      `yaml:"limit"`
 	} `yaml:"deep"`
 	Names many `yaml:"names"`
+}
+
+type byName map[string]int
+
+// Short lets names stand for members of which nothing more is said.
+func (b *byName) Short(names []string) error {
+	*b = byName{}
+	for _, n := range names {
+		if n == "nobody" {
+			return errors.New("write a name")
+		}
+		(*b)[n] = 0
+	}
+	return nil
 }
 
 type many []string
@@ -60,6 +76,36 @@ func TestBlockOfText(t *testing.T) {
 	}
 	if diff := cmp.Diff(sample{From: "a,b\nc,d\n", Names: many{"Amara Ben\n"}}, s); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestShortForms(t *testing.T) {
+	type people struct {
+		People byName `yaml:"people"`
+	}
+	for text, want := range map[string]byName{
+		"people: Amara\n": {"Amara": 0}, "people: [Amara, Ben]\n": {"Amara": 0, "Ben": 0}, "people: {Amara: 7}\n": {"Amara": 7},
+		"people:\n- Amara\n": {"Amara": 0}, "people:\n": nil,
+	} {
+		var got people
+		if err := Read("file", []byte(text), &got, func(*Checker) {}); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+		if diff := cmp.Diff(want, got.People); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+	err := Read("file", []byte("# first\npeople: nobody\n"), &people{}, func(*Checker) {})
+	if err == nil || err.Error() != "file:2:9: people: write a name" {
+		t.Errorf("a name that does not do: %v", err)
+	}
+}
+
+func TestColonWantsQuotes(t *testing.T) {
+	var s sample
+	err := Read("file", []byte("from: My case: a student\n"), &s, func(*Checker) {})
+	if err == nil || !strings.Contains(err.Error(), "needs quotes around it") {
+		t.Errorf("a colon in a text: %v, want what to do", err)
 	}
 }
 

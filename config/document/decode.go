@@ -33,6 +33,9 @@ func (c *Checker) syntax(err error) {
 	fault := Fault{File: c.file, Detail: err.Error()}
 	if e, ok := err.(yaml.Error); ok {
 		fault.Detail = "not valid YAML: " + e.GetMessage()
+		if strings.HasPrefix(e.GetMessage(), "mapping value is not allowed") {
+			fault.Detail += "; text with a colon and a space in it needs quotes around it"
+		}
 		if t := e.GetToken(); t != nil {
 			fault.Line, fault.Column = t.Position.Line, t.Position.Column
 		}
@@ -47,6 +50,9 @@ func (c *Checker) value(node ast.Node, v reflect.Value, path string) {
 	}
 	if _, scalar := v.Addr().Interface().(encoding.TextUnmarshaler); scalar {
 		c.scalar(node, v, path)
+		return
+	}
+	if short, ok := v.Addr().Interface().(inShort); ok && c.short(node, short, path) {
 		return
 	}
 	switch v.Kind() {
@@ -64,6 +70,32 @@ func (c *Checker) value(node ast.Node, v reflect.Value, path string) {
 	default:
 		c.scalar(node, v, path)
 	}
+}
+
+// inShort is a mapping that a document may write as one value, or as the names of its members, when there is nothing more to
+// say of them. The error says what to write instead.
+type inShort interface{ Short(names []string) error }
+
+// short reports whether a node is in short, and reads it.
+func (c *Checker) short(node ast.Node, into inShort, path string) bool {
+	entries := []ast.Node{node}
+	if list, ok := node.(*ast.SequenceNode); ok {
+		entries = list.Values
+	}
+	var names []string
+	for _, entry := range entries {
+		scalar, ok := entry.(ast.ScalarNode)
+		if !ok {
+			return false
+		}
+		name := scalar.GetToken().Value
+		names = append(names, name)
+		c.places[path+"."+name] = scalar.GetToken().Position
+	}
+	if err := into.Short(names); err != nil {
+		c.Fault(path, "%v", err)
+	}
+	return true
 }
 
 // members are the pairs of a mapping; a mapping of one pair has a node type of its own.
