@@ -12,7 +12,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
-// Findings implements report.Source.
+// Findings implements report.Source. The rows of a page are chosen first, from an index alone.
 func (s ReportSource) Findings(ctx context.Context, f report.FindingFilter) ([]report.Finding, error) {
 	c, err := chooseFindings(f)
 	if err != nil {
@@ -24,16 +24,18 @@ func (s ReportSource) Findings(ctx context.Context, f report.FindingFilter) ([]r
 	if f.ByID {
 		c.and(`f.id > ?`, f.After)
 	}
+	where, order := c.where(), ` ORDER BY `+findingOrder(f)
+	if f.Limit > 0 {
+		where = `WHERE f.id IN (SELECT f.id FROM finding f ` + where + order + fmt.Sprintf(` LIMIT %d OFFSET %d)`, f.Limit, f.Offset)
+	}
 	findings, err := list(ctx, s.read, scanFindingRow, `SELECT f.id, f.student_id, f.subject, coalesce(s.name, ''), coalesce(s.department, ''), f.rule, f.scope, f.step,
 			f.opens, f.level, f.policy, f.as_of, f.found_at, f.summary, f.deadline, f.evidence, f.superseded_at, f.superseded_by
-		`+fromFindings+c.where()+` ORDER BY `+findingOrder(f)+c.page(f.Limit, f.Offset), c.args...)
+		FROM finding f LEFT JOIN student s ON s.id = f.student_id `+where+order, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list findings: %w", err)
 	}
 	return findings, nil
 }
-
-const fromFindings = ` FROM finding f LEFT JOIN student s ON s.id = f.student_id `
 
 func scanFindingRow(r *sql.Rows) (f report.Finding, err error) {
 	var asOf, found int64
@@ -70,7 +72,7 @@ func (s ReportSource) CountFindings(ctx context.Context, f report.FindingFilter)
 	counts, err := list(ctx, s.read, func(r *sql.Rows) (n report.RuleCount, err error) {
 		return n, r.Scan(&n.Rule, &n.Total, &n.Cases, &n.Due, &n.Passed)
 	}, `SELECT f.rule, count(*), count(*) FILTER (WHERE f.opens = 'case'), count(*) FILTER (WHERE f.deadline <> ''),
-		count(*) FILTER (WHERE f.deadline <> '' AND f.deadline < CAST(`+today+` AS TEXT))`+fromFindings+c.where()+` GROUP BY f.rule ORDER BY f.rule`, c.args...)
+		count(*) FILTER (WHERE f.deadline <> '' AND f.deadline < CAST(`+today+` AS TEXT)) FROM finding f `+c.where()+` GROUP BY f.rule ORDER BY f.rule`, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("count findings: %w", err)
 	}
@@ -92,10 +94,10 @@ func chooseFindings(f report.FindingFilter) (*choice, error) {
 	}
 	if f.Search != "" {
 		pattern := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Search) + "%"
-		c.and(`(lower(s.name) LIKE '%' || lower(?) ESCAPE '\' OR lower(f.student_id) LIKE lower(?) ESCAPE '\')`, pattern)
+		c.and(`f.student_id IN (SELECT id FROM student WHERE lower(name) LIKE '%' || lower(?) ESCAPE '\' OR lower(id) LIKE lower(?) ESCAPE '\')`, pattern)
 	}
 	if f.Department != "" {
-		c.and(`s.department = ?`, f.Department)
+		c.and(`f.student_id IN (SELECT id FROM student WHERE department = ?)`, f.Department)
 	}
 	if f.Opens != "" {
 		c.and(`f.opens = ?`, string(f.Opens))
@@ -113,22 +115,14 @@ func chooseFindings(f report.FindingFilter) (*choice, error) {
 	return c, nil
 }
 
-// met bounds when a finding was met.
+// met bounds when a finding was met. The plus keeps engines from choosing by time what they would then have to sort.
 func (c *choice) met(from, to time.Time) {
 	if !from.IsZero() {
-		c.and(`f.as_of >= ?`, milliseconds(from))
+		c.and(`+f.as_of >= ?`, milliseconds(from))
 	}
 	if !to.IsZero() {
-		c.and(`f.as_of < ?`, milliseconds(to))
+		c.and(`+f.as_of < ?`, milliseconds(to))
 	}
 }
 
 func (c *choice) where() string { return `WHERE ` + strings.Join(c.terms, " AND ") }
-
-// page is the end of a query that gives one page; 0 is no limit.
-func (c *choice) page(limit, offset int) string {
-	if limit == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" LIMIT %d OFFSET %d", limit, offset)
-}
