@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -29,19 +31,19 @@ type transaction struct {
 	*sql.Tx
 	conn    *sql.Conn // that Tx is on, for what database/sql has no word for
 	dialect *dialect
-	// prepared is where queries that are run again and again are kept; nil for a write transaction, which holds the only
-	// connection on which they could be.
-	prepared *pool
+	// repeated is where queries that are run again and again are kept prepared; nil for a write transaction, which holds the
+	// only connection on which they could be.
+	repeated *pool
 }
 
 // querying runs a query that is run again and again: reading its text, and planning it, is done once for each connection.
 func (t *transaction) querying(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if t.prepared == nil {
+	if t.repeated == nil {
 		return t.QueryContext(ctx, query, args...)
 	}
-	prepared, err := t.prepared.prepare(ctx, query)
-	if err != nil {
-		return nil, err
+	prepared := t.repeated.prepared(query)
+	if prepared == nil {
+		return t.QueryContext(ctx, query, args...)
 	}
 	return t.StmtContext(ctx, prepared).QueryContext(ctx, storable(args)...)
 }
@@ -65,22 +67,39 @@ func (t *transaction) QueryRowContext(ctx context.Context, query string, args ..
 type pool struct {
 	*sql.DB
 	dialect    *dialect
-	statements sync.Map // *sql.Stmt by the text of its query; they end with the pool
+	statements sync.Map // *sql.Stmt by the text of its query, nil until it is prepared; they end with the pool
+	wanted     atomic.Bool
 }
 
-func (p *pool) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if known, ok := p.statements.Load(query); ok {
-		return known.(*sql.Stmt), nil
+// prepared is the statement of a query, nil at first: the next snapshot has it prepared before it begins. Preparing needs a
+// connection, and snapshots that hold all of them would wait for one another for ever.
+func (p *pool) prepared(query string) *sql.Stmt {
+	statement, known := p.statements.LoadOrStore(query, (*sql.Stmt)(nil))
+	if !known {
+		p.wanted.Store(true)
 	}
-	made, err := p.PrepareContext(ctx, p.dialect.render(query))
-	if err != nil {
-		return nil, err
+	return statement.(*sql.Stmt)
+}
+
+// prepare prepares what was asked for meanwhile. Whoever calls it holds no connection.
+func (p *pool) prepare(ctx context.Context) error {
+	if !p.wanted.Swap(false) {
+		return nil
 	}
-	first, known := p.statements.LoadOrStore(query, made)
-	if known {
-		made.Close()
+	for query, statement := range p.statements.Range {
+		if statement.(*sql.Stmt) != nil {
+			continue
+		}
+		made, err := p.PrepareContext(ctx, p.dialect.render(query.(string)))
+		if err != nil {
+			p.wanted.Store(true)
+			return fmt.Errorf("prepare queries: %w", err)
+		}
+		if !p.statements.CompareAndSwap(query, statement, made) {
+			made.Close() // another snapshot was faster
+		}
 	}
-	return first.(*sql.Stmt), nil
+	return nil
 }
 
 // QueryContext runs a query.

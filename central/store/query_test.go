@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,5 +29,27 @@ func TestTextThatOneEngineCannotHold(t *testing.T) {
 	}
 	if got, want := columnOf(t, s, `SELECT reason FROM amendment WHERE student_id = 's1'`), []string{"here\uFFFD\uFFFD\uFFFDthere"}; !cmp.Equal(got, want) {
 		t.Errorf("reason = %q, want %q", got, want)
+	}
+}
+
+// A snapshot that needs a second connection waits for ever once snapshots hold all of them.
+func TestSnapshotsNeedOneConnection(t *testing.T) {
+	s := openTest(t)
+	s.read.SetMaxOpenConns(1)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // what hangs shall say so
+	defer cancel()
+	for range 3 { // asked for, prepared, and run prepared
+		var sum int
+		err := s.view(ctx, func(tx *transaction) error {
+			return each(ctx, tx, func(r *sql.Rows) error {
+				var n int
+				err := r.Scan(&n)
+				sum += n
+				return err
+			}, `SELECT 40 UNION ALL SELECT 2`)
+		})
+		if err != nil || sum != 42 {
+			t.Fatalf("sum = %d, %v; want 42", sum, err)
+		}
 	}
 }

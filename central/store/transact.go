@@ -64,6 +64,9 @@ func (s *Store) attempt(ctx context.Context, f func(*transaction) error) error {
 
 // view runs f on one consistent snapshot, without holding up the writer.
 func (s *Store) view(ctx context.Context, f func(*transaction) error) error {
+	if err := s.read.prepare(ctx); err != nil {
+		return fmt.Errorf("begin snapshot: %w", err)
+	}
 	conn, err := s.read.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin snapshot: %w", err)
@@ -74,5 +77,5 @@ func (s *Store) view(ctx context.Context, f func(*transaction) error) error {
 		return fmt.Errorf("begin snapshot: %w", err)
 	}
 	defer begun.Rollback() // there is nothing to keep
-	return f(&transaction{Tx: begun, conn: conn, dialect: s.dialect, prepared: s.read})
+	return f(&transaction{Tx: begun, conn: conn, dialect: s.dialect, repeated: s.read})
 }
