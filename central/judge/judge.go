@@ -146,19 +146,24 @@ func (j *Judge) idle(ctx context.Context) error {
 	return nil
 }
 
-// round judges those who wait longest: workers read and judge, a batch at a time, while one stores what they concluded.
+// round judges those who wait longest.
 func (j *Judge) round(ctx context.Context) (int, error) {
 	waiting, err := j.o.Store.Dirty(ctx, roundSize)
 	if err != nil || len(waiting) == 0 {
 		return 0, wrap("list dirty students", err)
 	}
+	return len(waiting), j.Judge(ctx, waiting)
+}
+
+// Judge judges these students: workers read and conclude, a batch at a time, while one stores what is different.
+func (j *Judge) Judge(ctx context.Context, waiting []Dirty) error {
 	cal, err := j.o.Store.Calendar(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("read calendar: %w", err)
+		return fmt.Errorf("read calendar: %w", err)
 	}
 	book, err := j.o.Policies.Book(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []Dirty)
@@ -179,7 +184,7 @@ func (j *Judge) round(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	return len(waiting), group.Wait()
+	return group.Wait()
 }
 
 // concluded is a batch of verdicts, and when somebody began to read for them.

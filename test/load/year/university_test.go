@@ -3,6 +3,7 @@ package year
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ type university struct {
 	reports *report.Reports
 }
 
-// found fills a database with a year, which nobody has judged yet, under the college's policy.
+// found fills a database with a year, which nobody has judged yet, under the college's policy and the clause on months.
 func found(t testing.TB, engine string, size Size) *university {
 	t.Helper()
 	u := &university{year: New(size, 1)}
@@ -61,6 +62,7 @@ func found(t testing.TB, engine string, size Size) *university {
 	if err != nil {
 		t.Fatal(err)
 	}
+	text = []byte(strings.Replace(string(text), "rules:\n", "rules:\n  E-4: {below: 70, months: 3, levels: [\"6\"], due: 10 working days}\n", 1))
 	if err := u.desk.Start(t.Context(), "college.yaml", text); err != nil {
 		t.Fatal(err)
 	}
