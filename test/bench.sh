@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures on this machine, in under ten minutes, and writes the figures into README.md. Leave the machine alone meanwhile.
+# Measures on this machine, in some twenty minutes, and writes the figures into README.md. Leave the machine alone meanwhile.
 # Arguments go to rollcall-bench, for example --brief, or --only light,storage; --help tells them all.
 set -euo pipefail
 cd "$(dirname "$0")/.."

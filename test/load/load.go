@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-edge/rollcall/test/load/machine"
 	"github.com/rollcall-edge/rollcall/test/load/sample"
 	"github.com/rollcall-edge/rollcall/test/load/storage"
+	"github.com/rollcall-edge/rollcall/test/load/year"
 )
 
 // Options of a run.
@@ -41,18 +42,19 @@ type Effort struct {
 	Settle    time.Duration // before memory is read
 	Starts    int           // to blue, for each length of the journal
 	Days      []int         // lengths of the journal
+	Students  int           // of the year in central's databases
 }
 
-// Thorough takes about nine minutes on two processors; its figures are worth printing. Brief takes one or two and shows that
+// Thorough takes about twenty minutes on two idle processors; its figures are worth printing. Brief takes one or two and shows that
 // everything works.
 var (
 	Thorough = Effort{
 		Size: appliance.Whole, Rounds: 20, Turn: 200 * time.Millisecond, Taps: 60, Count: 3, BenchTime: "1s",
-		Settle: 20 * time.Second, Starts: 7, Days: []int{1, 30},
+		Settle: 20 * time.Second, Starts: 7, Days: []int{1, 30}, Students: year.Whole.Students,
 	}
 	Brief = Effort{
 		Size: appliance.Whole, Rounds: 2, Turn: 100 * time.Millisecond, Taps: 8, Count: 1, BenchTime: "100ms",
-		Settle: 3 * time.Second, Starts: 1, Days: []int{1},
+		Settle: 3 * time.Second, Starts: 1, Days: []int{1}, Students: 400,
 	}
 )
 
@@ -68,6 +70,7 @@ type Results struct {
 	Decide    gobench.Figures
 	Replicate gobench.Figures
 	Ingest    gobench.Figures
+	Year      gobench.Figures
 	Appliance Appliance
 }
 
@@ -100,6 +103,7 @@ var measurements = []measurement{
 	{"appliance", (*run).appliance},
 	{"replicate", (*run).replicate},
 	{"ingest", (*run).ingest},
+	{"year", (*run).year},
 }
 
 // Names are those Options.Only may hold.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/test/load/appliance"
@@ -39,6 +40,13 @@ func (r *run) replicate(ctx context.Context) (err error) {
 
 func (r *run) ingest(ctx context.Context) (err error) {
 	r.results.Ingest, err = r.benchmark(ctx, "./central/store", "BenchmarkIngest")
+	return err
+}
+
+func (r *run) year(ctx context.Context) (err error) {
+	r.results.Year, err = gobench.Run(ctx, r.o.Module, gobench.Benchmark{
+		Package: "./test/load/year", Name: "BenchmarkYear", Count: 1, Time: "1x", Args: []string{"-students", strconv.Itoa(r.o.Effort.Students), "-seconds", "10s"},
+	})
 	return err
 }
 

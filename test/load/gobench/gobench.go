@@ -16,10 +16,11 @@ import (
 
 // Benchmark is one to be run.
 type Benchmark struct {
-	Package string // import path or directory, e.g. "./gateway/decide"
-	Name    string // as declared, e.g. "BenchmarkDecide"
-	Count   int    // how often; figures are medians
-	Time    string // of each run, as -benchtime takes it
+	Package string   // import path or directory, e.g. "./gateway/decide"
+	Name    string   // as declared, e.g. "BenchmarkDecide"
+	Count   int      // how often; figures are medians
+	Time    string   // of each run, as -benchtime takes it
+	Args    []string // flags of the package's own tests
 }
 
 // Figures are the medians of what a benchmark reported, by name ("BenchmarkReplicate/readers=16") and unit ("ns/op").
@@ -30,8 +31,10 @@ var ErrSilent = errors.New("the benchmark reported nothing")
 
 // Run runs a benchmark in the module at dir.
 func Run(ctx context.Context, dir string, b Benchmark) (Figures, error) {
-	c := exec.CommandContext(ctx, "go", "test", b.Package, "-run", "^$", "-bench", "^"+b.Name+"$", "-benchmem", //nolint:gosec // our own benchmarks
-		"-count", strconv.Itoa(b.Count), "-benchtime", b.Time)
+	c := exec.CommandContext(ctx, "go", "test", //nolint:gosec // our own benchmarks
+		b.Package, "-run", "^$", "-bench", "^"+b.Name+"$", "-benchmem",
+		"-count", strconv.Itoa(b.Count), "-benchtime", b.Time, "-timeout", "2h")
+	c.Args = append(c.Args, b.Args...)
 	c.Dir = dir
 	out, err := c.CombinedOutput()
 	if err != nil {
