@@ -64,11 +64,10 @@ type Unheard struct {
 
 // Week is what one student below degree level had on the timetable in one teaching week; only students with anything are here.
 type Week struct {
-	Programme string
-	Level     string
-	Student   string
-	Monday    calendar.Day
-	Minutes   int64 // in a room, mandatory or not
+	policy.Subject
+	Student string
+	Monday  calendar.Day
+	Minutes int64 // in a room, mandatory or not
 }
 
 // Taught is what the students of one programme have on a term's timetable, in minutes summed over students.

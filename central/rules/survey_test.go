@@ -259,8 +259,10 @@ func TestTrackerIsNoBusinessOfVacations(t *testing.T) {
 
 func TestThinWeeks(t *testing.T) {
 	week := func(student, level, monday string, minutes int64) Week {
-		return Week{Programme: "FND", Level: level, Student: student, Monday: civil(monday), Minutes: minutes}
+		return Week{Subject: policy.Subject{Programme: "FND", Level: level, Visa: true, Delivery: "campus"}, Student: student, Monday: civil(monday), Minutes: minutes}
 	}
+	other, distant := week("s1", "3", "2026-10-05", 60), week("s1", "3", "2026-10-05", 60)
+	other.Visa, distant.Delivery = false, "distance"
 	const want = "E-3 programme FND: thin timetable (2026-10-05) 12 Oct 00:00:00"
 	tests := []struct {
 		name, asOf string
@@ -271,6 +273,8 @@ func TestThinWeeks(t *testing.T) {
 		{"a minute less", "2026-10-13 12:00:00", []Week{week("s1", "3", "2026-10-05", 899)}, want},
 		{"one warning for a programme", "2026-10-13 12:00:00", []Week{week("s1", "3", "2026-10-05", 899), week("s2", "4", "2026-10-05", 60)}, want},
 		{"degree level", "2026-10-13 12:00:00", []Week{week("s1", "6", "2026-10-05", 60)}, ""},
+		{"nobody of the policy's scope", "2026-10-13 12:00:00", []Week{other}, ""},
+		{"no classroom is expected", "2026-10-13 12:00:00", []Week{distant}, ""},
 		{"the week is not over", "2026-10-11 23:59:59", []Week{week("s1", "3", "2026-10-05", 60)}, ""},
 		{"the week in which a term ends", "2026-12-15 12:00:00", []Week{week("s1", "3", "2026-12-07", 60)}, "E-3 programme FND: thin timetable (2026-12-07) 14 Dec 00:00:00"},
 		{"no teaching week", "2026-12-22 12:00:00", []Week{week("s1", "3", "2026-12-14", 60)}, ""},
@@ -279,7 +283,7 @@ func TestThinWeeks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			u := campus(tt.asOf, "stmarys")
 			p, _ := shipped("stmarys")
-			p.Rules = policy.Rules{MonthList: p.Rules.MonthList}
+			p.Rules = policy.Rules{MonthList: p.Rules.MonthList, Delivery: p.Rules.Delivery}
 			u.Policies = func(calendar.Day) []*policy.Policy { return []*policy.Policy{p} }
 			u.Weeks = tt.weeks
 			checkSurvey(t, u, tt.want)
@@ -468,7 +472,7 @@ func anyUniversity(t *rapid.T) University {
 		at := instants(t, "moment of a thing")
 		u.Headcounts = append(u.Headcounts, Headcount{ID: int64(i), Session: fmt.Sprint("s", i), At: at, Count: int64(i), Registered: 3})
 		u.Unheard = append(u.Unheard, Unheard{"A/door", at})
-		u.Weeks = append(u.Weeks, Week{"FND", "3", fmt.Sprint("s", i), calendar.DayOf(at).Monday(), int64(200 * i)})
+		u.Weeks = append(u.Weeks, Week{policy.Subject{Programme: "FND", Level: "3", Visa: i%2 == 0, Delivery: "campus"}, fmt.Sprint("s", i), calendar.DayOf(at).Monday(), int64(200 * i)})
 		u.Barred = append(u.Barred, Barred{fmt.Sprint("R", i), at, []string{"x"}})
 	}
 	return u

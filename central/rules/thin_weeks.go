@@ -26,7 +26,7 @@ func thinWeeks(u University) []Finding {
 			continue
 		}
 		for _, p := range u.Policies(key.monday) {
-			if short := shortOf(students, p.Rules.MonthList); len(short) > 0 {
+			if short := shortOf(students, p); len(short) > 0 {
 				findings = append(findings, key.finding(short, p))
 			}
 		}
@@ -45,18 +45,25 @@ func (u University) teachingWeek(monday calendar.Day) bool {
 	return in && term.Contains(monday.Add(4))
 }
 
-// shortOf are the students of a week who have less than a clause wants, those with least first.
-func shortOf(students []Week, e *policy.MonthList) []Week {
-	if e == nil {
+// shortOf are the students of a week who have less than a policy's clause wants of them, those with least first.
+func shortOf(students []Week, p *policy.Policy) []Week {
+	if p.Rules.MonthList == nil {
 		return nil
 	}
 	short := slices.DeleteFunc(slices.Clone(students), func(w Week) bool {
-		return w.Minutes >= 60*e.WeekHours || !slices.Contains(e.Levels, w.Level)
+		return w.Minutes >= 60*p.Rules.MonthList.WeekHours || !expectedInRooms(w.Subject, p)
 	})
 	slices.SortFunc(short, func(a, b Week) int {
 		return cmp.Or(cmp.Compare(a.Minutes, b.Minutes), cmp.Compare(a.Student, b.Student))
 	})
 	return slices.Compact(short)
+}
+
+// expectedInRooms reports whether the hours are asked of somebody: in the policy's scope, below degree level, and not studying at a
+// distance or on placement, where no taps are expected (E-10).
+func expectedInRooms(who policy.Subject, p *policy.Policy) bool {
+	away := p.Rules.Delivery != nil && slices.Contains(p.Rules.Delivery.WithoutTaps, who.Delivery)
+	return !away && p.Scope.Fits(who) && slices.Contains(p.Rules.MonthList.Levels, who.Level)
 }
 
 func (k programmeWeek) finding(short []Week, p *policy.Policy) Finding {

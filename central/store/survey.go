@@ -287,12 +287,12 @@ func (r *surveyor) weeks(ctx context.Context) error {
 func (r *surveyor) week(ctx context.Context, monday calendar.Day, levels string) error {
 	return each(ctx, r.tx, func(rows *sql.Rows) error {
 		w := rules.Week{Monday: monday}
-		err := rows.Scan(&w.Programme, &w.Level, &w.Student, &w.Minutes)
+		err := rows.Scan(&w.Programme, &w.Level, &w.Visa, &w.Delivery, &w.Student, &w.Minutes)
 		r.out.Weeks = append(r.out.Weeks, w)
 		return err
-	}, `SELECT u.programme, u.level, u.id, CAST(sum(c.minutes - c.remote) AS BIGINT)
+	}, `SELECT u.programme, u.level, u.visa, CASE WHEN u.delivery = '' THEN 'campus' ELSE u.delivery END, u.id, CAST(sum(c.minutes - c.remote) AS BIGINT)
 		FROM (`+classes+`) AS c JOIN expected e ON e.session_id = c.of JOIN student u ON u.id = e.student_id
-		WHERE u.level IN ({{keys $3}}) GROUP BY u.programme, u.level, u.id HAVING sum(c.minutes - c.remote) > 0 ORDER BY u.id`, milliseconds(monday.Starts()), milliseconds(monday.Add(7).Starts()), levels)
+		WHERE u.level IN ({{keys $3}}) GROUP BY u.programme, u.level, u.visa, u.delivery, u.id HAVING sum(c.minutes - c.remote) > 0 ORDER BY u.id`, milliseconds(monday.Starts()), milliseconds(monday.Add(7).Starts()), levels)
 }
 
 // taught sums up the timetables of the terms that the survey reaches.
