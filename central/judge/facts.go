@@ -1,6 +1,8 @@
 package judge
 
 import (
+	"time"
+
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
@@ -24,6 +26,9 @@ func (c Case) registerFacts() register.Facts {
 		if e.Kind == engagement.Leave || e.Kind == engagement.Placement {
 			f.Away = append(f.Away, register.Away{Since: e.At, Until: e.Until, Placement: e.Kind == engagement.Placement})
 		}
+	}
+	for _, days := range engagement.Departed(c.Events) {
+		f.Away = append(f.Away, register.Away{Since: days.Starts(), Until: days.Over().Add(-time.Millisecond)})
 	}
 	return f
 }

@@ -36,7 +36,7 @@ func places(f *Facts, policies policy.ByDay) []place {
 	return out
 }
 
-// notExpected reports whether the student is on leave or on placement, or studies in a way that has no taps (E-10).
+// notExpected reports whether the student is on leave or on placement, has left, or studies in a way that has no taps (E-10).
 func (f *Facts) notExpected(p *place) bool {
 	if p.policy != nil && p.policy.Rules.Delivery != nil && slices.Contains(p.policy.Rules.Delivery.WithoutTaps, f.Delivery) {
 		return true

@@ -83,8 +83,8 @@ type Tap struct {
 	Evidence contract.Evidence
 }
 
-// Away is a time in which the student is not expected on campus: a leave of absence, of which nothing is expected, or a
-// placement, during which only online sessions are (E-14). Both ends are included; without an end it lasts.
+// Away is a time in which the student is not expected on campus: a leave of absence or the time after they left, of which nothing is
+// expected, or a placement, during which only online sessions are (E-14). Both ends are included; without an end it lasts.
 type Away struct {
 	Since, Until time.Time
 	Placement    bool

@@ -39,7 +39,7 @@ func (s Student) away(p *policy.Policy) away {
 	for _, f := range s.Of(engagement.Leave) {
 		days = append(days, spanOf(f))
 	}
-	return append(days, s.gone()...)
+	return append(days, s.Departed()...)
 }
 
 // leftOut tells the days that count for nothing, each by the policy of the day.
@@ -65,47 +65,9 @@ func (s Student) granted(p *policy.Policy) []register.Grant {
 // spanOf are the days of a fact; one without an end goes on.
 func spanOf(f engagement.Fact) calendar.Span {
 	if f.Until.IsZero() {
-		return calendar.Span{First: calendar.DayOf(f.At), Last: endOfTime}
+		return calendar.Span{First: calendar.DayOf(f.At), Last: engagement.EndOfTime}
 	}
 	return calendar.Span{First: calendar.DayOf(f.At), Last: calendar.DayOf(f.Until)}
-}
-
-var endOfTime = calendar.Day{Year: 9999, Month: time.December, Day: 31}
-
-// gone are the days after the student left or the course ended, until they enrolled again.
-func (s Student) gone() away {
-	var days away
-	for _, left := range s.departures() {
-		last := endOfTime
-		for _, f := range s.Facts {
-			if f.Kind == engagement.Enrolled && f.At.After(left) {
-				last = calendar.DayOf(f.At).Add(-1)
-				break
-			}
-		}
-		if first := calendar.DayOf(left).Add(1); !last.Before(first) {
-			days = append(days, calendar.Span{First: first, Last: last})
-		}
-	}
-	return days
-}
-
-// departures are when the student left, and when the course ends as it was recorded last.
-func (s Student) departures() []time.Time {
-	var left []time.Time
-	var end engagement.Fact
-	for _, f := range s.Facts {
-		switch {
-		case f.Kind == engagement.Change && slices.Contains(leaving, f.Of):
-			left = append(left, f.At)
-		case f.Kind == engagement.CourseEnd && f.ID >= end.ID:
-			end = f
-		}
-	}
-	if end.Kind != "" {
-		left = append(left, end.At)
-	}
-	return left
 }
 
 // arrival is when the first thing is known of the student: something expected, an enrolment or another sign of them.

@@ -40,5 +40,5 @@ func curtailment(s Student) []Finding {
 func endsSponsorship(of string) bool {
 	rule, scope, _ := strings.Cut(of, " ")
 	event, _, _ := strings.Cut(scope, " ")
-	return slices.Contains(ending, rule) || rule == "E-12" && slices.Contains(leaving, event)
+	return slices.Contains(ending, rule) || rule == "E-12" && slices.Contains(engagement.Leaving, event)
 }

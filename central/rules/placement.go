@@ -177,7 +177,7 @@ func (s Student) hasTimesheet(employer string, monday calendar.Day) bool {
 // leftFrom is the first day from a day on that ended the student's sponsorship; ok is false if none did.
 func (s Student) leftFrom(from calendar.Day) (day calendar.Day, ok bool) {
 	for _, f := range s.Facts {
-		if f.Kind == engagement.Change && slices.Contains(leaving, f.Of) && !calendar.DayOf(f.At).Before(from) {
+		if f.Kind == engagement.Change && slices.Contains(engagement.Leaving, f.Of) && !calendar.DayOf(f.At).Before(from) {
 			return calendar.DayOf(f.At), true
 		}
 	}

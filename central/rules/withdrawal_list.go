@@ -9,9 +9,6 @@ import (
 	"github.com/rollcall-edge/rollcall/central/engagement"
 )
 
-// leaving are the events with which a student's sponsorship ends (003, sections 13 to 15).
-var leaving = []string{"withdrawal", "termination", "deregistration"}
-
 // ending are the clauses under which a report says that a student no longer engages, attends or enrolled.
 var ending = []string{"A-5", "E-4", "E-8", "E-9", "E-11"}
 
@@ -45,7 +42,7 @@ func withdrawalList(s Student) []Finding {
 // lineFor gives the line of the list that a fact makes, or "".
 func lineFor(f engagement.Fact) (scope, why string) {
 	day := calendar.DayOf(f.At)
-	if f.Kind == engagement.Change && slices.Contains(leaving, f.Of) {
+	if f.Kind == engagement.Change && slices.Contains(engagement.Leaving, f.Of) {
 		return dated(f.Of, day), fmt.Sprintf("%s on %s", eventName(f.Of), day)
 	}
 	if rule, _, _ := strings.Cut(f.Of, " "); f.Kind == engagement.Reported && slices.Contains(ending, rule) {
