@@ -71,6 +71,7 @@ func openPostgres(ctx context.Context, place Place) (*Store, error) {
 	// A server that does not hear from a client it holds a turn for must find out in minutes, not in the two hours of TCP.
 	for name, value := range map[string]string{
 		"application_name":                    "rollcall-central",
+		"jit":                                 "off", // compiling a question about one register takes longer than answering it
 		"lock_timeout":                        milliText(turnWithin),
 		"idle_in_transaction_session_timeout": milliText(5 * time.Minute),
 		"tcp_keepalives_idle":                 "30",
