@@ -168,7 +168,7 @@ func TestYearIsRepeatable(t *testing.T) {
 }
 
 // look opens the database beside the store.
-func (u *university) look(t *testing.T) *sql.DB {
+func (u *university) look(t testing.TB) *sql.DB {
 	t.Helper()
 	driver := map[string]string{"sqlite": "sqlite", "postgres": "pgx"}[u.store.Engine()]
 	db, err := sql.Open(driver, u.place.Database)
