@@ -2,10 +2,14 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/rollcall-edge/rollcall/central"
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/config/document"
 )
 
@@ -18,7 +22,27 @@ func (p Policy) text(dir string) ([]byte, error) {
 	if err != nil || len(p.Change) == 0 {
 		return text, err
 	}
-	return document.Change(text, p.Change)
+	changes := maps.Clone(p.Change)
+	for path, value := range p.Change {
+		if value != "" {
+			continue
+		}
+		for _, note := range notes(text) { // a clause that is taken out needs no word on its values
+			if note == path || strings.HasPrefix(note, path+".") {
+				changes["not_from_policy."+note] = ""
+			}
+		}
+	}
+	return document.Change(text, changes)
+}
+
+// notes are the paths that a policy marks as not from its source; none of a faulty one.
+func notes(text []byte) []string {
+	p, err := policy.Parse("", text)
+	if err != nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(p.NotFromPolicy))
 }
 
 func (p Policy) base(dir string) ([]byte, error) {

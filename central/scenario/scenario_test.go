@@ -10,6 +10,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
+	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/config"
 )
 
@@ -246,6 +247,20 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		if faults[i].Line < faults[i-1].Line {
 			t.Errorf("faults do not stand in the order of the file: %v", faults)
 		}
+	}
+}
+
+func TestPolicyWithoutAClause(t *testing.T) {
+	text, err := Policy{StartFrom: "college", Change: map[string]string{"rules.A-1": "", "rules.A-2.missed": "3"}}.text(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Parse("college", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Rules.DailyAlert != nil || p.Rules.FirstWarning.Missed != 3 || p.NotFromPolicy["counting.min_counted"] == "" {
+		t.Errorf("A-1 is %v, A-2 %v, notes %v", p.Rules.DailyAlert, p.Rules.FirstWarning, p.NotFromPolicy)
 	}
 }
 

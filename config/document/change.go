@@ -32,7 +32,13 @@ func Change(text []byte, values map[string]string) ([]byte, error) {
 }
 
 func put(m yaml.MapSlice, keys []string, value any) yaml.MapSlice {
-	at := slices.IndexFunc(m, func(i yaml.MapItem) bool { return fmt.Sprint(i.Key) == keys[0] })
+	named := func(key string) int {
+		return slices.IndexFunc(m, func(i yaml.MapItem) bool { return fmt.Sprint(i.Key) == key })
+	}
+	at := named(keys[0])
+	if whole := named(strings.Join(keys, ".")); at < 0 && whole >= 0 { // a key may have dots itself
+		at, keys = whole, keys[len(keys)-1:]
+	}
 	if len(keys) > 1 {
 		below := yaml.MapSlice{}
 		if at >= 0 {

@@ -39,8 +39,8 @@ type many []string
 func (many) OneEntry() {}
 
 func TestChange(t *testing.T) {
-	text := []byte("from: 2022-09-01 # a day\nrules: {a: start-30m, b: end}\ndeep:\n  levels: [\"3\", \"4\"]\n  limit: 3\nnames: Amara\n")
-	changed, err := Change(text, map[string]string{"deep.limit": "7", "deep.grace": "5m", "rules.b": "", "deep.levels": `["6"]`})
+	text := []byte("from: 2022-09-01 # a day\nrules: {a: start-30m, b: end, deep.limit: why, deep.grace: why}\ndeep:\n  levels: [\"3\", \"4\"]\n  limit: 3\nnames: Amara\n")
+	changed, err := Change(text, map[string]string{"deep.limit": "7", "deep.grace": "5m", "rules.b": "", "rules.deep.limit": "", "deep.levels": `["6"]`})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestChange(t *testing.T) {
 	if err := Read("changed", changed, &got, func(*Checker) {}); err != nil {
 		t.Fatalf("%v in\n%s", err, changed)
 	}
-	want := sample{From: "2022-09-01", Rules: map[string]string{"a": "start-30m"}, Names: many{"Amara"}}
+	want := sample{From: "2022-09-01", Rules: map[string]string{"a": "start-30m", "deep.grace": "why"}, Names: many{"Amara"}}
 	want.Deep.Levels, want.Deep.Grace, want.Deep.Limit = []string{"6"}, "5m", 7
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
