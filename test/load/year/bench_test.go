@@ -55,7 +55,7 @@ func BenchmarkYear(b *testing.B) {
 			}
 			runtime.GC()
 
-			report("student-ms", millis(u.rejudged(b).Median()))
+			report("judge-ms", millis(u.rejudged(b).Median()))
 			i := u.newIntake(b)
 			report("ingest-rows/s", i.rate(b, *seconds))
 			if err := u.judge.Settle(b.Context()); err != nil {
