@@ -58,13 +58,14 @@ func (r *Rehearsal) Amend(ctx context.Context, a report.Amendment, lecturer bool
 		return err
 	}
 	for _, s := range c.Facts.Sessions {
-		mark := c.Marks[s.ID]
-		p := book.ByID(mark.Policy)
-		if s.ID != a.Session || p == nil {
+		if s.ID != a.Session {
 			continue
 		}
-		attempt := register.Attempt{Code: register.Code(a.Code), Lecturer: lecturer, Tapped: mark.Tap != nil, EndsAt: s.EndsAt, At: a.MadeAt}
-		if err := register.MayAmend(p.Marking, attempt); err != nil {
+		mark := c.Marks[s.ID]
+		attempt := register.Attempt{
+			Code: register.Code(a.Code), Lecturer: lecturer, Tapped: mark.Tap != nil, StartsAt: s.StartsAt, EndsAt: s.EndsAt, At: a.MadeAt,
+		}
+		if err := register.MayAmendBy(book, mark.Policy, attempt); err != nil {
 			return err
 		}
 	}

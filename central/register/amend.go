@@ -17,7 +17,8 @@ type Attempt struct {
 	Code     Code
 	Lecturer bool      // by the session's staff; otherwise by the attendance team
 	Tapped   bool      // a tap of the student is credited to the session
-	EndsAt   time.Time // of the session
+	StartsAt time.Time // of the session
+	EndsAt   time.Time
 	At       time.Time // when it would be recorded
 }
 
@@ -37,6 +38,20 @@ func MayAmend(m policy.Marking, a Attempt) error {
 		return fmt.Errorf("%w: nobody is recorded as present without a tap; look for the student's tap at other readers, and if a reader failed record N and say so", ErrAmend)
 	case m.ForgottenCard == policy.TeamManual && a.Lecturer:
 		return fmt.Errorf("%w: only the attendance team records somebody as present without a tap; ask a compliance officer", ErrAmend)
+	}
+	return nil
+}
+
+// MayAmendBy asks the policy by which a mark was made. While nobody was judged it has no name, and every policy in force on the day
+// of the session must allow the amendment.
+func MayAmendBy(book *policy.Book, made string, a Attempt) error {
+	if p := book.ByID(made); p != nil {
+		return MayAmend(p.Marking, a)
+	}
+	for _, p := range book.On(calendar.DayOf(a.StartsAt)) {
+		if err := MayAmend(p.Marking, a); err != nil {
+			return err
+		}
 	}
 	return nil
 }

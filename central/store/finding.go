@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/judge"
@@ -20,14 +21,15 @@ func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict
 		return err
 	}
 	for _, p := range parts(verdicts, func(v *judge.Verdict) []rules.Finding { return v.Found }) {
-		if err := addFinding(ctx, tx, p.of, p.is); err != nil {
+		if err := addFinding(ctx, tx, p.of.Student, p.of.Term(p.is.AsOf), p.of.JudgedAt, p.is); err != nil {
 			return fmt.Errorf("save finding %s of student %s: %w", p.is.Rule, p.of.Student, err)
 		}
 	}
 	return nil
 }
 
-func addFinding(ctx context.Context, tx *transaction, v *judge.Verdict, f rules.Finding) error {
+// addFinding appends a finding about a student, or about a subject of the university with an empty student.
+func addFinding(ctx context.Context, tx *transaction, student, term string, judgedAt time.Time, f rules.Finding) error {
 	evidence, err := keys(f.Evidence)
 	if err != nil {
 		return err
@@ -37,9 +39,9 @@ func addFinding(ctx context.Context, tx *transaction, v *judge.Verdict, f rules.
 		deadline = f.Deadline.String()
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO finding
-		(student_id, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, scope, step, opens, level)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		v.Student, v.Term(f.AsOf), f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence,
+		(student_id, subject, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, scope, step, opens, level)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		student, f.Subject, term, f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(judgedAt), f.Summary, deadline, evidence,
 		f.Scope, f.Step, f.Opens, f.Level)
 	return err
 }

@@ -37,19 +37,7 @@ func addSurveyed(ctx context.Context, tx *transaction, v judge.SurveyVerdict, f 
 	if err != nil || there {
 		return err
 	}
-	evidence, err := keys(f.Evidence)
-	if err != nil {
-		return err
-	}
-	var deadline string
-	if f.Deadline != (calendar.Day{}) {
-		deadline = f.Deadline.String()
-	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO finding
-		(student_id, subject, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, scope, step, opens)
-		VALUES ('', $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		f.Subject, v.Term(f.AsOf), f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(v.JudgedAt), f.Summary, deadline, evidence, f.Scope, f.Step, f.Opens)
-	return err
+	return addFinding(ctx, tx, "", v.Term(f.AsOf), v.JudgedAt, f)
 }
 
 // ForgetSurveys implements judge.Store.

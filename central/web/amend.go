@@ -11,26 +11,17 @@ import (
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
-// mayAmend asks the policy by which the mark was made; while the student was not judged, every policy in force on the day
-// of the session must allow the amendment (W-9, W-10). Who is on no line of the register is told so when it is stored.
+// mayAmend asks the policy (W-9, W-10). Who is on no line of the register is told so when it is stored.
 func mayAmend(book *policy.Book, reg report.Register, a report.Amendment, who *caller) error {
 	i := slices.IndexFunc(reg.Rows, func(r report.RegisterRow) bool { return r.Student == a.Student })
 	if i < 0 {
 		return nil
 	}
 	row := reg.Rows[i]
-	attempt := register.Attempt{
-		Code: register.Code(a.Code), Lecturer: who.Role == account.Lecturer, Tapped: row.Tap != nil, EndsAt: reg.Session.EndsAt, At: a.MadeAt,
-	}
-	if p := book.ByID(row.Mark.Policy); p != nil {
-		return register.MayAmend(p.Marking, attempt)
-	}
-	for _, p := range book.On(calendar.DayOf(reg.Session.StartsAt)) {
-		if err := register.MayAmend(p.Marking, attempt); err != nil {
-			return err
-		}
-	}
-	return nil
+	return register.MayAmendBy(book, row.Mark.Policy, register.Attempt{
+		Code: register.Code(a.Code), Lecturer: who.Role == account.Lecturer, Tapped: row.Tap != nil,
+		StartsAt: reg.Session.StartsAt, EndsAt: reg.Session.EndsAt, At: a.MadeAt,
+	})
 }
 
 // mayAmendSomebody tells why the caller may amend no mark of a session, whoever it is about; nil when there may be one.
