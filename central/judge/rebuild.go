@@ -55,7 +55,7 @@ func (j *Judge) compare(ctx context.Context, group []Dirty, book *policy.Book, c
 			continue
 		}
 		each(Difference{
-			Student: c.Student, Before: c.Standings, After: v.Standings, Marks: len(v.Marks) + len(v.Gone), Found: v.Found, Gone: len(v.Superseded),
+			Student: c.Student, Before: c.Standings, After: v.Standings, Marks: v.Marks + len(v.Gone), Found: v.Found, Gone: len(v.Superseded),
 		})
 	}
 	return nil

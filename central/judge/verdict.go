@@ -36,7 +36,7 @@ type Mark struct {
 // Week is all marks of one week, as they are stored together.
 type Week struct {
 	Number int64 // WeekOf their sessions' start
-	Marks  []Mark
+	Marks  []*Mark
 }
 
 // WeekOf counts whole weeks from Monday 5 January 1970, UTC. It only says which marks are stored together.
@@ -75,7 +75,7 @@ type Standing struct {
 type Verdict struct {
 	Dirty
 	JudgedAt   time.Time
-	Marks      []Mark   // new or different
+	Marks      int      // that are new or different
 	Gone       []string // sessions the student is no longer expected at
 	Replaced   []Mark   // stored judgements that go into the past: they said more than that nothing was known
 	Weeks      []Week   // in which something of this changed, with all marks that are in them now
@@ -102,7 +102,7 @@ type Superseded struct {
 
 // Same reports whether nothing is different from what is stored.
 func (v Verdict) Same() bool {
-	return len(v.Marks)+len(v.Gone)+len(v.Found)+len(v.Superseded) == 0 && !v.Recounted
+	return v.Marks+len(v.Gone)+len(v.Found)+len(v.Superseded) == 0 && !v.Recounted
 }
 
 // judge is pure: the same case at the same moment gives the same verdict.
@@ -140,7 +140,7 @@ func (c Case) marks(v *Verdict, given []register.Mark, cal *calendar.Calendar, n
 			mark.JudgedAt = stored.JudgedAt
 			continue
 		}
-		v.Marks = append(v.Marks, *mark)
+		v.Marks++
 		changed[WeekOf(mark.Session.StartsAt)] = true
 		if judged {
 			v.replace(stored, changed)
@@ -183,10 +183,10 @@ func weeks(marks []Mark, changed map[int64]bool) []Week {
 	if len(changed) == 0 {
 		return nil
 	}
-	in := make(map[int64][]Mark, len(changed))
+	in := make(map[int64][]*Mark, len(changed))
 	for i := range marks {
 		if w := WeekOf(marks[i].Session.StartsAt); changed[w] {
-			in[w] = append(in[w], marks[i])
+			in[w] = append(in[w], &marks[i])
 		}
 	}
 	out := make([]Week, 0, len(changed))

@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
 )
@@ -26,7 +26,7 @@ type Policy struct {
 }
 
 // ID names the version beside every judgement, e.g. "college v1".
-func (p *Policy) ID() string { return fmt.Sprintf("%s v%d", p.Name, p.Version) }
+func (p *Policy) ID() string { return p.Name + " v" + strconv.Itoa(p.Version) }
 
 // Scope restricts a policy to some students. A nil or empty field restricts nothing; a student is in scope when every field
 // that is set fits. Of several policies in force the one with the narrowest scope holds: the one with most fields set.

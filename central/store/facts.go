@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/rollcall-edge/rollcall/central/engagement"
@@ -96,15 +97,19 @@ func (l *loader) lists(ctx context.Context, tx *transaction) error {
 // hand copies each session to the students expected at it, in order of start.
 func (l *loader) hand() {
 	for student, ids := range l.expected {
-		sessions := make([]register.Session, 0, len(ids))
+		ordered := make([]*register.Session, 0, len(ids)) // sessions are too large to be moved about
 		for _, id := range ids {
 			if s := l.sessions[id]; s != nil {
-				sessions = append(sessions, *s)
+				ordered = append(ordered, s)
 			}
 		}
-		slices.SortFunc(sessions, func(a, b register.Session) int {
+		slices.SortFunc(ordered, func(a, b *register.Session) int {
 			return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
 		})
+		sessions := make([]register.Session, len(ordered))
+		for i, s := range ordered {
+			sessions[i] = *s
+		}
 		l.cases[student].Facts.Sessions = sessions
 	}
 }
@@ -207,6 +212,25 @@ func (l *loader) approvals(ctx context.Context, tx *transaction) error {
 		WHERE b.withdrawn_at IS NULL AND b.student_id IN ({{keys $1}}) ORDER BY v.absence_id, v.made_at, v.role, v.actor`, l.ids)
 }
 
+// intervals are pairs of instants in one text, because a row takes longer than what is in it.
+func intervals(text string) ([]register.Interval, error) {
+	instants := strings.Fields(text)
+	all := make([]register.Interval, 0, len(instants)/2)
+	for i := 0; i+1 < len(instants); i += 2 {
+		from, err := strconv.ParseInt(instants[i], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		to, err := strconv.ParseInt(instants[i+1], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, register.Interval{From: instant(from), To: instant(to)})
+	}
+	slices.SortFunc(all, func(a, b register.Interval) int { return cmp.Or(a.To.Compare(b.To), a.From.Compare(b.From)) })
+	return all, nil
+}
+
 // coverage reads what heartbeats prove about the rooms, once for all the students.
 func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	rooms := map[string]bool{}
@@ -225,35 +249,26 @@ func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	if err != nil {
 		return err
 	}
-	points := map[string]*register.PointCoverage{}
-	order := map[string][]string{}
+	covered := register.Coverage{}
 	err = each(ctx, tx, func(r *sql.Rows) error {
-		var room, point string
-		var exit bool
-		var since, until, heard sql.NullInt64
-		if err := r.Scan(&room, &point, &exit, &since, &until, &heard); err != nil {
+		var room string
+		var working sql.RawBytes
+		var heard sql.NullInt64
+		var p register.PointCoverage
+		err := r.Scan(&room, &p.Point, &p.Exit, &heard, &working)
+		if err != nil {
 			return err
 		}
-		p := points[point]
-		if p == nil {
-			p = &register.PointCoverage{Point: point, HeardUntil: optionalInstant(heard), Exit: exit}
-			points[point], order[room] = p, append(order[room], point)
-		}
-		if since.Valid {
-			p.Working = append(p.Working, register.Interval{From: instant(since.Int64), To: instant(until.Int64)})
-		}
-		return nil
-	}, `SELECT p.room_id, p.id, p.direction = 'out', c.since, c.until, w.until
-		FROM point p LEFT JOIN coverage c ON c.point_id = p.id LEFT JOIN watermark w ON w.point_id = p.id
-		WHERE p.room_id IN ({{keys $1}}) ORDER BY p.room_id, p.id, c.until`, ids)
+		p.HeardUntil = optionalInstant(heard)
+		p.Working, err = intervals(string(working))
+		covered[room] = append(covered[room], p)
+		return err
+	}, `SELECT p.room_id, p.id, p.direction = 'out', w.until,
+			(SELECT string_agg(CAST(c.since AS TEXT) || ' ' || CAST(c.until AS TEXT), ' ') FROM coverage c WHERE c.point_id = p.id)
+		FROM point p LEFT JOIN watermark w ON w.point_id = p.id
+		WHERE p.room_id IN ({{keys $1}}) ORDER BY p.room_id, p.id`, ids)
 	if err != nil {
 		return err
-	}
-	covered := register.Coverage{}
-	for room, ids := range order {
-		for _, id := range ids {
-			covered[room] = append(covered[room], *points[id])
-		}
 	}
 	for _, c := range l.cases {
 		c.Facts.Coverage = covered

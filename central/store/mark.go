@@ -90,13 +90,13 @@ func (l *loader) marks(ctx context.Context, tx *transaction) error {
 }
 
 // encodeMarks writes marks as the view mark reads them.
-func encodeMarks(marks []judge.Mark) []byte {
+func encodeMarks(marks []*judge.Mark) []byte {
 	b := make([]byte, 0, 200*len(marks))
 	for i := range marks {
 		if i == 0 {
 			b = append(b, '[')
 		}
-		b = append(appendMark(b, &marks[i]), ',')
+		b = append(appendMark(b, marks[i]), ',')
 	}
 	b[len(b)-1] = ']'
 	return b
