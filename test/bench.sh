@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures on this machine, in some twenty minutes, and writes the figures into README.md. Leave the machine alone meanwhile.
-# Arguments go to rollcall-bench, for example --brief, or --only light,storage; --help tells them all.
+# Measures on this machine, in half an hour, and writes the figures into README.md. Leave the machine alone meanwhile.
+# Arguments go to rollcall-bench, for example --brief, --students 4000, or --only light,storage; --help tells them all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 CGO_ENABLED=0 go build -trimpath -o bin/rollcall-bench ./test/load/cmd/rollcall-bench

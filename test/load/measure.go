@@ -45,7 +45,7 @@ func (r *run) ingest(ctx context.Context) (err error) {
 
 func (r *run) year(ctx context.Context) (err error) {
 	r.results.Year, err = gobench.Run(ctx, r.o.Module, gobench.Benchmark{
-		Package: "./test/load/year", Name: "BenchmarkYear", Count: 1, Time: "1x", Args: []string{"-students", strconv.Itoa(r.o.Effort.Students), "-seconds", "10s"},
+		Package: "./test/load/year", Name: "BenchmarkYear", Count: 1, Time: "1x", Args: []string{"-students", strconv.Itoa(r.o.Effort.Students), "-seconds", r.o.Effort.Asking.String()},
 	})
 	return err
 }
