@@ -84,10 +84,14 @@ func Evaluate(s Student) []Finding {
 	for _, clause := range clauses {
 		findings = append(findings, clause(s)...)
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Step, b.Step))
-	})
+	slices.SortStableFunc(findings, byMoment)
 	return findings
+}
+
+// byMoment orders findings by the moment at which they were met, then by what they are about, so that the order of clauses is none.
+func byMoment(a, b Finding) int {
+	return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Scope, b.Scope),
+		cmp.Compare(a.Step, b.Step), cmp.Compare(a.Policy, b.Policy))
 }
 
 // on is the policy that holds for the student on the day of an instant; nil when none does.

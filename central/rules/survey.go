@@ -121,10 +121,7 @@ func Survey(u University) []Finding {
 	for _, clause := range surveyed {
 		findings = append(findings, clause(u)...)
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Or(a.AsOf.Compare(b.AsOf), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Scope, b.Scope),
-			cmp.Compare(a.Step, b.Step), cmp.Compare(a.Policy, b.Policy))
-	})
+	slices.SortStableFunc(findings, byMoment)
 	said := map[[4]string]bool{}
 	return slices.DeleteFunc(findings, func(f Finding) bool {
 		key := [4]string{f.Rule, f.Subject, f.Scope, f.Step}
