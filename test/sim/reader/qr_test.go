@@ -92,11 +92,11 @@ func TestStuckCardsOfReadersThatSend(t *testing.T) {
 				t.Fatal(err)
 			}
 			h := plugIn(t, l)
+			const frames = 300
+			began := time.Now()
 			if _, err := r.Stick(time.Millisecond, tt.card); err != nil {
 				t.Fatal(err)
 			}
-			const frames = 300
-			began := time.Now()
 			if got, want := h.read(frames*len(tt.want)), bytes.Repeat([]byte(tt.want), frames); !bytes.Equal(got, want) {
 				t.Errorf("read %q", got)
 			}
