@@ -58,6 +58,8 @@ type Receipt struct {
 	Through uint64 `json:"through"`
 	Stored  int    `json:"stored"` // records of this batch that were new
 	Known   int    `json:"known"`  // records of this batch that were there already, octet for octet
+
+	Ahead uint64 `json:"ahead,omitempty"` // the greatest number beyond Through that was sent ahead; 0 if none was
 }
 
 // Report is what a gateway tells central every ten seconds, besides its taps: how it is, and what it holds, so that central

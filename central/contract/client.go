@@ -20,6 +20,7 @@ const (
 	PathEnrol     = "/gateway/v1/enrol"
 	PathRenew     = "/gateway/v1/renew"
 	PathBatches   = "/gateway/v1/batches"
+	PathAhead     = "/gateway/v1/ahead"
 	PathReports   = "/gateway/v1/reports"
 	PathTimetable = "/gateway/v1/timetable"
 )
@@ -43,6 +44,15 @@ type Client struct {
 func (c *Client) SendBatch(ctx context.Context, b Batch) (Receipt, error) {
 	var receipt Receipt
 	err := c.post(ctx, PathBatches, b, &receipt)
+	return receipt, err
+}
+
+// SendAhead delivers records that come after others which central has not got yet, so that a tap of today need not wait for a
+// backlog. Central keeps them, and its receipt is still how far the stream is complete: they are sent again in their turn. A
+// refusal is a *Problem; a central that does not know the path answers 404.
+func (c *Client) SendAhead(ctx context.Context, b Batch) (Receipt, error) {
+	var receipt Receipt
+	err := c.post(ctx, PathAhead, b, &receipt)
 	return receipt, err
 }
 

@@ -26,6 +26,7 @@ type Delivery struct {
 	Coverage   []Coverage
 	Watermarks []Watermark
 	ReceivedAt time.Time
+	Met        bool // some of the records were sent ahead, and take their place now
 }
 
 // Tap is a tap with its identity and stamp.

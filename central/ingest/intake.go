@@ -21,6 +21,7 @@ var (
 	ErrGap      = errors.New("batch leaves a gap in its stream")
 	ErrFork     = errors.New("batch contradicts what is stored; the stream is quarantined")
 	ErrBusy     = errors.New("the database is busy; send the batch again later")
+	ErrAhead    = errors.New("too many records were sent ahead of the stream; send what is missing before them")
 )
 
 // GapError is an ErrGap with the number that would close the gap.
@@ -66,12 +67,16 @@ func New(o Options) *Intake {
 // Records that are there already must be the same octets: a difference is ErrFork, and the stream takes nothing from then
 // on. A batch that begins beyond the next number is a *GapError. In both cases nothing of the batch is stored.
 func (i *Intake) Ingest(ctx context.Context, gateway string, batch contract.Batch) (contract.Receipt, error) {
-	receipt, err := i.ingest(ctx, gateway, batch)
+	receipt, err := i.take(ctx, gateway, batch, putNext)
 	i.metrics.count(receipt, len(batch.Records), err)
 	return receipt, err
 }
 
-func (i *Intake) ingest(ctx context.Context, gateway string, batch contract.Batch) (contract.Receipt, error) {
+// put stores a delivery in a stream and tells how many of its records were here, and which taps are news. It changes the stream
+// only when it stores.
+type put func(ctx context.Context, tx Tx, stream *Stream, d Delivery) (known int, taps []Tap, err error)
+
+func (i *Intake) take(ctx context.Context, gateway string, batch contract.Batch, put put) (contract.Receipt, error) {
 	if len(batch.Records) > contract.MaxBatchRecords {
 		return contract.Receipt{}, fmt.Errorf("%w: %d records, at most %d", ErrTooLarge, len(batch.Records), contract.MaxBatchRecords)
 	}
@@ -79,18 +84,13 @@ func (i *Intake) ingest(ctx context.Context, gateway string, batch contract.Batc
 	if err != nil {
 		return contract.Receipt{}, err
 	}
-	delivery := deliver(batch, records, i.now())
-	receipt, err := i.place(ctx, gateway, delivery)
-	if err != nil {
-		return contract.Receipt{}, err
-	}
-	i.report(gateway, delivery, receipt)
-	return receipt, nil
+	return i.place(ctx, gateway, deliver(batch, records, i.now()), put)
 }
 
 // place puts a delivery at its place in the stream, in one transaction.
-func (i *Intake) place(ctx context.Context, gateway string, d Delivery) (contract.Receipt, error) {
+func (i *Intake) place(ctx context.Context, gateway string, d Delivery, put put) (contract.Receipt, error) {
 	var receipt contract.Receipt
+	var taps []Tap
 	var fork error
 	err := i.store.Receive(ctx, func(tx Tx) error {
 		receipt, fork = contract.Receipt{}, nil
@@ -101,7 +101,9 @@ func (i *Intake) place(ctx context.Context, gateway string, d Delivery) (contrac
 		if stream.Owner == "" {
 			stream.Owner = gateway
 		}
-		known, err := overlap(ctx, tx, stream, d)
+		stream.HeardAt = d.ReceivedAt
+		var known int
+		known, taps, err = put(ctx, tx, &stream, d)
 		if errors.Is(err, ErrFork) {
 			fork = err
 			return i.quarantine(ctx, tx, stream, gateway, err)
@@ -109,15 +111,34 @@ func (i *Intake) place(ctx context.Context, gateway string, d Delivery) (contrac
 		if err != nil {
 			return err
 		}
-		stream.HeardAt = d.ReceivedAt
-		stream.Through = max(stream.Through, d.last())
-		receipt = contract.Receipt{Stream: d.Stream, Through: stream.Through, Stored: len(d.Octets) - known, Known: known}
-		return tx.Append(ctx, stream, d.after(known))
+		receipt = contract.Receipt{Stream: d.Stream, Through: stream.Through, Stored: len(d.Octets) - known, Known: known, Ahead: stream.Ahead}
+		return nil
 	})
 	if err != nil {
 		return contract.Receipt{}, fmt.Errorf("ingest batch: %w", err)
 	}
+	if fork == nil {
+		i.report(gateway, d, taps)
+	}
 	return receipt, fork
+}
+
+// putNext stores what of a delivery follows the records that are here. Those of it that were sent ahead take their place.
+func putNext(ctx context.Context, tx Tx, stream *Stream, d Delivery) (known int, taps []Tap, err error) {
+	if known, err = overlap(ctx, tx, *stream, d); err != nil {
+		return 0, nil, err
+	}
+	d = d.after(known)
+	held, err := sentAhead(ctx, tx, *stream, d)
+	if err != nil {
+		return 0, nil, err
+	}
+	stream.Through = max(stream.Through, d.last())
+	if stream.Ahead <= stream.Through {
+		stream.Ahead = 0
+	}
+	d.Met = len(held) > 0
+	return known, without(d.Taps, held), tx.Append(ctx, *stream, d)
 }
 
 // overlap counts the records of d that are stored already and checks that they are the same.
@@ -159,9 +180,9 @@ func (i *Intake) quarantine(ctx context.Context, tx Tx, stream Stream, gateway s
 }
 
 // report observes what was stored: its age, and clocks that run ahead.
-func (i *Intake) report(gateway string, d Delivery, receipt contract.Receipt) {
+func (i *Intake) report(gateway string, d Delivery, taps []Tap) {
 	ahead := 0
-	for _, t := range d.after(receipt.Known).Taps {
+	for _, t := range taps {
 		i.metrics.lag.Observe(max(0, d.ReceivedAt.Sub(t.Stamp.At).Seconds()))
 		if t.Suspect {
 			ahead++

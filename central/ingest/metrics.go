@@ -14,6 +14,7 @@ type metrics struct {
 	batches *prometheus.CounterVec
 	lag     prometheus.Histogram
 	suspect prometheus.Counter
+	ahead   prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -36,6 +37,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "rollcall_central_ingest_suspect_records_total",
 			Help: "Taps stored although stamped more than two hours in the future.",
 		}),
+		ahead: f.NewCounter(prometheus.CounterOpts{
+			Name: "rollcall_central_ingest_ahead_records_total",
+			Help: "Records stored ahead of a backlog; each comes once more, in its place.",
+		}),
 	}
 	for _, result := range []string{"new", "known", "refused"} {
 		m.records.WithLabelValues(result)
@@ -53,6 +58,11 @@ func (m *metrics) count(receipt contract.Receipt, sent int, err error) {
 	m.records.WithLabelValues("known").Add(float64(receipt.Known))
 }
 
+func (m *metrics) countAhead(receipt contract.Receipt, err error) {
+	m.batches.WithLabelValues(result(err)).Inc()
+	m.ahead.Add(float64(receipt.Stored))
+}
+
 func result(err error) string {
 	switch {
 	case err == nil:
@@ -61,6 +71,8 @@ func result(err error) string {
 		return "gap"
 	case errors.Is(err, ErrFork):
 		return "fork"
+	case errors.Is(err, ErrAhead):
+		return "full"
 	case errors.Is(err, ErrTooLarge):
 		return "too_large"
 	case errors.Is(err, contract.ErrBatch):

@@ -23,9 +23,16 @@ type Tx interface {
 	// Octets reads up to n stored records from number first on, in order.
 	Octets(ctx context.Context, id contract.Stream, first uint64, n int) ([][]byte, error)
 
+	// Ahead reads the stored records with numbers from first to last that were sent ahead, by number.
+	Ahead(ctx context.Context, id contract.Stream, first, last uint64) (map[uint64][]byte, error)
+
 	// Append saves the stream and stores the delivery's records, taps and coverage, joining coverage with what touches
-	// it. Students whose marks may change by that become dirty.
+	// it. Students whose marks may change by that become dirty. Records that were sent ahead take their place.
 	Append(ctx context.Context, stream Stream, d Delivery) error
+
+	// AppendAhead saves the stream and stores records beyond its watermark with their taps, whose holders become dirty. No
+	// coverage and no watermark of a point is stored, since what lies before them is not here. ErrAhead when too many are stored.
+	AppendAhead(ctx context.Context, stream Stream, a Ahead) error
 }
 
 // Stream is the state of one journal at central.
@@ -33,6 +40,7 @@ type Stream struct {
 	ID          contract.Stream
 	Owner       string // gateway that owns it; until one claims it, the gateway that first sent it
 	Through     uint64 // every record up to here is stored
+	Ahead       uint64 // the greatest number beyond Through that was sent ahead; 0 if none was
 	HeardAt     time.Time
 	Quarantined string // why nothing more is accepted; empty if it is
 }

@@ -115,11 +115,11 @@ func (s *Store) Heard(ctx context.Context, gateway string, at time.Time, r contr
 			return err
 		}
 		for _, state := range r.Streams {
-			through, err := heardOfStream(ctx, tx, gateway, at, state)
+			receipt, err := heardOfStream(ctx, tx, gateway, at, state)
 			if err != nil {
 				return err
 			}
-			receipts = append(receipts, contract.Receipt{Stream: state.Stream, Through: through})
+			receipts = append(receipts, receipt)
 		}
 		return nil
 	})
@@ -127,19 +127,19 @@ func (s *Store) Heard(ctx context.Context, gateway string, at time.Time, r contr
 }
 
 // heardOfStream notes how far a stream exists. The first gateway that calls it its own is its owner; until then it is
-// whoever was heard of it first. It returns central's watermark.
-func heardOfStream(ctx context.Context, tx *transaction, gateway string, at time.Time, state contract.StreamState) (uint64, error) {
-	var through uint64
+// whoever was heard of it first. It returns how far central has it.
+func heardOfStream(ctx context.Context, tx *transaction, gateway string, at time.Time, state contract.StreamState) (contract.Receipt, error) {
+	receipt := contract.Receipt{Stream: state.Stream}
 	err := tx.QueryRowContext(ctx, `INSERT INTO stream (id, gateway_id, claimed, through, durable, heard_at) VALUES ($1, $2, $3, 0, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET
 			gateway_id = CASE WHEN excluded.claimed AND NOT stream.claimed THEN excluded.gateway_id ELSE stream.gateway_id END,
 			claimed = stream.claimed OR excluded.claimed,
 			durable = CASE WHEN excluded.durable > stream.durable THEN excluded.durable ELSE stream.durable END,
 			heard_at = excluded.heard_at
-		RETURNING through`,
-		state.Stream[:], gateway, state.Own, int64(state.Durable), milliseconds(at)).Scan(&through)
+		RETURNING through, ahead`,
+		state.Stream[:], gateway, state.Own, int64(state.Durable), milliseconds(at)).Scan(&receipt.Through, &receipt.Ahead)
 	if err != nil {
-		return 0, fmt.Errorf("note stream: %w", err)
+		return receipt, fmt.Errorf("note stream: %w", err)
 	}
-	return through, nil
+	return receipt, nil
 }

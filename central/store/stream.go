@@ -26,8 +26,8 @@ type streamTx struct{ tx *transaction }
 func (t streamTx) Stream(ctx context.Context, id contract.Stream) (ingest.Stream, error) {
 	stream := ingest.Stream{ID: id}
 	var heard int64
-	err := t.tx.QueryRowContext(ctx, `SELECT gateway_id, through, heard_at, quarantined FROM stream WHERE id = $1`, id[:]).
-		Scan(&stream.Owner, &stream.Through, &heard, &stream.Quarantined)
+	err := t.tx.QueryRowContext(ctx, `SELECT gateway_id, through, ahead, heard_at, quarantined FROM stream WHERE id = $1`, id[:]).
+		Scan(&stream.Owner, &stream.Through, &stream.Ahead, &heard, &stream.Quarantined)
 	if errors.Is(err, sql.ErrNoRows) {
 		return stream, nil
 	}
@@ -50,12 +50,13 @@ func (t streamTx) Octets(ctx context.Context, id contract.Stream, first uint64, 
 
 // Append implements ingest.Tx.
 func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Delivery) error {
-	_, err := t.tx.ExecContext(ctx, `INSERT INTO stream (id, gateway_id, through, durable, heard_at, quarantined) VALUES ($1, $2, $3, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET through = excluded.through, durable = CASE WHEN excluded.through > stream.durable THEN excluded.through ELSE stream.durable END,
-			heard_at = excluded.heard_at, quarantined = excluded.quarantined`,
-		stream.ID[:], stream.Owner, int64(stream.Through), milliseconds(stream.HeardAt), stream.Quarantined)
-	if err != nil {
-		return fmt.Errorf("save stream: %w", err)
+	if err := t.save(ctx, stream); err != nil {
+		return err
+	}
+	if d.Met {
+		if err := t.takeBack(ctx, d); err != nil {
+			return err
+		}
 	}
 	if err := t.appendRecords(ctx, d); err != nil {
 		return err
@@ -72,6 +73,18 @@ func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Del
 		if err := t.advance(ctx, d, w); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// save notes how far a stream is here, and that it exists at least so far.
+func (t streamTx) save(ctx context.Context, stream ingest.Stream) error {
+	_, err := t.tx.ExecContext(ctx, `INSERT INTO stream (id, gateway_id, through, durable, ahead, heard_at, quarantined) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (id) DO UPDATE SET through = excluded.through, durable = CASE WHEN excluded.durable > stream.durable THEN excluded.durable ELSE stream.durable END,
+			ahead = excluded.ahead, heard_at = excluded.heard_at, quarantined = excluded.quarantined`,
+		stream.ID[:], stream.Owner, int64(stream.Through), int64(max(stream.Through, stream.Ahead)), int64(stream.Ahead), milliseconds(stream.HeardAt), stream.Quarantined)
+	if err != nil {
+		return fmt.Errorf("save stream: %w", err)
 	}
 	return nil
 }

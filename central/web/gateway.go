@@ -35,15 +35,22 @@ type Uplink struct {
 	UplinkOptions
 	engine  *gin.Engine
 	seconds *prometheus.HistogramVec
-	slots   chan struct{} // one for each batch being stored
+	drains  chan struct{} // one for each full batch that waits or is being stored
+	turn    chan struct{} // one for each full batch being stored
+	slots   chan struct{} // one for each other batch being stored
 }
 
-// maxBatches is how many batches may wait for the database at once; who comes after is told to come back.
-const maxBatches = 64
+const (
+	// maxBatches is how many batches of a kind may wait for the database at once; who comes after is told to come back.
+	maxBatches = 64
+	// maxDrains is how many full batches are stored at once. When a campus comes back after an outage its gateways drain
+	// their backlogs, and what is tapped now must not stand in line behind all of them.
+	maxDrains = 2
+)
 
 // NewUplink builds the uplink. It fails when its metric is registered already.
 func NewUplink(o UplinkOptions) (*Uplink, error) {
-	u := &Uplink{UplinkOptions: o, slots: make(chan struct{}, maxBatches)}
+	u := &Uplink{UplinkOptions: o, drains: make(chan struct{}, maxBatches), turn: make(chan struct{}, maxDrains), slots: make(chan struct{}, maxBatches)}
 	u.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "rollcall_central_gateway_request_seconds",
 		Help:    "Time to answer a request of a gateway, by route; a timetable's is mostly waiting for a change.",
@@ -149,13 +156,30 @@ func (u *Uplink) answer(c *gin.Context, who fleet.Caller, h gatewayHandler) {
 	}
 }
 
-// store takes a slot, so that a campus that comes back after an outage queues at its gateways and not in our memory.
-func (u *Uplink) store(ctx context.Context, gateway string, b contract.Batch) (contract.Receipt, error) {
+// store keeps a batch with one of the intake's methods. A batch that is full drains a backlog: it waits its turn, so that a campus
+// that comes back after an outage queues at its gateways and not in our memory, nor before the taps of now.
+func (u *Uplink) store(ctx context.Context, b contract.Batch, keep func() (contract.Receipt, error)) (contract.Receipt, error) {
+	if len(b.Records) < contract.MaxBatchRecords {
+		return within(u.slots, keep)
+	}
+	return within(u.drains, func() (contract.Receipt, error) {
+		select {
+		case u.turn <- struct{}{}:
+			defer func() { <-u.turn }()
+			return keep()
+		case <-ctx.Done():
+			return contract.Receipt{}, fmt.Errorf("wait for a turn: %w", ctx.Err())
+		}
+	})
+}
+
+// within keeps a batch if a slot is free.
+func within(slots chan struct{}, keep func() (contract.Receipt, error)) (contract.Receipt, error) {
 	select {
-	case u.slots <- struct{}{}:
-		defer func() { <-u.slots }()
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+		return keep()
 	default:
 		return contract.Receipt{}, errBusy
 	}
-	return u.Intake.Ingest(ctx, gateway, b)
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ import (
 func (u *Uplink) mount(e *gin.Engine) {
 	e.POST(contract.PathEnrol, u.anybody(u.enrol))
 	e.POST(contract.PathRenew, u.identified(u.renew))
-	e.POST(contract.PathBatches, u.gateway(u.batch))
+	e.POST(contract.PathBatches, u.gateway(u.batch(u.Intake.Ingest)))
+	e.POST(contract.PathAhead, u.gateway(u.batch(u.Intake.Ahead)))
 	e.POST(contract.PathReports, u.gateway(u.report))
 	e.GET(contract.PathTimetable, u.gateway(u.timetable))
 }
@@ -49,19 +51,23 @@ func (u *Uplink) renew(c *gin.Context, who fleet.Caller) (any, error) {
 	return u.Fleet.Renew(c.Request.Context(), who, r)
 }
 
-func (u *Uplink) batch(c *gin.Context, who fleet.Caller) (any, error) {
-	var b contract.Batch
-	if err := decodeBody(c, contract.MaxBatchBytes, &b); err != nil {
-		return nil, err
+// batch keeps a batch in its place in the stream, or ahead of what is missing there.
+func (u *Uplink) batch(keep func(ctx context.Context, gateway string, b contract.Batch) (contract.Receipt, error)) gatewayHandler {
+	return func(c *gin.Context, who fleet.Caller) (any, error) {
+		var b contract.Batch
+		if err := decodeBody(c, contract.MaxBatchBytes, &b); err != nil {
+			return nil, err
+		}
+		ctx := c.Request.Context()
+		receipt, err := u.store(ctx, b, func() (contract.Receipt, error) { return keep(ctx, who.Gateway, b) })
+		if err != nil {
+			return nil, err
+		}
+		if receipt.Stored > 0 {
+			u.Changed()
+		}
+		return receipt, nil
 	}
-	receipt, err := u.store(c.Request.Context(), who.Gateway, b)
-	if err != nil {
-		return nil, err
-	}
-	if receipt.Stored > 0 {
-		u.Changed()
-	}
-	return receipt, nil
 }
 
 func (u *Uplink) report(c *gin.Context, who fleet.Caller) (any, error) {

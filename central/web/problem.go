@@ -34,6 +34,7 @@ var problems = []struct {
 	{ingest.ErrGap, http.StatusConflict, contract.ProblemGap, "Gap in the stream"},
 	{ingest.ErrFork, http.StatusConflict, contract.ProblemFork, "Stream has two histories"},
 	{ingest.ErrBusy, http.StatusServiceUnavailable, contract.ProblemBusy, "Database busy"},
+	{ingest.ErrAhead, http.StatusServiceUnavailable, contract.ProblemBusy, "Too much sent ahead"},
 	{errBusy, http.StatusServiceUnavailable, contract.ProblemBusy, "Central busy"},
 	{fleet.ErrToken, http.StatusForbidden, contract.ProblemToken, "Invitation not valid"},
 	{fleet.ErrRequest, http.StatusUnprocessableEntity, contract.ProblemNotAccepted, "Certificate request not accepted"},

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -96,28 +98,71 @@ func aBatch(t *testing.T) contract.Batch {
 	return contract.Batch{Version: 1, Stream: contract.Stream{1}, First: 1, Records: [][]byte{octets}}
 }
 
+// full is a batch as a backlog is drained with.
+func full(t *testing.T) contract.Batch {
+	b := aBatch(t)
+	b.Records = make([][]byte, contract.MaxBatchRecords)
+	return b
+}
+
+// ingesting keeps a batch of one record, whatever batch it stands for.
+func ingesting(t *testing.T, u *Uplink) func() (contract.Receipt, error) {
+	b := aBatch(t)
+	return func() (contract.Receipt, error) { return u.Intake.Ingest(t.Context(), "gw", b) }
+}
+
 func TestBatchesBeyondTheSlotsAreSentBack(t *testing.T) {
-	store := slowStore{entered: make(chan struct{}), let: make(chan struct{})}
-	u, b := newTestUplink(t, store), aBatch(t)
-	done := make(chan error)
-	for range maxBatches {
-		go func() {
-			_, err := u.store(t.Context(), "gw", b)
-			done <- err
-		}()
+	for name, tt := range map[string]struct {
+		batch  contract.Batch
+		atOnce int // as many reach the database side by side
+	}{"small": {aBatch(t), maxBatches}, "full": {full(t), maxDrains}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := slowStore{entered: make(chan struct{}, 2*maxBatches), let: make(chan struct{})}
+				u := newTestUplink(t, store)
+				done := make(chan error)
+				for range maxBatches {
+					go func() {
+						_, err := u.store(t.Context(), tt.batch, ingesting(t, u))
+						done <- err
+					}()
+				}
+				synctest.Wait()
+				if n := len(store.entered); n != tt.atOnce {
+					t.Errorf("%d are being stored at once, want %d", n, tt.atOnce)
+				}
+				if _, err := u.store(t.Context(), tt.batch, ingesting(t, u)); !errors.Is(err, errBusy) {
+					t.Errorf("one batch too many: %v, want errBusy", err)
+				}
+				close(store.let)
+				for range maxBatches {
+					if err := <-done; !errors.Is(err, ingest.ErrBusy) {
+						t.Errorf("a batch in time: %v, want what the store said", err)
+					}
+				}
+			})
+		})
 	}
-	for range maxBatches {
-		<-store.entered
-	}
-	if _, err := u.store(t.Context(), "gw", b); !errors.Is(err, errBusy) {
-		t.Errorf("one batch too many: %v, want errBusy", err)
-	}
-	close(store.let)
-	for range maxBatches {
-		if err := <-done; !errors.Is(err, ingest.ErrBusy) {
-			t.Errorf("a batch in time: %v, want what the store said", err)
+}
+
+// However many gateways drain what they kept through an outage, a tap of now does not stand in line behind them.
+func TestATapOfNowPassesThoseWhoDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := slowStore{entered: make(chan struct{}, 2*maxBatches), let: make(chan struct{})}
+		u, many := newTestUplink(t, store), full(t)
+		var all sync.WaitGroup
+		for range maxBatches {
+			all.Go(func() { _, _ = u.store(t.Context(), many, ingesting(t, u)) })
 		}
-	}
+		synctest.Wait()
+		all.Go(func() { _, _ = u.store(t.Context(), aBatch(t), ingesting(t, u)) })
+		synctest.Wait()
+		if n := len(store.entered); n != maxDrains+1 {
+			t.Errorf("%d batches are being stored, want those of %d who drain and the tap of now", n, maxDrains)
+		}
+		close(store.let)
+		all.Wait()
+	})
 }
 
 func TestBusyAndPanicAnswers(t *testing.T) {
