@@ -8,23 +8,18 @@ package card
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
+
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"github.com/rollcall-edge/rollcall/test/outage/internal/claim"
 )
 
-// Cut is which of the writes since the last flush survive a power cut.
-type Cut int
-
-// The kinds of Cut.
-const (
-	KeepAll       Cut = iota // the card happened to have written everything
-	DropAll                  // none of them
-	TornPrefix               // those up to a random moment, the last one torn at a sector
-	RandomSectors            // any of their sectors, each with even chance
-	Reordered                // any of the writes, whole, applied in a random order
-)
-
-func (k Cut) String() string { return "" }
+const kind = "card" // of claims
 
 // FileSystem on a card.
 type FileSystem string
@@ -32,7 +27,13 @@ type FileSystem string
 // The file systems known.
 const (
 	Ext4 FileSystem = "ext4"
-	XFS  FileSystem = "xfs" // needs 300 MiB at least
+	XFS  FileSystem = "xfs"
+)
+
+// Sizes of cards when none is asked for; mkfs.xfs refuses less than 300 MiB.
+const (
+	sizeExt4 = 256 << 20
+	sizeXFS  = 320 << 20
 )
 
 // Pace is how slow a card is. The zero value takes no time.
@@ -47,12 +48,28 @@ var Typical = Pace{Flush: 8 * time.Millisecond, Rate: 12e6}
 // Options of a Card.
 type Options struct {
 	Name       string // in messages
-	Size       int64  // bytes; 0 is 256 MiB, 320 for XFS
+	Size       int64  // bytes; 0 is 256 MiB, for XFS 320 MiB, or the size of Image
 	FileSystem FileSystem
 	Inodes     int // how many files fit; 0 is what the file system chooses. Ext4 alone
 	Pace       Pace
 	Seed       uint64 // of every random choice
 	Image      *Image // what is on the card; nil is an empty file system
+}
+
+func (o Options) complete() Options {
+	if o.FileSystem == "" {
+		o.FileSystem = Ext4
+	}
+	switch {
+	case o.Size > 0:
+	case o.Image != nil:
+		o.Size = o.Image.size
+	case o.FileSystem == XFS:
+		o.Size = sizeXFS
+	default:
+		o.Size = sizeExt4
+	}
+	return o
 }
 
 // Fault is what is wrong with a card. The zero value is a card in order.
@@ -67,7 +84,7 @@ type Fault struct {
 type Counts struct {
 	Reads, Writes, Flushes                   uint64 // that succeeded
 	BytesWritten                             uint64
-	FailedReads, FailedWrites, FailedFlushes uint64 // by a Fault or because the power was off
+	FailedReads, FailedWrites, FailedFlushes uint64 // by a Fault, or because the power was off
 	SlowFlushes                              uint64 // by Fault.SlowFlush
 	Cuts                                     uint64
 }
@@ -79,64 +96,161 @@ type Damage struct {
 	Torn    int // of them, those of which some sectors survived and some did not
 }
 
-// Image is what was on a card at one moment. It shares memory with the card until one of them changes.
-type Image struct{}
-
 // Card is one card in its gateway. Safe from any goroutine.
-type Card struct{}
+type Card struct {
+	o     Options
+	disk  *disk
+	claim *claim.Claim
+	fuse  *fuse.Server
 
-var errUnfinished = errors.New("not written yet")
-
-// Available tells what this machine lacks for cards with this file system, by name; nil when nothing.
-func Available(f FileSystem) error { return errUnfinished }
+	mu      sync.Mutex // guards mounting and what follows
+	mounted bool
+}
 
 // Open makes a card, puts a file system on it and mounts it, with the power on. Leftovers of runs that died are removed first.
-func Open(ctx context.Context, o Options) (*Card, error) { return nil, errUnfinished }
+func Open(ctx context.Context, o Options) (c *Card, err error) {
+	o = o.complete()
+	if err := Available(o.FileSystem); err != nil {
+		return nil, err
+	}
+	if err := Sweep(); err != nil {
+		return nil, err
+	}
+	name, err := claim.Make(kind)
+	if err != nil {
+		return nil, fmt.Errorf("open card: %w", err)
+	}
+	c = &Card{o: o, disk: newDisk(o), claim: name}
+	defer func() {
+		if err != nil {
+			_ = c.Close()
+		}
+	}()
+	if err := c.serve(); err != nil {
+		return nil, fmt.Errorf("open card %s: %w", o.Name, err)
+	}
+	if err := c.mount(ctx, o.Image == nil); err != nil {
+		return nil, fmt.Errorf("open card %s: %w", o.Name, err)
+	}
+	return c, nil
+}
 
-// Close unmounts and removes the card. Every process that uses it must have ended.
-func (c *Card) Close() error { return errUnfinished }
+// Sweep removes what runs that died have left mounted. Open does so by itself.
+func Sweep() error { return claim.Sweep(kind, discard) }
+
+// Close unmounts and removes the card. Every process that uses it must have ended; if one has not, the card vanishes from
+// under it, and the error says so.
+func (c *Card) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disk.shut()
+	err := c.unmount(context.Background(), closePatience)
+	if c.fuse != nil {
+		_ = c.fuse.Unmount() // discard takes what this leaves
+	}
+	if left := discard(c.claim.Name); left != nil {
+		return left
+	}
+	if left := c.claim.Release(); err == nil {
+		err = left
+	}
+	return err
+}
 
 // Dir is where the card is mounted, the same for the life of the card.
-func (c *Card) Dir() string { return "" }
+func (c *Card) Dir() string { return filepath.Join(c.home(), "card") }
+
+func (c *Card) home() string { return claim.Dir(c.claim.Name) }
 
 // Off cuts the power: what a Cut of this kind leaves is on the card from now on, and everything fails with EIO until On.
-func (c *Card) Off(k Cut) (Damage, error) { return Damage{}, errUnfinished }
+func (c *Card) Off(k Cut) Damage { return c.disk.off(k) }
 
 // On brings the power back: unmounts what the kernel still believes in, and mounts the card anew, which replays the file
 // system's journal. It waits for processes that still hold files, until ctx ends.
-func (c *Card) On(ctx context.Context) error { return errUnfinished }
+func (c *Card) On(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.on(ctx); err != nil {
+		return fmt.Errorf("power on card %s: %w", c.o.Name, err)
+	}
+	return nil
+}
+
+func (c *Card) on(ctx context.Context) error {
+	if err := c.unmount(ctx, 0); err != nil {
+		return err
+	}
+	c.disk.on()
+	return c.mount(ctx, false)
+}
 
 // Cut is Off and On, for a card whose processes have been killed.
-func (c *Card) Cut(ctx context.Context, k Cut) (Damage, error) { return Damage{}, errUnfinished }
+func (c *Card) Cut(ctx context.Context, k Cut) (Damage, error) {
+	damage := c.Off(k)
+	return damage, c.On(ctx)
+}
 
 // Crash is the image that a power cut of this kind would leave at this moment; the card itself goes on. Many can be taken
 // from one run and opened afterwards (Options.Image).
-func (c *Card) Crash(k Cut) (*Image, Damage) { return nil, Damage{} }
+func (c *Card) Crash(k Cut) (*Image, Damage) { return c.disk.crash(k) }
 
 // Copy is the image of the card after everything written so far was flushed.
-func (c *Card) Copy() (*Image, error) { return nil, errUnfinished }
+func (c *Card) Copy() (*Image, error) {
+	if err := syncFileSystem(c.Dir()); err != nil {
+		return nil, fmt.Errorf("copy card %s: %w", c.o.Name, err)
+	}
+	i, _ := c.disk.crash(KeepAll)
+	return i, nil
+}
 
 // Restore puts an older image back, as a person does with a spare card. Every process that uses the card must have ended.
-func (c *Card) Restore(ctx context.Context, i *Image) error { return errUnfinished }
+func (c *Card) Restore(ctx context.Context, i *Image) error {
+	if i.size != c.disk.size {
+		return fmt.Errorf("restore card %s: the image has %d bytes, the card %d", c.o.Name, i.size, c.disk.size)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.disk.off(DropAll)
+	if err := c.unmount(ctx, 0); err != nil {
+		return fmt.Errorf("restore card %s: %w", c.o.Name, err)
+	}
+	c.disk.load(i)
+	if err := c.on(ctx); err != nil {
+		return fmt.Errorf("restore card %s: %w", c.o.Name, err)
+	}
+	return nil
+}
 
 // SetFault replaces what is wrong with the card. A file system that met EIO may stay read-only until Off and On.
-func (c *Card) SetFault(f Fault) {}
+func (c *Card) SetFault(f Fault) { c.disk.setFault(f) }
 
 // SetPace replaces how slow the card is.
-func (c *Card) SetPace(p Pace) {}
+func (c *Card) SetPace(p Pace) { c.disk.setPace(p) }
 
 // Counts since Open.
-func (c *Card) Counts() Counts { return Counts{} }
+func (c *Card) Counts() Counts { return c.disk.count() }
 
-// Fill takes all space but leave bytes, with a file that nobody else touches.
-func (c *Card) Fill(leave int64) error { return errUnfinished }
+// File is the path of a file named relative to Dir.
+func (c *Card) file(name string) (string, error) {
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("card %s: %q leads out of the card", c.o.Name, name)
+	}
+	return filepath.Join(c.Dir(), name), nil
+}
 
-// Drain gives back what Fill took.
-func (c *Card) Drain() error { return errUnfinished }
-
-// ReadOnly remounts the card read-only, or writable again.
-func (c *Card) ReadOnly(yes bool) error { return errUnfinished }
-
-// Flip inverts one bit of a file, named relative to Dir, on the card and in the kernel's cache: at is the bit's number
-// in the file; a negative one is a random bit of it, and the answer says which.
-func (c *Card) Flip(name string, at int64) (int64, error) { return 0, errUnfinished }
+// discard removes everything that stands under a name, whatever state it is in.
+func discard(name string) error {
+	home := claim.Dir(name)
+	for _, dir := range []string{filepath.Join(home, "card"), filepath.Join(home, "fuse")} {
+		if err := detach(dir); err != nil {
+			return err
+		}
+		if err := os.Remove(dir); err != nil && !os.IsNotExist(err) { // never RemoveAll: it may be the card
+			return err
+		}
+	}
+	if err := os.Remove(home); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return nil
+}
