@@ -22,6 +22,10 @@ type Batch struct {
 	Stream  Stream   `json:"stream"`
 	First   uint64   `json:"first"` // number of Records[0]
 	Records [][]byte `json:"records"`
+
+	// Checkpoint is the stream's tree at the batch's last record, signed by its gateway (a note as tree.Checkpoint.Sign
+	// writes it). It is missing where the sender does not hold the owner's word.
+	Checkpoint []byte `json:"checkpoint,omitempty"`
 }
 
 // ErrBatch is wrapped by every fault of a batch.
@@ -60,6 +64,10 @@ type Receipt struct {
 	Known   int    `json:"known"`  // records of this batch that were there already, octet for octet
 
 	Ahead uint64 `json:"ahead,omitempty"` // the greatest number beyond Through that was sent ahead; 0 if none was
+
+	// Sealed is the number up to which what is stored gives the root that the stream's gateway signed; 0 if nowhere. A
+	// gateway drops nothing above it.
+	Sealed uint64 `json:"sealed"`
 }
 
 // Report is what a gateway tells central every ten seconds, besides its taps: how it is, and what it holds, so that central

@@ -22,6 +22,9 @@ func DecodeRecord(b []byte) (Record, error) {
 	}
 	c := cursor{rest: body[1:]}
 	r := c.record()
+	if b[0] > unsalted {
+		r.Salt = c.salt()
+	}
 	if c.err != nil {
 		return Record{}, c.err
 	}
@@ -57,6 +60,15 @@ func (c *cursor) record() Record {
 		c.fail(fmt.Errorf("%w: kind %d", ErrRecordField, kind))
 	}
 	return r
+}
+
+// salt refuses a zero one: the record would be written as another version than it was read.
+func (c *cursor) salt() Salt {
+	s := Salt(c.take(saltSize))
+	if s.IsZero() {
+		c.fail(fmt.Errorf("%w: salt is zero", ErrRecordField))
+	}
+	return s
 }
 
 func (c *cursor) stamp() Stamp {

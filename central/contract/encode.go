@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// RecordVersion is the version of the record encoding written by this build. DecodeRecord reads all up to it.
-const RecordVersion = 1
+// RecordVersion is the newest version of the record encoding this build writes. DecodeRecord reads all up to it.
+const RecordVersion = 2
+
+// unsalted is the version of records without a salt. Releases before proofs wrote them, and they are read for ever.
+const unsalted = 1
 
 // MaxRecord is the greatest size of an encoded record, in octets.
 const MaxRecord = 16 << 10
@@ -21,6 +24,7 @@ const (
 
 	headerSize = 1 + 1 + 8 + 8 + stampSize
 	stampSize  = 8 + 16 + 8 + 1 + 4
+	saltSize   = 16
 	crcSize    = 4
 	maxPoints  = 126 // the addresses of one OSDP bus; more than any gateway has in sight
 )
@@ -38,15 +42,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // AppendRecord appends the encoding of r to dst. All integers are big endian:
 //
-//	version 1 | kind 1 | stream 8 | seq 8 | wall ns 8 | boot 16 | uptime ns 8 | quality 1 | within ms 4 | body | CRC-32C 4
+//	version 1 | kind 1 | stream 8 | seq 8 | wall ns 8 | boot 16 | uptime ns 8 | quality 1 | within ms 4 | body | salt 16 | CRC-32C 4
 //
-// A text is its length in one octet and its octets. The checksum covers everything before it.
+// A text is its length in one octet and its octets. The checksum covers everything before it. A record without a salt is
+// written as version 1, which has none and is the same otherwise.
 func AppendRecord(dst []byte, r Record) ([]byte, error) {
 	if err := r.validate(); err != nil {
 		return dst, fmt.Errorf("encode record %s: %w", r.ID, err)
 	}
 	start := len(dst)
-	dst = append(dst, RecordVersion, r.kind())
+	dst = append(dst, r.version(), r.kind())
 	dst = append(dst, r.ID.Stream[:]...)
 	dst = binary.BigEndian.AppendUint64(dst, r.ID.Seq)
 	dst = appendStamp(dst, r.Stamp)
@@ -58,7 +63,17 @@ func AppendRecord(dst []byte, r Record) ([]byte, error) {
 	default:
 		dst = appendAnchor(dst, r.Anchor)
 	}
+	if !r.Salt.IsZero() {
+		dst = append(dst, r.Salt[:]...)
+	}
 	return binary.BigEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli)), nil
+}
+
+func (r Record) version() byte {
+	if r.Salt.IsZero() {
+		return unsalted
+	}
+	return RecordVersion
 }
 
 func (r Record) kind() byte {

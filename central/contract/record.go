@@ -1,16 +1,34 @@
 package contract
 
-import "time"
+import (
+	"crypto/rand"
+	"time"
+)
 
 // Record is one entry of a stream. Exactly one of Tap, Heartbeat and Anchor is set.
 type Record struct {
 	ID    TapID
 	Stamp Stamp
+	Salt  Salt // zero in records of version 1
 
 	Tap       *Tap
 	Heartbeat *Heartbeat
 	Anchor    *Anchor
 }
+
+// Salt is drawn for each record when it gets its number, so that the commitment to a record that was lawfully erased says
+// nothing about it: a card's digest, a point and a minute could be guessed, 128 random bits cannot.
+type Salt [16]byte
+
+// NewSalt draws a salt from the system's random source.
+func NewSalt() Salt {
+	var s Salt
+	rand.Read(s[:]) // never fails: crypto/rand ends the process instead
+	return s
+}
+
+// IsZero reports whether s was never drawn.
+func (s Salt) IsZero() bool { return s == Salt{} }
 
 // Stamp is when something happened, as far as the gateway could know. A tap is never refused for a bad clock: wall time,
 // boot and time since boot let central correct it later from an Anchor of the same boot.

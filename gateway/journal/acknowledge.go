@@ -10,6 +10,7 @@ import (
 const (
 	streamKey       = "stream"
 	acknowledgedKey = "acknowledged"
+	sealedKey       = "sealed"
 )
 
 // Acknowledged is the number up to which central has confirmed to hold the stream on its disk.
@@ -49,4 +50,45 @@ func (j *Journal) Prune(olderThan time.Time) error {
 		return fmt.Errorf("prune journal: %w", err)
 	}
 	return nil
+}
+
+// Sealed is the number up to which central has proven to hold the stream as this gateway signed it, 0 if nowhere. What is
+// above it must not be dropped: the tree over the stream could not be gone on with.
+func (j *Journal) Sealed() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.sealed.seq
+}
+
+// SealedTree is what Seal was given with the number that Sealed tells; empty if that is 0.
+func (j *Journal) SealedTree() []byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.sealed.tree
+}
+
+// Seal notes central's seal at number seq and the tree there, which the journal does not look into. Like Acknowledge it
+// costs no flush, ignores a lower number than before and answers ErrAhead above Durable.
+func (j *Journal) Seal(seq uint64, tree []byte) error {
+	j.swap.RLock()
+	defer j.swap.RUnlock()
+	if last := j.log.Last(); seq > last {
+		return fmt.Errorf("%w: %d is sealed, %d is the last", ErrAhead, seq, last)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if seq <= j.sealed.seq {
+		return nil
+	}
+	if err := j.log.SetSoon(sealedKey, append(binary.BigEndian.AppendUint64(nil, seq), tree...)); err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	j.sealed = seal{seq: seq, tree: tree}
+	return nil
+}
+
+// seal is a number with the tree there.
+type seal struct {
+	seq  uint64
+	tree []byte
 }

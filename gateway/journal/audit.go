@@ -31,21 +31,31 @@ func (a *audit) record(seq uint64, payload []byte) error {
 	return nil
 }
 
-// values checks the stable values of an opened log against its records and gives them. A new log has neither.
-func (a *audit) values(l *Log) (stream contract.Stream, acknowledged uint64, err error) {
-	if b, ok := l.Get(streamKey); ok && len(b) == len(stream) {
-		stream = contract.Stream(b)
+// values are the stable values of a journal's log.
+type values struct {
+	stream       contract.Stream
+	acknowledged uint64
+	sealed       seal
+}
+
+// values checks the stable values of an opened log against its records and gives them. A new log has none.
+func (a *audit) values(l *Log) (v values, err error) {
+	if b, ok := l.Get(streamKey); ok && len(b) == len(v.stream) {
+		v.stream = contract.Stream(b)
 	}
-	if !a.stream.IsZero() && a.stream != stream {
-		return stream, 0, fmt.Errorf("%w: records of stream %s in the journal of stream %s", ErrDamaged, a.stream, stream)
+	if !a.stream.IsZero() && a.stream != v.stream {
+		return v, fmt.Errorf("%w: records of stream %s in the journal of stream %s", ErrDamaged, a.stream, v.stream)
 	}
 	if b, ok := l.Get(acknowledgedKey); ok && len(b) == 8 {
-		acknowledged = binary.BigEndian.Uint64(b)
+		v.acknowledged = binary.BigEndian.Uint64(b)
 	}
-	if last := l.Last(); acknowledged > last {
-		return stream, 0, fmt.Errorf("%w: it ends at number %d, but %d has been acknowledged", ErrDamaged, last, acknowledged)
+	if b, ok := l.Get(sealedKey); ok && len(b) > 8 {
+		v.sealed = seal{seq: binary.BigEndian.Uint64(b), tree: b[8:]}
 	}
-	return stream, acknowledged, nil
+	if last := l.Last(); max(v.acknowledged, v.sealed.seq) > last {
+		return v, fmt.Errorf("%w: it ends at number %d, but %d has been acknowledged", ErrDamaged, last, max(v.acknowledged, v.sealed.seq))
+	}
+	return v, nil
 }
 
 // quarantinable tells damage, which is set aside, from what a person has to settle first.

@@ -47,6 +47,7 @@ type Journal struct {
 
 	mu           sync.Mutex // guards everything that follows
 	acknowledged uint64
+	sealed       seal
 	changed      chan struct{} // nil while nobody listens
 	quarantined  *Quarantine
 }
@@ -91,10 +92,11 @@ func (j *Journal) Stream() contract.Stream {
 	return j.stream
 }
 
-// Append keeps r under the next number and returns its identity; r.ID is ignored. The record is encoded once, with its
-// identity, and is on disk when Append returns. After an error it has no number and no light but amber may be shown.
+// Append keeps r under the next number and returns its identity; r.ID and r.Salt are ignored. The record is encoded once,
+// with its identity and a salt of its own, and is on disk when Append returns. After an error it has no number and no light but amber may be shown.
 func (j *Journal) Append(r contract.Record) (contract.TapID, error) {
 	began := time.Now()
+	r.Salt = contract.NewSalt()
 	j.swap.RLock()
 	defer j.swap.RUnlock()
 	_, err := j.log.AppendFunc(1, func(first uint64, dst [][]byte) (err error) {

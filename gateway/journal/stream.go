@@ -77,16 +77,16 @@ func (j *Journal) openLive() error {
 	if err != nil {
 		return err
 	}
-	stream, acknowledged, err := a.values(l)
-	if err == nil && stream.IsZero() {
-		stream, err = begin(l, j.o.Rand)
+	v, err := a.values(l)
+	if err == nil && v.stream.IsZero() {
+		v.stream, err = begin(l, j.o.Rand)
 	}
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	j.log, j.stream = l, stream
+	j.log, j.stream = l, v.stream
 	j.mu.Lock()
-	j.acknowledged = acknowledged
+	j.acknowledged, j.sealed = v.acknowledged, v.sealed
 	j.mu.Unlock()
 	return nil
 }

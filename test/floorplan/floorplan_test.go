@@ -25,6 +25,7 @@ type line struct {
 
 var plan = []line{
 	{"central/contract", nil, "the ground: what crosses the wire depends on nothing"},
+	{"central/contract/tree", []string{"central/contract"}, "what a signature stands for is computed the same way at both ends of the wire, and needs a hash and a record"},
 	{"drivers/**", []string{"drivers/**"}, "a driver knows devices, not students; not even the contract"},
 	{"config/**", []string{"config/**"}, "plain values"},
 
@@ -87,6 +88,7 @@ var homes = []line{
 	{"modernc.org/sqlite/**", []string{"central/store"}, "the only package that knows the database"},
 	{"github.com/jackc/pgx/**", []string{"central/store/**"}, "the only package that knows the database"},
 	{"github.com/pressly/goose/**", []string{"central/store"}, "the only package that knows the database"},
+	{"golang.org/x/mod/sumdb/**", []string{"central/contract/tree", "central/proof"}, "one way to hash and sign, so that all parties agree"},
 	{"github.com/goccy/go-yaml/**", []string{"config/document"}, "files are read in one place"},
 	{"github.com/prometheus/client_golang/prometheus/promhttp", []string{"gateway/status", "central/web"}, "registries are served at the edge; elsewhere a Registerer is taken"},
 }
