@@ -3,6 +3,8 @@ package replicate
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/hashicorp/raft"
@@ -147,7 +149,26 @@ func (s *stage) finish() error {
 			return err
 		}
 	}
+	if err := s.txn.Set([]byte(sumKey), number(s.sum())); err != nil {
+		return err
+	}
 	return s.txn.Set([]byte(appliedKey), number(s.applied))
+}
+
+// sum is over the watermarks as they are once this stage is on disk.
+func (s *stage) sum() uint64 {
+	all := maps.Clone(s.known)
+	maps.Copy(all, s.touched)
+	return sumOf(maps.Values(all))
+}
+
+// sumOf adds up watermarks. One that fell back to an older value, as when Badger lost a file, no longer fits the sum.
+func sumOf(states iter.Seq[StreamState]) uint64 {
+	var sum uint64
+	for st := range states {
+		sum += st.Replicated + st.Acknowledged
+	}
+	return sum
 }
 
 // publish shows what has been committed to readers.

@@ -1,14 +1,22 @@
 package replicate
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
+	"golang.org/x/sys/unix"
 )
+
+// badgerBlock is the size of a block in Badger's tables, its default.
+const badgerBlock = 4 << 10
 
 // badgerOptions are for a board with 1 GB of memory: about 60 MB resident, where Badger's defaults take 340 MB and map
 // 2 GiB. SyncWrites: an applied entry may be pruned from the Raft log, so it must be on disk here.
@@ -25,6 +33,9 @@ func badgerOptions(dir string, log *slog.Logger) badger.Options {
 		WithBlockCacheSize(4 << 20).
 		WithIndexCacheSize(4 << 20).
 		WithCompression(options.Snappy).
+		WithBlockSize(badgerBlock).
+		WithChecksumVerificationMode(options.OnTableAndBlockRead).
+		WithVerifyValueChecksum(true).
 		WithValueLogFileSize(16 << 20).
 		WithNumVersionsToKeep(1).
 		WithMetricsEnabled(false).
@@ -32,17 +43,24 @@ func badgerOptions(dir string, log *slog.Logger) badger.Options {
 }
 
 // openBadger opens the database in dir, making it if it is not there. A power cut can leave files that make the first
-// attempt fail, and the attempt itself then clears them away: it gets a second one.
+// attempt fail, and the attempt itself then clears them away: it gets a second one. What is still refused is damage.
 func openBadger(dir string, log *slog.Logger) (*badger.DB, error) {
+	db, err := vettedBadger(dir, log)
+	if err == nil || errors.Is(err, ErrDamaged) || !isDamage(err) {
+		return db, err
+	}
+	log.Warn("replica did not open; trying once more", slog.Any("error", err))
+	if db, err = vettedBadger(dir, log); err != nil && isDamage(err) {
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return db, err
+}
+
+func vettedBadger(dir string, log *slog.Logger) (*badger.DB, error) {
 	if err := removeEmptyFiles(dir); err != nil {
 		return nil, err
 	}
-	db, err := tryBadger(dir, log)
-	if err == nil {
-		return db, nil
-	}
-	log.Warn("replica did not open; trying once more", slog.Any("error", err))
-	if err := removeEmptyFiles(dir); err != nil {
+	if err := vet(badgerOptions(dir, log)); err != nil {
 		return nil, err
 	}
 	return tryBadger(dir, log)
@@ -54,6 +72,14 @@ func tryBadger(dir string, log *slog.Logger) (db *badger.DB, err error) {
 		return err
 	})
 	return db, err
+}
+
+// isDamage tells files that Badger cannot make sense of from a machine that does not give it what it needs, and from a
+// second process. Setting a sound replica aside would cost the cluster a copy. Badger passes on the words of an error alone.
+func isDamage(err error) bool {
+	return !slices.ContainsFunc([]error{
+		unix.EWOULDBLOCK, unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.EACCES, unix.EPERM, unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.EIO,
+	}, func(machine error) bool { return strings.Contains(err.Error(), machine.Error()) })
 }
 
 // removeEmptyFiles deletes what Badger created but had not begun to write when the power went. It refuses to open with
@@ -77,9 +103,12 @@ func removeEmptyFiles(dir string) error {
 	return nil
 }
 
-// guarded runs f and turns its panic into an error: Badger panics on some damage to its tables.
+// guarded runs f and turns its panic into an error: Badger panics on some damage to its tables. So does a mapped page that
+// the device cannot read.
 func guarded(doing string, f func() error) (err error) {
+	before := debug.SetPanicOnFault(true)
 	defer func() {
+		debug.SetPanicOnFault(before)
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: it panicked: %v", ErrDamaged, p)
 		}

@@ -2,6 +2,7 @@ package replicate
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 )
@@ -13,6 +14,7 @@ import (
 //	a/<stream 8>         number up to which central holds it, 8
 //	m/applied            index of the last Raft entry whose effect is here, 8
 //	m/snapshot           what Raft may forget of its log, JSON; never leaves this gateway
+//	m/sum                sum of all watermarks w and a, 8; written with each of them, never leaves this gateway
 const (
 	recordPrefix       = "t/"
 	replicatedPrefix   = "w/"
@@ -20,6 +22,7 @@ const (
 
 	appliedKey  = "m/applied"
 	snapshotKey = "m/snapshot"
+	sumKey      = "m/sum"
 
 	maxKey   = len(recordPrefix) + 8 + 8
 	maxValue = contract.MaxRecord
@@ -35,6 +38,22 @@ func streamKey(prefix string, s contract.Stream) []byte {
 }
 
 func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+// proven tells why an entry may not go from one replica to another, if so.
+func proven(key, val []byte) error {
+	if !travels(key, val) {
+		return fmt.Errorf("entry with a key of %d and a value of %d octets", len(key), len(val))
+	}
+	if string(key[:2]) != recordPrefix {
+		return nil
+	}
+	return checkRecord(val, recordOf(key))
+}
+
+// recordOf is the record that a key of recordKey's shape stands for.
+func recordOf(key []byte) contract.TapID {
+	return contract.TapID{Stream: contract.Stream(key[2:10]), Seq: binary.BigEndian.Uint64(key[10:])}
+}
 
 // travels reports whether a key and value of these shapes belong into a snapshot stream.
 func travels(key, val []byte) bool {

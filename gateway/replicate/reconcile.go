@@ -76,8 +76,13 @@ func (n *Node) fits() error {
 	if n.virgin() {
 		return fmt.Errorf("%w: the raft log that it was made from is gone", ErrDamaged)
 	}
-	if first := n.journal.First(); first > holds+1 {
+	first := n.journal.First()
+	if first > holds+1 {
 		return fmt.Errorf("%w: it ends at raft entry %d and the log begins at %d", ErrDamaged, holds, first)
+	}
+	// Raft reads every entry after the snapshot at its start. One that is missing makes it refuse, for ever.
+	if meta, err := n.replica.snapshot(); err != nil || first > meta.Index+1 && first > 1 {
+		return errors.Join(err, fmt.Errorf("%w: its snapshot ends at raft entry %d and the log begins at %d", ErrDamaged, meta.Index, first))
 	}
 	return nil
 }

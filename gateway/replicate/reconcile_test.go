@@ -30,6 +30,7 @@ func TestReconcile(t *testing.T) {
 		{"replica empty, log from the beginning", 1, 12, 0, 0, 0, 1, 12},
 		{"replica empty, log shortened", 5, 12, 0, 0, 0, 1, 1},
 		{"replica older than the log", 20, 25, 9, 1, 11, 1, 1},
+		{"snapshot note older than the log", 20, 25, 9, 1, 22, 1, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -127,6 +127,18 @@ func TestAuditAtOpen(t *testing.T) {
 		{"watermark lost", func(txn *badger.Txn) error { return txn.Delete(streamKey(replicatedPrefix, streamB)) }, false},
 		{"watermark cut", func(txn *badger.Txn) error { return txn.Set(streamKey(replicatedPrefix, streamB), []byte{1}) }, false},
 		{"record above the watermark", func(txn *badger.Txn) error { return txn.Set(recordKey(streamA, 9), []byte{1}) }, false},
+		{"a record altered", func(txn *badger.Txn) error {
+			raw := encoded(t, streamA, 6, 1)[0]
+			raw[40] ^= 4
+			return txn.Set(recordKey(streamA, 6), raw)
+		}, false},
+		{"a stream fell back whole", func(txn *badger.Txn) error {
+			return errors.Join(txn.Delete(recordKey(streamB, 2)), txn.Set(streamKey(replicatedPrefix, streamB), number(1)))
+		}, false},
+		{"an acknowledgement fell back", func(txn *badger.Txn) error {
+			return txn.Set(streamKey(acknowledgedPrefix, streamA), number(2))
+		}, false},
+		{"of a build that noted no sum", func(txn *badger.Txn) error { return txn.Delete([]byte(sumKey)) }, true},
 		{"acknowledged records may go", func(txn *badger.Txn) error { return txn.Delete(recordKey(streamA, 3)) }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package replicate
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -57,6 +58,9 @@ func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 		return nil, nil, fmt.Errorf("open snapshot %q: %w", id, ErrNotFound)
 	}
 	stream, err := s.replica.dump()
+	if errors.Is(err, ErrDamaged) {
+		return nil, nil, s.fault.report(err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

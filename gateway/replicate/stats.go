@@ -1,6 +1,7 @@
 package replicate
 
 import (
+	"errors"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -88,7 +89,12 @@ func (n *Node) Acknowledged(stream contract.Stream) uint64 {
 func (n *Node) Changed() <-chan struct{} { return n.replica.changed() }
 
 // Read gives encoded records of a stream from number first on: at least one, at most maxRecords, no more than maxBytes of
-// them together unless the first alone is larger, none above Watermark. ErrNotFound says that there is none.
+// them together unless the first alone is larger, none above Watermark. ErrNotFound says that there is none. Damage ends
+// this node as a storage error does: the next start sets the replica aside and has it filled again.
 func (n *Node) Read(stream contract.Stream, first uint64, maxRecords, maxBytes int) ([][]byte, error) {
-	return n.replica.read(stream, first, maxRecords, maxBytes)
+	records, err := n.replica.read(stream, first, maxRecords, maxBytes)
+	if errors.Is(err, ErrDamaged) {
+		err = n.fault.report(err)
+	}
+	return records, err
 }

@@ -93,11 +93,11 @@ func (d *dump) next() error {
 	defer d.it.Next()
 	key := d.it.Item().Key()
 	return d.it.Item().Value(func(val []byte) error {
-		if string(key) == snapshotKey {
+		if string(key) == snapshotKey || string(key) == sumKey {
 			return nil
 		}
-		if !travels(key, val) {
-			return fmt.Errorf("%w: entry with a key of %d and a value of %d octets", ErrDamaged, len(key), len(val))
+		if err := proven(key, val); err != nil {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		d.put(binary.AppendUvarint(nil, uint64(len(key))), key, binary.AppendUvarint(nil, uint64(len(val))), val)
 		return nil

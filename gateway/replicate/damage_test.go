@@ -1,0 +1,268 @@
+package replicate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+)
+
+// image is a replica's directory as a power cut leaves it: tables of two runs and a memtable that no table holds yet.
+// known is what the replica held after each entry, by its index.
+type image struct {
+	dir   string
+	known map[uint64]map[contract.Stream]StreamState
+	raws  map[contract.TapID][]byte
+}
+
+func newImage(t *testing.T) *image {
+	t.Helper()
+	i := &image{dir: t.TempDir(), known: map[uint64]map[contract.Stream]StreamState{0: {}}, raws: map[contract.TapID][]byte{}}
+	home := t.TempDir()
+	next := uint64(1)
+	for range 2 {
+		r := newReplica(t, home)
+		next = i.fill(t, r, next)
+		if err := r.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := newReplica(t, home)
+	i.fill(t, r, next)
+	copyDir(t, filepath.Join(home, currentDir), i.dir) // while it is open, as after kill -9
+	return i
+}
+
+// fill applies entries from index next on: records of two streams, and an acknowledgement now and then.
+func (i *image) fill(t *testing.T, r *replica, next uint64) uint64 {
+	t.Helper()
+	for range 20 {
+		for _, s := range []contract.Stream{streamA, streamB} {
+			first := r.stream(s).Replicated + 1
+			applyOne(t, r, entry(next, shipOf(t, s, first, 40)))
+			for k, raw := range encoded(t, s, first, 40) {
+				i.raws[contract.TapID{Stream: s, Seq: first + uint64(k)}] = raw
+			}
+			i.note(r, next)
+			next++
+		}
+		if next%5 == 0 {
+			applyOne(t, r, entry(next, ackOf(streamA, r.stream(streamA).Replicated/2)))
+			i.note(r, next)
+			next++
+		}
+	}
+	return next
+}
+
+func (i *image) note(r *replica, index uint64) {
+	i.known[index] = map[contract.Stream]StreamState{}
+	for _, st := range r.all() {
+		st.LastAckAt = time.Time{}
+		i.known[index][st.Stream] = st
+	}
+}
+
+// copyDir copies files, leaving holes where they hold zeroes: Badger's files are mostly holes.
+func copyDir(t testing.TB, from, to string) {
+	t.Helper()
+	files, err := os.ReadDir(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join(from, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeSparse(t, filepath.Join(to, f.Name()), b)
+	}
+}
+
+func writeSparse(t testing.TB, name string, b []byte) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.Truncate(int64(len(b)))
+	at := int64(0)
+	for chunk := range slices.Chunk(b, 64<<10) {
+		if len(bytes.Trim(chunk, "\x00")) > 0 {
+			_, werr := f.WriteAt(chunk, at)
+			err = errors.Join(err, werr)
+		}
+		at += int64(len(chunk))
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A file of Badger's that decayed, ended early or went away is found at open; or the replica is what it was at an earlier
+// entry, from which Raft goes on. In no case does it serve a record that is not the one that was stored, and in no case
+// does the process die, which it would again at every start.
+func TestDamagedFileIsFoundOrHarmless(t *testing.T) {
+	whole := newImage(t)
+	files, err := os.ReadDir(whole.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]bool{}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, f := range files {
+		kinds[kindOf(f.Name())] = true
+		for _, d := range damages(t, rng, filepath.Join(whole.dir, f.Name())) {
+			t.Run(f.Name()+" "+d.name, func(t *testing.T) {
+				home := t.TempDir()
+				dir := filepath.Join(home, currentDir)
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+				copyDir(t, whole.dir, dir)
+				d.do(t, filepath.Join(dir, f.Name()))
+				whole.check(t, home)
+			})
+		}
+	}
+	for _, kind := range []string{".sst", ".mem", ".vlog", "MANIFEST", "KEYREGISTRY"} {
+		if !kinds[kind] {
+			t.Errorf("there was no %s to damage", kind)
+		}
+	}
+}
+
+// kindOf is the extension of a file's name, or the name.
+func kindOf(name string) string {
+	if ext := filepath.Ext(name); ext != "" {
+		return ext
+	}
+	return name
+}
+
+type damage struct {
+	name string
+	do   func(t *testing.T, path string)
+}
+
+// damages are ways in which one file goes bad; bits turn where the file has content.
+func damages(t *testing.T, rng *rand.Rand, path string) []damage {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := len(bytes.TrimRight(b, "\x00"))
+	change := func(f func([]byte) []byte) func(*testing.T, string) {
+		return func(t *testing.T, path string) { writeSparse(t, path, f(bytes.Clone(b))) }
+	}
+	all := []damage{
+		{"deleted", func(t *testing.T, path string) { remove(t, path) }},
+		{"emptied", change(func(b []byte) []byte { return nil })},
+		{"cut in the middle", change(func(b []byte) []byte { return b[:used/2] })},
+		{"cut at its end", change(func(b []byte) []byte { return b[:max(used, 1)-1] })},
+		{"a page of zeroes", change(func(b []byte) []byte {
+			page := used / 2 / 4096 * 4096
+			clear(b[page:min(page+4096, len(b))])
+			return b
+		})},
+	}
+	for range min(used, 8) {
+		at, bit := rng.IntN(max(used, 1)), byte(1)<<rng.IntN(8)
+		all = append(all, damage{fmt.Sprintf("bit at %d", at), change(func(b []byte) []byte {
+			b[at] ^= bit
+			return b
+		})})
+	}
+	return all
+}
+
+// check opens a damaged copy and compares what it shows with what the replica held at that entry.
+func (i *image) check(t *testing.T, home string) {
+	t.Helper()
+	r, err := openReplica(home, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		if !errors.Is(err, ErrDamaged) {
+			t.Errorf("open = %v, want ErrDamaged or a sound replica", err)
+		}
+		return
+	}
+	defer r.close()
+	want, ok := i.known[r.appliedIndex()]
+	if !ok {
+		t.Fatalf("the replica stands at entry %d, which never was", r.appliedIndex())
+	}
+	if got := r.all(); len(got) != len(want) {
+		t.Errorf("%d streams at entry %d, want %d", len(got), r.appliedIndex(), len(want))
+	}
+	for s, st := range want {
+		got := r.stream(s)
+		if got.Replicated != st.Replicated || got.Acknowledged != st.Acknowledged {
+			t.Errorf("at entry %d: %+v, want %+v", r.appliedIndex(), got, st)
+		}
+		i.checkRecords(t, r, st)
+	}
+}
+
+func (i *image) checkRecords(t *testing.T, r *replica, st StreamState) {
+	t.Helper()
+	for seq := uint64(1); seq <= st.Replicated; seq++ {
+		id := contract.TapID{Stream: st.Stream, Seq: seq}
+		got, err := r.read(st.Stream, seq, 1, 1<<20)
+		if errors.Is(err, ErrNotFound) && seq <= st.Acknowledged {
+			continue // central holds it
+		}
+		if err != nil || !bytes.Equal(got[0], i.raws[id]) {
+			t.Fatalf("record %s: %v, other octets than were stored", id, err)
+		}
+	}
+}
+
+// The same in a cluster: what was found is set aside and filled by the peers, octet for octet.
+func TestDamagedFileIsRefilledByPeers(t *testing.T) {
+	for _, kind := range []string{"*.sst", "MANIFEST", "KEYREGISTRY"} {
+		t.Run(kind, func(t *testing.T) {
+			c := newCampus(t, 3, shortLogs)
+			hurt := c.gateways[2]
+			for _, g := range c.gateways {
+				g.tap(20)
+			}
+			c.settled()
+			c.gateways[0].forget()
+			c.settled()
+			hurt.halt()
+			flipIn(t, filepath.Join(hurt.options().Dir, currentDir, kind))
+			hurt.start()
+			c.settled()
+			if aside, err := filepath.Glob(filepath.Join(hurt.options().Dir, "damaged-*")); err != nil || len(aside) != 1 {
+				t.Errorf("%d directories set aside, want 1; %v", len(aside), err)
+			}
+		})
+	}
+}
+
+// flipIn turns a bit of the first file that matches.
+func flipIn(t *testing.T, pattern string) {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no %s: %v", pattern, err)
+	}
+	b, err := os.ReadFile(names[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)*3/4] ^= 4
+	if err := os.WriteFile(names[0], b, fs.FileMode(0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
