@@ -8,10 +8,10 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 ARGS        ?=
 
-.PHONY: help demo test lint build race fuzz bench deb clean tools
+.PHONY: help demo test lint build race outage-mutants fuzz bench deb clean tools
 
 help: ## print this
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: build ## run a campus: central, three gateways, twelve simulated readers (ARGS="--for 60s --json out.json")
 	@bin/rollcall-campus --bin bin $(ARGS)
@@ -30,6 +30,9 @@ build: ## the shipped programs and the demo's runner, into bin/
 
 race: build ## all tests with the race detector
 	@CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+outage-mutants: ## plant eight bugs, one at a time, and show which test catches each (some minutes)
+	@go run ./test/mutants
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@test/fuzz.sh $(FUZZTIME)

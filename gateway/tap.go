@@ -52,13 +52,6 @@ func evidenceOf(driver string) contract.Evidence {
 	return contract.EvidenceCard
 }
 
-// append keeps a record. It waits while the journal begins a new stream.
-func (g *Gateway) append(r contract.Record) (contract.TapID, error) {
-	g.appending.RLock()
-	defer g.appending.RUnlock()
-	return g.journal.Append(r)
-}
-
 // light is what a decision looks like (W-2).
 func light(d decide.Decision) drivers.Signal {
 	switch {

@@ -3,7 +3,6 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +91,7 @@ func (i *Intake) place(ctx context.Context, gateway string, d Delivery, put put)
 	var receipt contract.Receipt
 	var taps []Tap
 	var fork error
-	err := i.store.Receive(ctx, func(tx Tx) error {
+	err := i.commit(ctx, func(tx Tx) error {
 		receipt, fork = contract.Receipt{}, nil
 		stream, err := tx.Stream(ctx, d.Stream)
 		if err != nil {
@@ -139,33 +138,6 @@ func putNext(ctx context.Context, tx Tx, stream *Stream, d Delivery) (known int,
 	}
 	d.Met = len(held) > 0
 	return known, without(d.Taps, held), tx.Append(ctx, *stream, d)
-}
-
-// overlap counts the records of d that are stored already and checks that they are the same.
-func overlap(ctx context.Context, tx Tx, stream Stream, d Delivery) (int, error) {
-	switch {
-	case stream.Quarantined != "":
-		return 0, fmt.Errorf("%w: %s", ErrFork, stream.Quarantined)
-	case d.First > stream.Through+1:
-		return 0, &GapError{Stream: d.Stream, First: d.First, Expected: stream.Through + 1}
-	case d.First == stream.Through+1:
-		return 0, nil
-	}
-	n := min(len(d.Octets), int(min(stream.Through-d.First+1, contract.MaxBatchRecords)))
-	stored, err := tx.Octets(ctx, d.Stream, d.First, n)
-	if err != nil {
-		return 0, err
-	}
-	if len(stored) != n {
-		return 0, fmt.Errorf("stream %s: %d of %d records from %d are stored, although the stream is through %d",
-			d.Stream, len(stored), n, d.First, stream.Through)
-	}
-	for k := range stored {
-		if !bytes.Equal(stored[k], d.Octets[k]) {
-			return 0, fmt.Errorf("%w: record %s is stored with other content", ErrFork, contract.TapID{Stream: d.Stream, Seq: d.First + uint64(k)})
-		}
-	}
-	return n, nil
 }
 
 // quarantine closes a stream with two histories: which of them is true is for people to find out, so neither is dropped

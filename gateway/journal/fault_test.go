@@ -224,3 +224,34 @@ func TestNearlyFullDiskDropsTheExpendable(t *testing.T) {
 		t.Errorf("Read of a record that is not expendable: %v", err)
 	}
 }
+
+// Cluster and central are told of a record once it is on disk and no sooner: what they held of a tap that a power cut takes
+// would contradict the one that gets its number next.
+func TestNothingIsShownBeforeItIsDurable(t *testing.T) {
+	fault, looking, flushes := &faultFS{FS: disk{}}, new(atomic.Bool), 0
+	o := small(t)
+	o.FS = fault
+	var l *Log
+	fault.datasync = func(name string) error {
+		if !looking.Load() || !inSegment(name) {
+			return nil
+		}
+		flushes++
+		if got := l.Last(); got != 3 {
+			t.Errorf("Last = %d while record 4 is being flushed, want 3", got)
+		}
+		if _, err := l.Read(4); !errors.Is(err, ErrNotFound) {
+			t.Errorf("Read(4) while it is being flushed = %v, want ErrNotFound", err)
+		}
+		return nil
+	}
+	l = openLog(t, o)
+	defer func() { closeLog(t, l) }()
+	appendNumbered(t, l, 3)
+	looking.Store(true)
+	appendNumbered(t, l, 1)
+	looking.Store(false)
+	if flushes != 1 || l.Last() != 4 {
+		t.Errorf("%d flushes and Last = %d, want 1 and 4", flushes, l.Last())
+	}
+}

@@ -36,13 +36,9 @@ func (l *Log) writeBatch() error {
 		s = l.active()
 	}
 	began := time.Now()
-	if _, err := s.file.WriteAt(l.staged.seal(s.nonce, s.end), s.end); err != nil {
-		return l.fail("write "+s.name, err)
+	if err := l.persist(s, size); err != nil {
+		return err
 	}
-	if err := s.file.Datasync(); err != nil { // never tried again: the kernel may have dropped the pages
-		return l.fail("flush "+s.name, err)
-	}
-	l.publish(s, size)
 	l.o.Flushed(Flush{Last: l.next - 1, Records: len(l.staged.places), Took: time.Since(began)})
 	return nil
 }

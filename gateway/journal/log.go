@@ -209,16 +209,6 @@ func (l *Log) refused() error {
 	return l.refusedLocked()
 }
 
-// fail latches the first storage error and returns what is latched.
-func (l *Log) fail(doing string, err error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.failed == nil {
-		l.failed = fmt.Errorf("%w: %s: %w", ErrFailed, doing, err)
-	}
-	return l.failed
-}
-
 // Close makes pending values durable, waits for what OpenLog started and lets the directory go. Appends that come
 // later get ErrClosed. It returns the latched storage error, if there is one.
 func (l *Log) Close() error {

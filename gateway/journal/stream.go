@@ -3,13 +3,10 @@ package journal
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
 // Quarantine tells of a journal that failed its audit and was set aside.
@@ -28,27 +25,6 @@ func (j *Journal) Quarantined() (Quarantine, bool) {
 		return Quarantine{}, false
 	}
 	return *j.quarantined, true
-}
-
-// NewStream sets the live stream aside and begins a new one, because of reason: an old image of the disk, a clone. The
-// old directory is kept. Call it while nobody ships or forwards; they begin anew with the new Stream.
-func (j *Journal) NewStream(reason string) error {
-	j.swap.Lock()
-	defer j.swap.Unlock()
-	if err := j.log.Close(); err != nil {
-		return fmt.Errorf("close stream %s: %w", j.stream, err)
-	}
-	dir, err := j.setAside("retired", reason)
-	if err != nil {
-		return fmt.Errorf("set stream %s aside: %w", j.stream, err)
-	}
-	old := j.stream
-	if err := j.openLive(); err != nil {
-		return fmt.Errorf("begin stream: %w", err)
-	}
-	j.o.Log.Warn("new stream begun", "was", old.String(), "stream", j.stream.String(), "kept", dir, "reason", reason)
-	j.announce()
-	return nil
 }
 
 // openOrQuarantine opens the live stream; one that is damaged makes way for a new one.
@@ -79,7 +55,7 @@ func (j *Journal) openLive() error {
 	}
 	v, err := a.values(l)
 	if err == nil && v.stream.IsZero() {
-		v.stream, err = begin(l, j.o.Rand)
+		v.stream, err = j.begin(l)
 	}
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -89,15 +65,6 @@ func (j *Journal) openLive() error {
 	j.acknowledged, j.sealed = v.acknowledged, v.sealed
 	j.mu.Unlock()
 	return nil
-}
-
-// begin draws the identity of a new stream and keeps it before the first record.
-func begin(l *Log, random io.Reader) (contract.Stream, error) {
-	var stream contract.Stream
-	if _, err := io.ReadFull(random, stream[:]); err != nil {
-		return stream, fmt.Errorf("draw stream: %w", err)
-	}
-	return stream, l.Set(streamKey, stream[:])
 }
 
 // setAside renames the live directory to one that tells why and when, and writes the reason into it.
