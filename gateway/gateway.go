@@ -103,6 +103,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return g.clock.Run(ctx, g.keepAnchor) },
 		(&timetable.Refresh{Cache: g.timetable, Central: g.central, Log: g.log}).Run,
 		g.forwarder.Run,
+		g.forwarder.RunAhead,
 		g.reporter.Run,
 		g.replication,
 		g.prune,

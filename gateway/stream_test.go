@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/config"
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/forward"
+	"github.com/rollcall-edge/rollcall/gateway/replicate"
 )
 
 func enrolledSite(t *testing.T, m *model, r *reader) *config.Gateway {
@@ -230,6 +233,58 @@ func TestNextBeat(t *testing.T) {
 	for _, test := range tests {
 		if got := g.nextBeat(test.last); !got.Equal(test.want) {
 			t.Errorf("nextBeat(close%+v) = close%+v, want close%+v", test.last.Sub(closes), got.Sub(closes), test.want.Sub(closes))
+		}
+	}
+}
+
+// A gateway left the cluster, or died for ever, before central had its taps: whoever holds the copies delivers them.
+func TestStreamOfAGatewayThatLeftReachesCentral(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	g := stopped(t, enrolledSite(t, m, r))
+	gone := filledJournal(t, 1100)
+	shipper := replicate.NewShipper(gone, g.cluster, replicate.ShipperOptions{Log: slog.New(slog.DiscardHandler)})
+	shipping, stop := context.WithCancel(t.Context())
+	shipped := make(chan error, 1)
+	go func() { shipped <- shipper.Run(shipping) }()
+	until(t, "the copies are here", func() bool {
+		all := g.replicas()
+		return len(all) == 1 && all[0].Replicated == gone.Durable()
+	})
+	stop()
+	if err := <-shipped; err != nil {
+		t.Fatal(err)
+	}
+	sweeper := &forward.Sweeper{Link: g.link, Cluster: replicas{g.cluster}, Own: g.journal.Stream, After: time.Millisecond, Every: time.Millisecond}
+	sweeping, stop := context.WithCancel(t.Context())
+	swept := make(chan error, 1)
+	go func() { swept <- sweeper.Run(sweeping) }()
+	until(t, "the cluster knows that central has them", func() bool { return g.replicas()[0].Acknowledged == gone.Durable() })
+	stop()
+	if err := <-swept; err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	written, err := gone.Read(1, int(gone.Durable()), 64<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cmp.Equal(m.records[gone.Stream()], written) {
+		t.Errorf("central holds %d records of the gateway that left, want the %d written", len(m.records[gone.Stream()]), len(written))
+	}
+}
+
+// until looks now and then until something holds.
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	late := deadline(t)
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for !holds() {
+		select {
+		case <-late:
+			t.Fatalf("it never came to this: %s", what)
+		case <-look.C:
 		}
 	}
 }

@@ -30,7 +30,13 @@ func newClient(base string, c *tls.Config) (client *contract.Client, hangUp func
 		ForceAttemptHTTP2:   true,
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingWithin},
 	}
-	return &contract.Client{HTTP: &http.Client{Transport: transport}, Base: base}, transport.CloseIdleConnections
+	client = &contract.Client{HTTP: &http.Client{Transport: transport, CheckRedirect: stay}, Base: base}
+	return client, transport.CloseIdleConnections
+}
+
+// stay follows no redirect: central never sends one, and what stands in between and does is not to be given our records.
+func stay(*http.Request, []*http.Request) error {
+	return http.ErrUseLastResponse
 }
 
 // report is what central is told every ten seconds.

@@ -34,6 +34,9 @@ const (
 	maxTimetable = 64 << 20
 )
 
+// maxRetryAfter bounds how long a server is believed to want to be left alone.
+const maxRetryAfter = 24 * time.Hour
+
 // Client speaks to central's gateway listener. The HTTP client carries the certificates.
 type Client struct {
 	HTTP *http.Client
@@ -191,8 +194,17 @@ func readProblem(response *http.Response) error {
 	if p.Title == "" {
 		p.Title = http.StatusText(p.Status)
 	}
-	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		p.RetryAfter = time.Duration(seconds) * time.Second
-	}
+	p.RetryAfter = retryAfter(response.Header.Get("Retry-After"))
 	return p
+}
+
+// retryAfter reads both forms that RFC 9110 allows: seconds, or a date, which is taken by this machine's clock.
+func retryAfter(header string) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil {
+		return time.Duration(min(max(seconds, 0), int(maxRetryAfter/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return min(max(time.Until(at), 0), maxRetryAfter)
+	}
+	return 0
 }

@@ -73,3 +73,17 @@ func TestClientTimetable(t *testing.T) {
 		t.Errorf("Timetable = %q %q, %v", got.Document, got.Signature, err)
 	}
 }
+
+// RFC 9110 allows seconds and a date; whatever else a server says is no time.
+func TestRetryAfterInBothForms(t *testing.T) {
+	for header, want := range map[string]struct{ least, most time.Duration }{
+		"7": {7 * time.Second, 7 * time.Second}, "0": {}, "-3": {}, "soon": {}, "": {}, "99999999999999999999": {}, "315360000": {maxRetryAfter, maxRetryAfter},
+		time.Now().Add(10 * time.Minute).UTC().Format(http.TimeFormat): {1, 10 * time.Minute},
+		time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):       {},
+		time.Now().Add(9000 * time.Hour).UTC().Format(http.TimeFormat): {maxRetryAfter, maxRetryAfter},
+	} {
+		if got := retryAfter(header); got < want.least || got > want.most {
+			t.Errorf("retryAfter(%q) = %v, want %v to %v", header, got, want.least, want.most)
+		}
+	}
+}

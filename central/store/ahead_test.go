@@ -140,8 +140,12 @@ func TestWhatIsSentAheadVouchesForNothing(t *testing.T) {
 
 // A record that comes otherwise than it was sent ahead is a second history, whichever of the two came first.
 func TestForkOfWhatWasSentAhead(t *testing.T) {
-	early := func(d *door) func(context.Context, string, contract.Batch) (contract.Receipt, error) { return d.intake.Ahead }
-	inTurn := func(d *door) func(context.Context, string, contract.Batch) (contract.Receipt, error) { return d.intake.Ingest }
+	early := func(d *door) func(context.Context, string, contract.Batch) (contract.Receipt, error) {
+		return d.intake.Ahead
+	}
+	inTurn := func(d *door) func(context.Context, string, contract.Batch) (contract.Receipt, error) {
+		return d.intake.Ingest
+	}
 	other := tapAt(nine, "w26:9:9")
 	for name, tt := range map[string]struct {
 		send  func(*door) func(context.Context, string, contract.Batch) (contract.Receipt, error)

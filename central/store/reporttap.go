@@ -134,7 +134,8 @@ func (s ReportSource) Tap(ctx context.Context, id contract.TapID) (report.Tap, e
 // RecordOf implements report.Source.
 func (s ReportSource) RecordOf(ctx context.Context, id contract.TapID) (octets []byte, receivedAt time.Time, err error) {
 	var received int64
-	err = s.read.QueryRowContext(ctx, `SELECT octets, received_at FROM record WHERE stream_id = $1 AND seq = $2`, id.Stream[:], int64(id.Seq)).
+	err = s.read.QueryRowContext(ctx, `SELECT octets, received_at FROM record WHERE stream_id = $1 AND seq = $2
+		UNION ALL SELECT octets, received_at FROM record_ahead WHERE stream_id = $1 AND seq = $2`, id.Stream[:], int64(id.Seq)).
 		Scan(&octets, &received)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, time.Time{}, report.ErrNotFound

@@ -8,9 +8,11 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
-// Central stores batches. A refusal is a *contract.Problem; any other error leaves open whether the batch was stored.
+// Central stores batches, in their place in the stream or ahead of what is missing there. A refusal is a *contract.Problem; any
+// other error leaves open whether the batch was stored.
 type Central interface {
 	SendBatch(ctx context.Context, b contract.Batch) (contract.Receipt, error)
+	SendAhead(ctx context.Context, b contract.Batch) (contract.Receipt, error)
 }
 
 // Outbox is the stream this gateway writes. Numbers up to Durable are readable, gapless and never change.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,9 @@ type Forwarder struct {
 	link   *Uplink
 	outbox Outbox
 	wake   chan struct{} // one place: a wish to try again is not counted
+	hurry  chan struct{} // the same, for what goes ahead
+
+	ahead atomic.Uint64 // greatest number sent ahead of the backlog; 0 while none is
 
 	mu     sync.Mutex // guards everything that follows
 	cursor cursor
@@ -46,13 +50,15 @@ func (s State) Stopped() bool { return s.Fork > 0 || s.Ahead > 0 }
 
 // NewForwarder makes the forwarder of a journal and registers the metrics of its queue.
 func NewForwarder(link *Uplink, outbox Outbox) *Forwarder {
-	f := &Forwarder{link: link, outbox: outbox, wake: make(chan struct{}, 1)}
+	f := &Forwarder{link: link, outbox: outbox, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 	f.restartLocked(outbox.Stream())
 	link.meters.offer(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_queue_records", "Records of the own journal that central has not acknowledged.")),
 			func() float64 { return float64(f.Queue()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_oldest_unsent_timestamp_seconds", "Time of the oldest record that central has not acknowledged; 0 if none.")),
 			f.oldest),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_ahead_open", "1 while the newest records are sent ahead of a backlog, 0 while all go in their order.")),
+			func() float64 { return float64(min(f.ahead.Load(), 1)) }),
 	)
 	return f
 }
@@ -77,6 +83,33 @@ func (f *Forwarder) Run(ctx context.Context) error {
 		f.pause(ctx, failures, err)
 	}
 	return nil
+}
+
+// RunAhead sends the newest records ahead while a backlog is drained, until ctx ends, and returns nil then: a tap of now is at
+// central within seconds, whatever waits before it.
+func (f *Forwarder) RunAhead(ctx context.Context) error {
+	var l lane
+	for ctx.Err() == nil {
+		if s, ok := f.stretch(); ok {
+			l.step(ctx, f.link, s)
+		}
+		f.ahead.Store(l.sent)
+		select {
+		case <-f.hurry:
+			l.wake()
+		default:
+			wait(ctx, aheadEvery, nil)
+		}
+	}
+	return nil
+}
+
+// stretch is what central has not got of the journal; ok is false when the stream is stopped.
+func (f *Forwarder) stretch() (s stretch, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s = stretch{stream: f.cursor.stream, next: f.cursor.next, durable: f.outbox.Durable(), read: f.outbox.Read}
+	return s, !f.state.Stopped() && f.outbox.Stream() == f.cursor.stream
 }
 
 func (f *Forwarder) idle(ctx context.Context, changed <-chan struct{}) {
@@ -179,8 +212,8 @@ func (f *Forwarder) acknowledge(r contract.Receipt) error {
 	if r.Stream != f.cursor.stream || r.Stream != f.outbox.Stream() {
 		return nil // of the journal before this one
 	}
-	if r.Through > f.outbox.Durable() {
-		f.aheadLocked(r.Through)
+	if greatest := max(r.Through, r.Ahead); greatest > f.outbox.Durable() {
+		f.aheadLocked(greatest)
 		return nil
 	}
 	f.cursor.next, f.cursor.torn = max(f.cursor.next, r.Through+1), false
@@ -257,9 +290,11 @@ func (f *Forwarder) trouble(err error) {
 
 // Wake lets the forwarder try again at once: the link is known to work again.
 func (f *Forwarder) Wake() {
-	select {
-	case f.wake <- struct{}{}:
-	default:
+	for _, c := range []chan struct{}{f.wake, f.hurry} {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
 	}
 }
 

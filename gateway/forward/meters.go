@@ -15,6 +15,8 @@ type meters struct {
 	registerer prometheus.Registerer
 	batches    *prometheus.CounterVec
 	requests   prometheus.Histogram
+	ahead      prometheus.Counter
+	others     prometheus.Gauge
 	success    *atomic.Int64 // of the last receipt, milliseconds since 1970; 0 if none yet
 }
 
@@ -27,9 +29,12 @@ func newMeters(r prometheus.Registerer) meters {
 			Help:    "Time from sending a batch to its receipt or refusal.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}),
+		ahead: prometheus.NewCounter(opts("uplink_ahead_records_total", "Records sent ahead of a backlog; each is sent once more, in its place.")),
+		others: prometheus.NewGauge(prometheus.GaugeOpts(opts("uplink_others_queue_records",
+			"Records of other gateways' streams that are here as copies and not yet acknowledged by central."))),
 		success: new(atomic.Int64),
 	}
-	m.offer(m.batches, m.requests, prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_last_success_timestamp_seconds",
+	m.offer(m.batches, m.requests, m.ahead, m.others, prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_last_success_timestamp_seconds",
 		"When central last gave a receipt; 0 if not since start.")), func() float64 { return float64(m.success.Load()) / 1000 }))
 	for _, result := range []string{"stored", "gap", "fork", "busy", "refused", "failed"} {
 		m.batches.WithLabelValues(result)

@@ -40,6 +40,11 @@ func (a *answers) SendBatch(_ context.Context, b contract.Batch) (contract.Recei
 	return a.give[min(len(a.asked), len(a.give))-1](b)
 }
 
+// SendAhead is for tests of what goes in its order alone.
+func (a *answers) SendAhead(context.Context, contract.Batch) (contract.Receipt, error) {
+	return contract.Receipt{}, errors.New("nothing is taken ahead")
+}
+
 func stored(b contract.Batch) (contract.Receipt, error) {
 	return contract.Receipt{Stream: b.Stream, Through: b.First + uint64(len(b.Records)) - 1}, nil
 }
@@ -168,6 +173,10 @@ func TestSilentCentralIsGivenUp(t *testing.T) {
 }
 
 type silent struct{}
+
+func (s silent) SendAhead(ctx context.Context, b contract.Batch) (contract.Receipt, error) {
+	return s.SendBatch(ctx, b)
+}
 
 func (silent) SendBatch(ctx context.Context, _ contract.Batch) (contract.Receipt, error) {
 	<-ctx.Done()

@@ -82,6 +82,11 @@ func (l *ledger) SendBatch(_ context.Context, b contract.Batch) (contract.Receip
 	return contract.Receipt{Stream: b.Stream, Through: l.through[b.Stream]}, nil
 }
 
+// SendAhead is for tests of what goes in its order alone.
+func (l *ledger) SendAhead(context.Context, contract.Batch) (contract.Receipt, error) {
+	return contract.Receipt{}, errors.New("nothing is taken ahead")
+}
+
 func (l *ledger) sent(s contract.Stream) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -190,18 +195,33 @@ func TestSweeperStopsWhenTheOwnerIsBack(t *testing.T) {
 	})
 }
 
-func TestOnlyTheLeaderSweeps(t *testing.T) {
+func TestTheLeaderSweepsBeforeOthers(t *testing.T) {
 	sweeping(t, false, func(c *cell, l *ledger, own, foreign *box) {
-		pass(10 * time.Minute)
+		pass(110 * time.Second)
 		if got := l.sent(foreign.Stream()); got != 0 {
-			t.Errorf("%d batches from a follower, want 0", got)
+			t.Errorf("%d batches from a follower within two minutes, want 0", got)
 		}
 		c.mu.Lock()
 		c.leads = true // it watched meanwhile
 		c.mu.Unlock()
-		pass(6 * time.Second)
+		pass(3 * time.Second)
 		if got := foreign.Acknowledged(); got != 700 {
 			t.Errorf("acknowledged %d right after the election, want 700", got)
+		}
+	})
+}
+
+// The leader's own way to central is cut, or there is none: whoever has a way takes it.
+func TestOthersSweepWhenTheLeaderDoesNot(t *testing.T) {
+	sweeping(t, false, func(c *cell, l *ledger, own, foreign *box) {
+		pass(125 * time.Second)
+		if got := foreign.Acknowledged(); got != 700 {
+			t.Errorf("acknowledged %d, want 700", got)
+		}
+		foreign.write(1)
+		pass(5 * time.Second)
+		if got := foreign.Acknowledged(); got != 701 {
+			t.Errorf("acknowledged %d five seconds after the next tap, want 701", got)
 		}
 	})
 }

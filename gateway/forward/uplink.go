@@ -62,10 +62,23 @@ func batch(read func(first uint64, maxRecords, maxBytes int) ([][]byte, error), 
 
 // send delivers one batch and checks that the receipt speaks of it.
 func (u *Uplink) send(ctx context.Context, b contract.Batch) (contract.Receipt, error) {
+	return u.deliver(ctx, b, u.o.Central.SendBatch)
+}
+
+// sendAhead delivers a batch ahead of what central lacks. Its receipt acknowledges nothing of it.
+func (u *Uplink) sendAhead(ctx context.Context, b contract.Batch) error {
+	_, err := u.deliver(ctx, b, u.o.Central.SendAhead)
+	if err == nil {
+		u.meters.ahead.Add(float64(len(b.Records)))
+	}
+	return err
+}
+
+func (u *Uplink) deliver(ctx context.Context, b contract.Batch, send func(context.Context, contract.Batch) (contract.Receipt, error)) (contract.Receipt, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestWithin)
 	defer cancel()
 	startedAt := u.o.Now()
-	receipt, err := u.o.Central.SendBatch(ctx, b)
+	receipt, err := send(ctx, b)
 	if err == nil && receipt.Stream != b.Stream {
 		err = fmt.Errorf("send batch of %s: %w: it is for stream %s", b.Stream, ErrReceipt, receipt.Stream)
 	}
