@@ -17,16 +17,17 @@ import (
 //	24 items
 //
 // An item is kind<<24 | length (4 bytes), CRC32C over its salt and payload (4 bytes), payload. The salt is the record's
-// number, so that a read of one record proves itself without the batch around it. All integers are little endian.
+// number, so that a read of one record proves itself without the batch around it. In an encrypted segment the payload is what
+// Key.seal makes of it, and the lengths are those on disk. All integers are little endian.
 const (
 	block      = 4096
 	batchMagic = 0x626a6372
 	batchHead  = 24
 	itemHead   = 8
 
-	maxPayload = 1 << 20             // bytes of one record
-	maxItems   = maxPayload + block  // bytes of one batch, and the most that recovery reads at once
-	maxValues  = block - segmentHead // bytes of all stable values, since they ride in a segment's header block
+	maxPayload = 1 << 20                                      // bytes of one record
+	maxItems   = maxPayload + block                           // bytes of one batch, and the most that recovery reads at once
+	maxValues  = block - segmentHead - keyIDSize - sealedMore // bytes of all stable values, since they ride in a segment's header block
 	minSegment = 8 * block
 	maxSegment = 1 << 30
 )
@@ -37,6 +38,8 @@ const (
 	recordItem kind = iota + 1
 	valueItem       // a stable value: key length (1 byte), key, value
 	cutItem         // everything above this number is forgotten (8 bytes); alone in its batch
+
+	headerValues kind = 0xff // no item: the stable values in a segment's header, as Key binds them
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -50,7 +53,7 @@ func checksum(data []byte, salts ...uint64) uint32 {
 	return crc32.Update(crc32.Checksum(b[:8*len(salts)], castagnoli), castagnoli, data)
 }
 
-// place is where one record's payload lies in its segment.
+// place is where one record's payload lies in its segment, as it is on disk.
 type place struct {
 	at   uint32 // offset of the payload
 	size uint32
@@ -63,6 +66,7 @@ type value struct {
 
 // batch is a batch being gathered.
 type batch struct {
+	key    *Key // nil encrypts nothing
 	buf    []byte
 	next   uint64 // number of the first record
 	items  uint32
@@ -72,7 +76,7 @@ type batch struct {
 }
 
 func (b *batch) reset(next uint64) {
-	*b = batch{buf: append(b.buf[:0], make([]byte, batchHead)...), next: next, places: b.places[:0], values: b.values[:0]}
+	*b = batch{key: b.key, buf: append(b.buf[:0], make([]byte, batchHead)...), next: next, places: b.places[:0], values: b.values[:0]}
 }
 
 // number is what the next record of the batch will be called.
@@ -83,16 +87,19 @@ func (b *batch) empty() bool { return b.items == 0 }
 func (b *batch) size() int { return len(b.buf) - batchHead }
 
 func (b *batch) item(k kind, salt uint64, payload []byte) {
-	b.buf = binary.LittleEndian.AppendUint32(b.buf, uint32(k)<<24|uint32(len(payload)))
-	b.buf = binary.LittleEndian.AppendUint32(b.buf, checksum(payload, salt))
-	b.buf = append(b.buf, payload...)
+	b.buf = binary.LittleEndian.AppendUint32(b.buf, uint32(k)<<24|uint32(len(payload)+b.key.more()))
+	b.buf = append(b.buf, zeroes[:4]...)
+	at := len(b.buf)
+	b.buf = b.key.seal(b.buf, payload, k, salt)
+	binary.LittleEndian.PutUint32(b.buf[at-4:], checksum(b.buf[at:], salt))
 	b.items++
 }
 
 func (b *batch) addRecord(payload []byte) {
 	number := b.number()
 	b.item(recordItem, number, payload)
-	b.places = append(b.places, place{at: uint32(len(b.buf) - len(payload)), size: uint32(len(payload))})
+	size := len(payload) + b.key.more()
+	b.places = append(b.places, place{at: uint32(len(b.buf) - size), size: uint32(size)})
 }
 
 func (b *batch) addValue(v value) {

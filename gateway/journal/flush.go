@@ -119,7 +119,7 @@ func (l *Log) newSegment(next uint64, reset bool) (*segment, error) {
 	}
 	s := &segment{
 		id: 1, nonce: nonce, begun: next, first: next, reset: reset, size: l.o.SegmentBytes, end: block,
-		beganAt: l.o.Now(),
+		beganAt: l.o.Now(), keyed: l.o.Key != nil, key: l.o.Key,
 	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()

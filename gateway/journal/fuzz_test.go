@@ -69,7 +69,7 @@ func fixChecksums(b []byte) {
 		return
 	}
 	putHeaderChecksum(b)
-	s, err := decodeHeader(b)
+	s, err := decodeHeader(b, nil)
 	if err != nil {
 		return
 	}

@@ -32,8 +32,18 @@ func goldenLog(t *testing.T, o LogOptions) {
 	closeLog(t, l)
 }
 
-// goldenFile holds a segment as lines of "offset: bytes", one per block that is not zero, without trailing zeroes.
-var goldenFile = filepath.Join("testdata", "v1", "segment.hex")
+// A golden file holds a segment as lines of "offset: bytes", one per block that is not zero, without trailing zeroes.
+var goldens = []struct {
+	file string
+	key  func(t *testing.T) *Key
+}{
+	{filepath.Join("testdata", "v1", "segment.hex"), func(*testing.T) *Key { return nil }},
+	{filepath.Join("testdata", "v2", "segment.hex"), func(t *testing.T) *Key {
+		key := testKey(t, 1)
+		key.draw = func(nonce []byte) { copy(nonce, bytes.Repeat([]byte{0x5a}, len(nonce))) }
+		return key
+	}},
+}
 
 func dump(segment []byte) string {
 	var out strings.Builder
@@ -45,14 +55,14 @@ func dump(segment []byte) string {
 	return out.String()
 }
 
-func undump(t *testing.T, text string) []byte {
+func undump(t *testing.T, file, text string) []byte {
 	t.Helper()
 	segment := make([]byte, minSegment)
 	for line := range strings.Lines(text) {
 		var off int
 		var b []byte
 		if _, err := fmt.Sscanf(line, "%d: %x", &off, &b); err != nil {
-			t.Fatalf("%s: %q: %v", goldenFile, line, err)
+			t.Fatalf("%s: %q: %v", file, line, err)
 		}
 		copy(segment[off:], b)
 	}
@@ -61,20 +71,31 @@ func undump(t *testing.T, text string) []byte {
 
 // The bytes of each format version stay in testdata for ever: this version writes what it always wrote, and reads it.
 func TestGoldenBytes(t *testing.T) {
-	o := lazy(t)
-	goldenLog(t, o)
-	got := dump(readFile(t, filepath.Join(o.Dir, segmentName(2))))
-	if *update {
-		writeFile(t, goldenFile, []byte(got))
-	}
-	if diff := cmp.Diff(string(readFile(t, goldenFile)), got); diff != "" {
-		t.Errorf("a changed format needs a new version number (-want +got):\n%s", diff)
+	for _, golden := range goldens {
+		o := lazy(t)
+		o.Key = golden.key(t)
+		goldenLog(t, o)
+		got := dump(readFile(t, filepath.Join(o.Dir, segmentName(2))))
+		if *update {
+			writeFile(t, golden.file, []byte(got))
+		}
+		if diff := cmp.Diff(string(readFile(t, golden.file)), got); diff != "" {
+			t.Errorf("a changed format needs a new version number (-want +got):\n%s", diff)
+		}
 	}
 }
 
 func TestGoldenBytesAreRead(t *testing.T) {
+	for _, golden := range goldens {
+		t.Run(golden.file, func(t *testing.T) { checkGolden(t, golden.file, golden.key(t)) })
+	}
+}
+
+func checkGolden(t *testing.T, file string, key *Key) {
+	t.Helper()
 	o := lazy(t)
-	writeFile(t, filepath.Join(o.Dir, segmentName(2)), undump(t, string(readFile(t, goldenFile))))
+	o.Key = key
+	writeFile(t, filepath.Join(o.Dir, segmentName(2)), undump(t, file, string(readFile(t, file))))
 	l := openLog(t, o)
 	defer closeLog(t, l)
 	want := map[uint64]string{40: "forty", 41: "", 42: "42"}

@@ -24,6 +24,7 @@ type Options struct {
 	Dir          string
 	SegmentBytes int64
 	ReserveBytes int64
+	Key          *Key                  // encrypts what is written from now on; nil does not
 	Registerer   prometheus.Registerer // nil means no metrics
 	Log          *slog.Logger
 	Now          func() time.Time

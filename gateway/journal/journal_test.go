@@ -400,7 +400,7 @@ func TestAuditQuarantinesWhatFails(t *testing.T) {
 // acknowledgedOnly gives a batch that says 3 is acknowledged, made for the place of the first tap in segment b.
 func acknowledgedOnly(t *testing.T, b []byte) []byte {
 	t.Helper()
-	s, err := decodeHeader(b)
+	s, err := decodeHeader(b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

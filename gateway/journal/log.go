@@ -20,6 +20,7 @@ var (
 	ErrClosed     = errors.New("journal is closed")
 	ErrTooLarge   = errors.New("too large for the journal")
 	ErrOutOfOrder = errors.New("number does not follow the last one")
+	ErrKey        = errors.New("journal is encrypted with another key; put the right key file back, nothing is lost meanwhile")
 )
 
 // LogOptions say where a Log lies and how it grows. Only Dir is required.
@@ -36,6 +37,7 @@ type LogOptions struct {
 	// Flushed is told of each flush, before any append that it made durable returns. It must not call the Log's
 	// writing methods.
 	Flushed func(Flush)
+	Key     *Key             // encrypts what is written from now on; nil does not. What is on disk stays readable
 	FS      FS               // nil means the real one
 	Log     *slog.Logger     // nil means none
 	Now     func() time.Time // nil means time.Now; written into segments for pruning by age
@@ -127,9 +129,21 @@ func (l *Log) start() error {
 	if err := l.recover(); err != nil {
 		return err
 	}
+	l.staged.key = l.o.Key
 	l.staged.reset(l.next)
-	if len(l.segs) > 0 {
+	if n := len(l.segs); n > 0 && l.segs[n-1].keyed == (l.o.Key != nil) {
 		return nil
+	}
+	return l.beginKeyed()
+}
+
+// beginKeyed begins a segment in a file that has held nothing yet: of a new log, or of one that is encrypted from now on. A
+// spare of before could still show what it once held.
+func (l *Log) beginKeyed() error {
+	for path := l.popSpare(); path != ""; path = l.popSpare() {
+		if err := l.o.FS.Remove(path); err != nil {
+			return fmt.Errorf("remove spare segment: %w", err)
+		}
 	}
 	return l.roll(l.next, false)
 }

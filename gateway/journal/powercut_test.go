@@ -85,9 +85,9 @@ func appendRandom(rng *rand.Rand, l *Log, after *truth) error {
 }
 
 // runUntilCut works on disk until the power goes, and gives the two states between which the cut fell.
-func runUntilCut(t *testing.T, rng *rand.Rand, disk *cutFS, was []truth) (before, after truth) {
+func runUntilCut(t *testing.T, rng *rand.Rand, disk *cutFS, key *Key, was []truth) (before, after truth) {
 	t.Helper()
-	l, err := OpenLog(LogOptions{Dir: "/j", SegmentBytes: minSegment, ReserveBytes: -1, FS: disk})
+	l, err := OpenLog(LogOptions{Dir: "/j", SegmentBytes: minSegment, ReserveBytes: -1, FS: disk, Key: key})
 	if errors.Is(err, errCut) {
 		return was[0], was[1] // nothing but recovery was done
 	}
@@ -116,7 +116,7 @@ func runUntilCut(t *testing.T, rng *rand.Rand, disk *cutFS, was []truth) (before
 }
 
 // Every acknowledged record, value, cut and reset outlives power cuts at any call, with torn and garbled writes, also
-// during recovery from the cut before, and after the process alone was killed.
+// during recovery from the cut before, after the process alone was killed, and while a plain log becomes an encrypted one.
 func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -124,8 +124,12 @@ func TestPowerCutLosesNothingAcknowledged(t *testing.T) {
 			disk := newCutFS(30 + rng.IntN(300))
 			empty := truth{records: map[uint64]string{}}
 			before, after := empty, empty
-			for range 8 {
-				before, after = runUntilCut(t, rng, disk, []truth{before, after})
+			var key *Key
+			for n := range 8 {
+				if n == int(seed)%12 { // some logs are encrypted from the beginning, some later, some never
+					key = testKey(t, 1)
+				}
+				before, after = runUntilCut(t, rng, disk, key, []truth{before, after})
 				if calls := 30 + rng.IntN(300); rng.IntN(4) == 0 {
 					disk = disk.afterKill(calls)
 				} else {

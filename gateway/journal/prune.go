@@ -58,7 +58,7 @@ func (l *Log) WrittenBefore(t time.Time) uint64 {
 func (l *Log) retire(s *segment) error {
 	path := filepath.Join(l.o.Dir, s.name)
 	l.mu.RLock()
-	recycle := len(l.spares) < keptSpares && s.size == l.o.SegmentBytes
+	recycle := len(l.spares) < keptSpares && s.size == l.o.SegmentBytes && s.keyed == (l.o.Key != nil)
 	l.mu.RUnlock()
 	if !recycle {
 		if err := errors.Join(l.o.FS.Remove(path), l.o.FS.SyncDir(l.o.Dir)); err != nil {

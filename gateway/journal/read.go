@@ -53,5 +53,9 @@ func (s *segment) read(seq uint64, p place) ([]byte, error) {
 		binary.LittleEndian.Uint32(b[4:]) != checksum(payload, seq) {
 		return nil, fmt.Errorf("%w: %s: record at byte %d does not match its checksum", ErrDamaged, s.name, p.at)
 	}
-	return payload, nil
+	plain, err := s.key.open(payload, recordItem, seq)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: record at byte %d: %w", ErrDamaged, s.name, p.at, err)
+	}
+	return plain, nil
 }

@@ -167,7 +167,7 @@ func (l *Log) readSegment(f File, name string, youngest bool) (*segment, error) 
 	if _, err := f.ReadAt(head, 0); err != nil {
 		return nil, unreadable(name, err)
 	}
-	s, err := decodeHeader(head)
+	s, err := decodeHeader(head, l.o.Key)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

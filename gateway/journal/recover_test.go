@@ -226,7 +226,7 @@ func TestNewerFormatIsRefusedAndNotDamage(t *testing.T) {
 	o := lazy(t)
 	name := buildSegments(t, o, 1)[0]
 	b := readFile(t, name)
-	b[8] = version + 1
+	b[8] = versionKeyed + 1
 	putHeaderChecksum(b)
 	writeFile(t, name, b)
 	_, err := OpenLog(o)

@@ -61,14 +61,22 @@ func (l *Log) replayItem(s *segment, it item) error {
 	case recordItem:
 		return l.replayRecord(s, it)
 	case valueItem:
-		v, err := decodeValue(it.payload)
+		payload, err := s.key.open(it.payload, valueItem, 0)
+		if err != nil {
+			return err
+		}
+		v, err := decodeValue(payload)
 		if err != nil {
 			return err
 		}
 		l.keepValueLocked(v)
 		return nil
 	case cutItem:
-		return l.replayCut(it.payload)
+		payload, err := s.key.open(it.payload, cutItem, 0)
+		if err != nil {
+			return err
+		}
+		return l.replayCut(payload)
 	}
 	return fmt.Errorf("item of unknown kind %d", it.kind)
 }
@@ -77,7 +85,11 @@ func (l *Log) replayRecord(s *segment, it item) error {
 	if it.crc != checksum(it.payload, l.next) {
 		return fmt.Errorf("record %d does not match its checksum", l.next)
 	}
-	if err := l.o.Audit(l.next, it.payload); err != nil {
+	payload, err := s.key.open(it.payload, recordItem, l.next)
+	if err != nil {
+		return fmt.Errorf("record %d: %w", l.next, err)
+	}
+	if err := l.o.Audit(l.next, payload); err != nil {
 		return fmt.Errorf("audit record %d: %w", l.next, err)
 	}
 	l.addRecordLocked(s, place{at: uint32(s.end) + uint32(it.at), size: uint32(len(it.payload))})

@@ -47,7 +47,7 @@ func (j *Journal) openLive() error {
 	var a audit
 	l, err := OpenLog(LogOptions{
 		Dir: j.live(), SegmentBytes: j.o.SegmentBytes, ReserveBytes: j.o.ReserveBytes,
-		Expendable: j.Acknowledged, Audit: a.record, Flushed: j.flushed,
+		Expendable: j.Acknowledged, Audit: a.record, Flushed: j.flushed, Key: j.o.Key,
 		FS: j.o.FS, Log: j.o.Log, Now: j.o.Now, Rand: j.o.Rand,
 	})
 	if err != nil {
