@@ -11,11 +11,23 @@ import (
 // Gateway is the configuration of one building's gateway. Its name and building are not here: they are in its certificate.
 type Gateway struct {
 	Data      string    `yaml:"data"`      // directory of journal, replica, certificates and timetable
+	Storage   Storage   `yaml:"storage"`   // encryption of what is stored
+	Journal   Journal   `yaml:"journal"`   // where taps are kept besides
 	Central   Uplink    `yaml:"central"`   // where taps go
 	Status    Status    `yaml:"status"`    // page, health and metrics
 	Cluster   Cluster   `yaml:"cluster"`   // gateways that replicate one another's taps; empty: a cluster of one
 	Buses     []Bus     `yaml:"buses"`     // serial lines with their readers
 	Bluetooth Bluetooth `yaml:"bluetooth"` // beacons
+}
+
+// Storage says how the data directory is protected.
+type Storage struct {
+	KeyFile string `yaml:"key_file"` // 32 random bytes outside the data directory; empty: nothing is encrypted
+}
+
+// Journal is the gateway's own log of taps.
+type Journal struct {
+	Mirror string `yaml:"mirror"` // second directory on another medium, such as a USB stick, written in parallel; empty: none
 }
 
 // Uplink is the way to central.
@@ -68,6 +80,8 @@ func (g *Gateway) validate(c *checker) {
 	if !filepath.IsAbs(g.Data) {
 		c.fault("data", "%q is not an absolute directory", g.Data)
 	}
+	g.outside(c, "storage.key_file", g.Storage.KeyFile)
+	g.outside(c, "journal.mirror", g.Journal.Mirror)
 	if u, err := url.Parse(g.Central.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 		c.fault("central.url", "%q is not an https address; write for example https://rollcall.example.ac.uk:8443", g.Central.URL)
 	}
@@ -76,6 +90,20 @@ func (g *Gateway) validate(c *checker) {
 	g.validateBuses(c)
 	if g.Bluetooth.Device < 0 || g.Bluetooth.Device > 15 {
 		c.fault("bluetooth.device", "%d is not the number of an adapter; hci0 is 0", g.Bluetooth.Device)
+	}
+}
+
+// outside reports a path that is of no use within the data directory: it would be lost, or stolen, with it.
+func (g *Gateway) outside(c *checker, path, name string) {
+	if name == "" {
+		return
+	}
+	within, err := filepath.Rel(g.Data, name)
+	switch {
+	case !filepath.IsAbs(name):
+		c.fault(path, "%q is not an absolute path", name)
+	case err == nil && filepath.IsLocal(within):
+		c.fault(path, "%q lies in the data directory %s, with which it would be lost; put it on another medium", name, g.Data)
 	}
 }
 

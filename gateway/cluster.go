@@ -20,6 +20,7 @@ const alone = "127.0.0.1:7101"
 func (g *Gateway) openCluster() (err error) {
 	o := replicate.Options{
 		ID: g.identity.Gateway(), Dir: filepath.Join(g.config.Data, "cluster"), Listen: g.config.Cluster.Listen,
+		Secret:     g.secret,
 		TLS:        replicate.TLS{Certificate: g.identity.Certificate, Authority: g.identity.Authority, Now: g.identity.Now},
 		Registerer: g.registry, Log: g.log,
 	}

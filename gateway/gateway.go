@@ -49,6 +49,7 @@ type Gateway struct {
 	startedAt time.Time
 	sources   map[string]string // reader → driver, the label of taps_total
 
+	secret    []byte // encrypts what is stored; nil when nothing is
 	identity  *identity.Identity
 	clock     *clock.Clock
 	timetable *timetable.Cache
@@ -83,7 +84,7 @@ func New(c *config.Gateway, o Options) (*Gateway, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}, recent: console.NewTaps()}
-	for _, step := range []func() error{g.openIdentity, g.openClock, g.openKept, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
+	for _, step := range []func() error{g.openSecret, g.openIdentity, g.openClock, g.openKept, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, g.Close())
 		}
@@ -154,7 +155,11 @@ func (g *Gateway) openKept() error {
 }
 
 func (g *Gateway) openJournal() (err error) {
-	g.journal, err = journal.Open(journal.Options{Dir: filepath.Join(g.config.Data, "journal"), Registerer: g.registry, Log: g.log})
+	key, err := journalKey(g.secret)
+	if err != nil {
+		return err
+	}
+	g.journal, err = journal.Open(journal.Options{Dir: journalDir(g.config), Key: key, Registerer: g.registry, Log: g.log})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrStorage, err)
 	}

@@ -45,19 +45,22 @@ func BenchmarkRawFdatasync(b *testing.B) {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, writers := range []int{1, 16, 256} {
-		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			var flushes atomic.Int64
-			l, err := OpenLog(LogOptions{Dir: b.TempDir(), Flushed: func(Flush) { flushes.Add(1) }})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer l.Close()
-			payload := make([]byte, benchPayload)
-			appendFrom(b, l, writers, payload)
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
-			b.ReportMetric(float64(flushes.Load())/float64(b.N), "flushes/append")
-		})
+		for _, key := range []*Key{nil, testKey(b, 1)} {
+			b.Run(fmt.Sprintf("writers=%d/encrypted=%v", writers, key != nil), func(b *testing.B) { benchAppend(b, writers, key) })
+		}
 	}
+}
+
+func benchAppend(b *testing.B, writers int, key *Key) {
+	var flushes atomic.Int64
+	l, err := OpenLog(LogOptions{Dir: b.TempDir(), Flushed: func(Flush) { flushes.Add(1) }, Key: key})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	appendFrom(b, l, writers, make([]byte, benchPayload))
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
+	b.ReportMetric(float64(flushes.Load())/float64(b.N), "flushes/append")
 }
 
 // appendFrom shares b.N appends among writers, each waiting for its own before the next.

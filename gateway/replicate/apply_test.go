@@ -14,7 +14,13 @@ import (
 
 func newReplica(t testing.TB, dir string) *replica {
 	t.Helper()
-	r, err := openReplica(dir, slog.New(slog.DiscardHandler), time.Now)
+	return newKeyedReplica(t, dir, nil)
+}
+
+// newKeyedReplica is encrypted unless key is nil.
+func newKeyedReplica(t testing.TB, dir string, key []byte) *replica {
+	t.Helper()
+	r, err := openReplica(dir, key, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ const badgerBlock = 4 << 10
 
 // badgerOptions are for a board with 1 GB of memory: about 60 MB resident, where Badger's defaults take 340 MB and map
 // 2 GiB. SyncWrites: an applied entry may be pruned from the Raft log, so it must be on disk here.
-func badgerOptions(dir string, log *slog.Logger) badger.Options {
+func badgerOptions(dir string, key []byte, log *slog.Logger) badger.Options {
 	return badger.DefaultOptions(dir).
 		WithLogger(badgerLog{log}).
 		WithSyncWrites(true).
@@ -38,37 +38,38 @@ func badgerOptions(dir string, log *slog.Logger) badger.Options {
 		WithVerifyValueChecksum(true).
 		WithValueLogFileSize(16 << 20).
 		WithNumVersionsToKeep(1).
+		WithEncryptionKey(key).
 		WithMetricsEnabled(false).
 		WithDetectConflicts(false) // one writer
 }
 
 // openBadger opens the database in dir, making it if it is not there. A power cut can leave files that make the first
 // attempt fail, and the attempt itself then clears them away: it gets a second one. What is still refused is damage.
-func openBadger(dir string, log *slog.Logger) (*badger.DB, error) {
-	db, err := vettedBadger(dir, log)
+func openBadger(dir string, key []byte, log *slog.Logger) (*badger.DB, error) {
+	db, err := vettedBadger(dir, key, log)
 	if err == nil || errors.Is(err, ErrDamaged) || !isDamage(err) {
 		return db, err
 	}
 	log.Warn("replica did not open; trying once more", slog.Any("error", err))
-	if db, err = vettedBadger(dir, log); err != nil && isDamage(err) {
+	if db, err = vettedBadger(dir, key, log); err != nil && isDamage(err) {
 		err = fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return db, err
 }
 
-func vettedBadger(dir string, log *slog.Logger) (*badger.DB, error) {
+func vettedBadger(dir string, key []byte, log *slog.Logger) (*badger.DB, error) {
 	if err := removeEmptyFiles(dir); err != nil {
 		return nil, err
 	}
-	if err := vet(badgerOptions(dir, log)); err != nil {
+	if err := vet(badgerOptions(dir, key, log)); err != nil {
 		return nil, err
 	}
-	return tryBadger(dir, log)
+	return tryBadger(dir, key, log)
 }
 
-func tryBadger(dir string, log *slog.Logger) (db *badger.DB, err error) {
+func tryBadger(dir string, key []byte, log *slog.Logger) (db *badger.DB, err error) {
 	err = guarded("open replica", func() error {
-		db, err = badger.Open(badgerOptions(dir, log))
+		db, err = badger.Open(badgerOptions(dir, key, log))
 		return err
 	})
 	return db, err

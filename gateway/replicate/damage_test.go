@@ -20,23 +20,24 @@ import (
 // known is what the replica held after each entry, by its index.
 type image struct {
 	dir   string
+	key   []byte
 	known map[uint64]map[contract.Stream]StreamState
 	raws  map[contract.TapID][]byte
 }
 
-func newImage(t *testing.T) *image {
+func newImage(t *testing.T, key []byte) *image {
 	t.Helper()
-	i := &image{dir: t.TempDir(), known: map[uint64]map[contract.Stream]StreamState{0: {}}, raws: map[contract.TapID][]byte{}}
+	i := &image{key: key, dir: t.TempDir(), known: map[uint64]map[contract.Stream]StreamState{0: {}}, raws: map[contract.TapID][]byte{}}
 	home := t.TempDir()
 	next := uint64(1)
 	for range 2 {
-		r := newReplica(t, home)
+		r := newKeyedReplica(t, home, key)
 		next = i.fill(t, r, next)
 		if err := r.close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := newReplica(t, home)
+	r := newKeyedReplica(t, home, key)
 	i.fill(t, r, next)
 	copyDir(t, filepath.Join(home, currentDir), i.dir) // while it is open, as after kill -9
 	return i
@@ -112,7 +113,12 @@ func writeSparse(t testing.TB, name string, b []byte) {
 // entry, from which Raft goes on. In no case does it serve a record that is not the one that was stored, and in no case
 // does the process die, which it would again at every start.
 func TestDamagedFileIsFoundOrHarmless(t *testing.T) {
-	whole := newImage(t)
+	t.Run("plain", func(t *testing.T) { damageEach(t, newImage(t, nil), 6) })
+	t.Run("encrypted", func(t *testing.T) { damageEach(t, newImage(t, make([]byte, 32)), 2) })
+}
+
+// damageEach damages every file in turn, with so many bits of it besides.
+func damageEach(t *testing.T, whole *image, bits int) {
 	files, err := os.ReadDir(whole.dir)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +127,7 @@ func TestDamagedFileIsFoundOrHarmless(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, f := range files {
 		kinds[kindOf(f.Name())] = true
-		for _, d := range damages(t, rng, filepath.Join(whole.dir, f.Name())) {
+		for _, d := range damages(t, rng, bits, filepath.Join(whole.dir, f.Name())) {
 			t.Run(f.Name()+" "+d.name, func(t *testing.T) {
 				home := t.TempDir()
 				dir := filepath.Join(home, currentDir)
@@ -155,7 +161,7 @@ type damage struct {
 }
 
 // damages are ways in which one file goes bad; bits turn where the file has content.
-func damages(t *testing.T, rng *rand.Rand, path string) []damage {
+func damages(t *testing.T, rng *rand.Rand, bits int, path string) []damage {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -176,7 +182,7 @@ func damages(t *testing.T, rng *rand.Rand, path string) []damage {
 			return b
 		})},
 	}
-	for range min(used, 8) {
+	for range min(used, bits) {
 		at, bit := rng.IntN(max(used, 1)), byte(1)<<rng.IntN(8)
 		all = append(all, damage{fmt.Sprintf("bit at %d", at), change(func(b []byte) []byte {
 			b[at] ^= bit
@@ -189,7 +195,7 @@ func damages(t *testing.T, rng *rand.Rand, path string) []damage {
 // check opens a damaged copy and compares what it shows with what the replica held at that entry.
 func (i *image) check(t *testing.T, home string) {
 	t.Helper()
-	r, err := openReplica(home, slog.New(slog.DiscardHandler), time.Now)
+	r, err := openReplica(home, i.key, slog.New(slog.DiscardHandler), time.Now)
 	if err != nil {
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("open = %v, want ErrDamaged or a sound replica", err)

@@ -28,7 +28,7 @@ func (r *replica) receive() (*loader, error) {
 	if err := os.RemoveAll(path); err != nil {
 		return nil, fmt.Errorf("receive snapshot: %w", err)
 	}
-	db, err := tryBadger(path, r.log)
+	db, err := tryBadger(path, r.key, r.log)
 	if err != nil {
 		return nil, fmt.Errorf("receive snapshot: %w", err)
 	}
@@ -124,7 +124,7 @@ func (r *replica) exchangeLocked() error {
 	if err := r.rename(incomingDir, currentDir); err != nil {
 		return err
 	}
-	db, err := openBadger(r.path(currentDir), r.log)
+	db, err := openBadger(r.path(currentDir), r.key, r.log)
 	if err != nil {
 		return err
 	}

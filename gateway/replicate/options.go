@@ -20,6 +20,7 @@ type Options struct {
 	Listen  string   // host:port of the replication port
 	Members []Member // the whole cluster, the same list on every member
 	TLS     TLS
+	Secret  []byte // 32 bytes that encrypt the Raft log and the replica at rest from now on; nil does not
 
 	HeartbeatWithin time.Duration // a follower that hears nothing for so long calls an election; 0 means 2 s
 	ElectionWithin  time.Duration // a candidate that does not win in so long tries again; 0 means HeartbeatWithin

@@ -12,8 +12,12 @@ import (
 
 // openStores opens Raft's log and the replica and makes them fit before Raft sees them.
 func (n *Node) openStores() (err error) {
+	logKey, err := n.o.logKey()
+	if err != nil {
+		return err
+	}
 	n.journal, err = journal.OpenLog(journal.LogOptions{
-		Dir: filepath.Join(n.o.Dir, logDir), SegmentBytes: n.o.SegmentBytes, ReserveBytes: n.o.ReserveBytes,
+		Dir: filepath.Join(n.o.Dir, logDir), SegmentBytes: n.o.SegmentBytes, ReserveBytes: n.o.ReserveBytes, Key: logKey,
 		Log: n.o.Log, Now: n.o.Now,
 	})
 	if err != nil {
@@ -30,7 +34,11 @@ func (n *Node) openStores() (err error) {
 }
 
 func (n *Node) openReplica() (err error) {
-	n.replica, err = openReplica(n.o.Dir, n.o.Log, n.o.Now)
+	key, err := n.o.replicaKey()
+	if err != nil {
+		return err
+	}
+	n.replica, err = openReplica(n.o.Dir, key, n.o.Log, n.o.Now)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type StreamState struct {
 
 // replica is the cluster's records and watermarks on this gateway's disk: Raft's state machine.
 type replica struct {
+	key []byte // encrypts the database; nil does not
 	dir string // holds "replica", and "replica.new" while a snapshot comes in
 	log *slog.Logger
 	now func() time.Time
@@ -46,12 +47,15 @@ const (
 )
 
 // openReplica opens the replica under dir, finishing or undoing an exchange that a crash interrupted.
-func openReplica(dir string, log *slog.Logger, now func() time.Time) (*replica, error) {
-	r := &replica{dir: dir, log: log, now: now, moved: make(chan struct{})}
+func openReplica(dir string, key []byte, log *slog.Logger, now func() time.Time) (*replica, error) {
+	r := &replica{dir: dir, key: key, log: log, now: now, moved: make(chan struct{})}
 	if err := r.settle(); err != nil {
 		return nil, fmt.Errorf("settle replica: %w", err)
 	}
-	db, err := openBadger(r.path(currentDir), log)
+	if err := r.encryptPlain(); err != nil {
+		return nil, fmt.Errorf("encrypt replica: %w", err)
+	}
+	db, err := openBadger(r.path(currentDir), key, log)
 	if err != nil {
 		return nil, err
 	}

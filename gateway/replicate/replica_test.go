@@ -16,7 +16,7 @@ import (
 
 // A small board must not be asked for gigabytes of address space or hundreds of megabytes of memory.
 func TestBadgerOptionsSuitASmallBoard(t *testing.T) {
-	o := badgerOptions(t.TempDir(), slog.New(slog.DiscardHandler))
+	o := badgerOptions(t.TempDir(), nil, slog.New(slog.DiscardHandler))
 	for _, tt := range []struct {
 		name      string
 		got, most int64
@@ -152,7 +152,7 @@ func TestAuditAtOpen(t *testing.T) {
 			if err := r.close(); err != nil {
 				t.Fatal(err)
 			}
-			r, err := openReplica(dir, slog.New(slog.DiscardHandler), time.Now)
+			r, err := openReplica(dir, nil, slog.New(slog.DiscardHandler), time.Now)
 			if err == nil {
 				defer r.close()
 			}
@@ -170,7 +170,7 @@ func TestAuditAtOpen(t *testing.T) {
 func TestLastAckAt(t *testing.T) {
 	start := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	now := start
-	r, err := openReplica(t.TempDir(), slog.New(slog.DiscardHandler), func() time.Time { return now })
+	r, err := openReplica(t.TempDir(), nil, slog.New(slog.DiscardHandler), func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}

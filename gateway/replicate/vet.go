@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/fb"
 	"github.com/dgraph-io/badger/v4/table"
+	"github.com/dgraph-io/ristretto/v2"
 	"github.com/dgraph-io/ristretto/v2/z"
 )
 
@@ -17,12 +19,17 @@ import (
 // deletes. Nothing is changed here, and damage is ErrDamaged with the name of the file.
 func vet(o badger.Options) error {
 	manifest, err := vetManifest(o)
-	if err != nil {
+	if err != nil || len(manifest.Tables) == 0 {
 		return err
+	}
+	v := vetter{dir: o.Dir}
+	defer v.close()
+	if err := guarded("read "+badger.KeyRegistryFileName, func() error { return v.readKeys(o) }); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	for id, listed := range manifest.Tables {
 		name := table.IDToFilename(id)
-		if err := guarded("check "+name, func() error { return vetTable(filepath.Join(o.Dir, name), listed) }); err != nil {
+		if err := guarded("check "+name, func() error { return v.table(name, listed) }); err != nil {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}
@@ -53,15 +60,43 @@ func vetManifest(o badger.Options) (manifest badger.Manifest, err error) {
 	return manifest, nil
 }
 
-// vetTable reads one table and the checksum of each of its blocks.
-func vetTable(path string, listed badger.TableManifest) error {
-	file, err := z.OpenMmapFile(path, os.O_RDONLY, 0)
+// vetter reads tables as Badger would.
+type vetter struct {
+	dir     string
+	keys    *badger.KeyRegistry
+	indices *ristretto.Cache[uint64, *fb.TableIndex] // of encrypted tables, which are not read without one
+}
+
+// readKeys reads the keys of the tables, which are encrypted under the database's.
+func (v *vetter) readKeys(o badger.Options) (err error) {
+	if v.keys, err = badger.OpenKeyRegistry(badger.KeyRegistryOptions{Dir: o.Dir, ReadOnly: true, EncryptionKey: o.EncryptionKey}); err != nil {
+		return err
+	}
+	if len(o.EncryptionKey) > 0 {
+		v.indices, err = ristretto.NewCache(&ristretto.Config[uint64, *fb.TableIndex]{NumCounters: 100, MaxCost: o.IndexCacheSize, BufferItems: 64})
+	}
+	return err
+}
+
+func (v *vetter) close() {
+	if v.indices != nil {
+		v.indices.Close()
+	}
+}
+
+// table reads one table and the checksum of each of its blocks.
+func (v *vetter) table(name string, listed badger.TableManifest) error {
+	key, err := v.keys.DataKey(listed.KeyID)
+	if err != nil {
+		return err
+	}
+	file, err := z.OpenMmapFile(filepath.Join(v.dir, name), os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
 	defer file.Close(-1)
 	t, err := table.OpenTable(file, table.Options{
-		ReadOnly: true, BlockSize: badgerBlock, Compression: listed.Compression,
+		ReadOnly: true, BlockSize: badgerBlock, Compression: listed.Compression, DataKey: key, IndexCache: v.indices,
 	})
 	if err != nil {
 		return err

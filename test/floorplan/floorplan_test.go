@@ -30,6 +30,7 @@ var plan = []line{
 	{"config/**", []string{"config/**"}, "plain values"},
 
 	{"gateway/clock", []string{"central/contract"}, "time depends on the kernel alone"},
+	{"gateway/keyfile", nil, "a secret in a file; who encrypts with it is not its business"},
 	{"gateway/identity", []string{"central/contract"}, "who the gateway is depends on nothing it does"},
 	{"gateway/timetable", []string{"central/contract"}, "the hot path has one direction"},
 	{"gateway/decide", []string{"central/contract", "gateway/timetable"}, "the hot path has one direction"},

@@ -19,6 +19,7 @@ type commands struct {
 	Run       run       `cmd:"" help:"Record taps."`
 	Check     check     `cmd:"" help:"Check a configuration: every fault, the pace of each bus, and what is missing on this machine."`
 	Enrol     enrol     `cmd:"" help:"Trade an invitation of central for this gateway's identity."`
+	Journal   journals  `cmd:"" help:"Look after journals that no gateway has open."`
 	Readers   readers   `cmd:"" help:"Look at the readers of the running gateway, and set them up."`
 	OSDP      osdp      `cmd:"" name:"osdp" help:"Set up OSDP readers of the running gateway."`
 	BLEWorker bleWorker `cmd:"" name:"ble-worker" help:"Listen for beacons; started by run." hidden:""`
