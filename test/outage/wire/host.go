@@ -43,18 +43,23 @@ func newHost(number int, name string) (*host, error) {
 	return h, nil
 }
 
-// aside runs do on a thread of its own, which ends with it: whatever namespace it is in by then, nobody else gets into it.
-// The main thread never ends, and /proc/self shows its namespaces: it waits while another does the work.
+// aside runs do on a thread that nobody else uses until it is back in its own network. Were it to end instead, the kernel would
+// send their Pdeathsig to the programs that it once started.
 func aside(do func() error) error {
 	ended := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			defer runtime.UnlockOSThread()
-			ended <- aside(do)
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err != nil {
+			ended <- fmt.Errorf("remember the network: %w", err)
 			return
 		}
-		ended <- do() // never unlocked
+		defer home.Close() //nolint:errcheck // nothing was written
+		err = do()
+		if unix.Setns(int(home.Fd()), unix.CLONE_NEWNET) == nil {
+			runtime.UnlockOSThread() // or it ends with this goroutine
+		}
+		ended <- err
 	}()
 	return <-ended
 }
