@@ -61,9 +61,9 @@ func (r *Rehearsal) Amend(ctx context.Context, a report.Amendment, lecturer bool
 		if s.ID != a.Session {
 			continue
 		}
-		mark := c.Marks[s.ID]
+		mark, _ := c.Mark(s.ID)
 		attempt := register.Attempt{
-			Code: register.Code(a.Code), Lecturer: lecturer, Tapped: mark.Tap != nil, StartsAt: s.StartsAt, EndsAt: s.EndsAt, At: a.MadeAt,
+			Code: register.Code(a.Code), Lecturer: lecturer, Tapped: !mark.Tap.Stream.IsZero(), StartsAt: s.StartsAt, EndsAt: s.EndsAt, At: a.MadeAt,
 		}
 		if err := register.MayAmendBy(book, mark.Policy, attempt); err != nil {
 			return err

@@ -19,7 +19,8 @@ type Contacts struct {
 // Outcomes counts the contacts that had ended by an instant.
 func (h History) Outcomes(asOf time.Time) Contacts {
 	var n Contacts
-	for _, c := range h.Contacts {
+	for i := range h.Contacts {
+		c := &h.Contacts[i]
 		if !c.EndsAt.After(asOf) {
 			n.add(c.Code)
 		}

@@ -53,7 +53,7 @@ type Count struct {
 }
 
 // Add counts one more contact. What is no session has no part in a rate of attendance, but may be missed.
-func (c *Count) Add(contact Contact) { c.add(&contact, 1) }
+func (c *Count) Add(contact *Contact) { c.add(contact, 1) }
 
 func (c *Count) add(contact *Contact, weight int64) {
 	if contact.Kind != Session {
@@ -109,9 +109,10 @@ func (t Tally) Permille() int64 {
 // At counts the contacts whose sessions had ended by an instant.
 func (h History) At(asOf time.Time) Count {
 	var n Count
-	for _, c := range h.Contacts {
+	for i := range h.Contacts {
+		c := &h.Contacts[i]
 		if !c.EndsAt.After(asOf) {
-			n.Add(c)
+			n.add(c, 1)
 		}
 	}
 	return n
@@ -120,9 +121,10 @@ func (h History) At(asOf time.Time) Count {
 // Missed lists the contacts marked A that had ended by an instant, oldest first.
 func (h History) Missed(asOf time.Time) []Contact {
 	var missed []Contact
-	for _, c := range h.Contacts {
+	for i := range h.Contacts {
+		c := &h.Contacts[i]
 		if c.Code == register.Absent && !c.EndsAt.After(asOf) {
-			missed = append(missed, c)
+			missed = append(missed, *c)
 		}
 	}
 	return missed
@@ -131,7 +133,8 @@ func (h History) Missed(asOf time.Time) []Contact {
 // SeenAt is the last credited tap; zero if there was none.
 func (h History) SeenAt() time.Time {
 	var seen time.Time
-	for _, c := range h.Contacts {
+	for i := range h.Contacts {
+		c := &h.Contacts[i]
 		if c.TappedAt.After(seen) {
 			seen = c.TappedAt
 		}

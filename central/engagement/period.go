@@ -85,7 +85,7 @@ func (h History) Minutes() Measure {
 }
 
 // Add counts one more contact.
-func (m *Measure) Add(c Contact) { m.add(&c, 1) }
+func (m *Measure) Add(c *Contact) { m.add(c, 1) }
 
 func (m *Measure) add(c *Contact, weight int64) {
 	if c.Kind == Session && c.Code == register.Unknown {

@@ -66,19 +66,22 @@ func (r Record) Of(kinds ...Kind) []Fact {
 // are not copied.
 func (r Record) Between(first, last calendar.Day) History {
 	starts, over := first.Starts(), last.Add(1).Starts()
-	inside := func(c Contact) bool { return !c.StartsAt.Before(starts) && c.StartsAt.Before(over) }
-	from := slices.IndexFunc(r.Contacts, inside)
-	if from < 0 {
+	inside := func(c *Contact) bool { return !c.StartsAt.Before(starts) && c.StartsAt.Before(over) }
+	from := 0
+	for from < len(r.Contacts) && !inside(&r.Contacts[from]) {
+		from++
+	}
+	if from == len(r.Contacts) {
 		return History{Person: r.Person}
 	}
 	to := from + 1
-	for to < len(r.Contacts) && inside(r.Contacts[to]) {
+	for to < len(r.Contacts) && inside(&r.Contacts[to]) {
 		to++
 	}
 	in := r.Contacts[from:to:to]
-	for _, c := range r.Contacts[to:] {
-		if inside(c) {
-			in = append(in, c)
+	for i := to; i < len(r.Contacts); i++ {
+		if c := &r.Contacts[i]; inside(c) {
+			in = append(in, *c)
 		}
 	}
 	return History{Person: r.Person, Contacts: in}
@@ -100,9 +103,10 @@ func (r Record) Terms(c *calendar.Calendar) []History {
 // BetweenTerms are the contacts that are in no term.
 func (r Record) BetweenTerms(c *calendar.Calendar) History {
 	h := History{Person: r.Person}
-	for _, contact := range r.Contacts {
+	for i := range r.Contacts {
+		contact := &r.Contacts[i]
 		if _, in := c.TermAt(contact.StartsAt); !in {
-			h.Contacts = append(h.Contacts, contact)
+			h.Contacts = append(h.Contacts, *contact)
 		}
 	}
 	return h

@@ -49,7 +49,7 @@ func shares(h engagement.History, asOf time.Time, by policy.Counting, of func(*e
 			n = &engagement.Count{}
 			counts[name] = n
 		}
-		n.Add(*c)
+		n.Add(c)
 	}
 	var out []Share
 	for _, name := range slices.Sorted(maps.Keys(counts)) {

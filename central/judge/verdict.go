@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/policy"
 	"github.com/rollcall-edge/rollcall/central/register"
@@ -20,17 +21,40 @@ type Case struct {
 	Facts     register.Facts
 	Events    []engagement.Fact             // what is known besides taps and marks
 	Known     map[engagement.Kind]time.Time // until when facts that arrive as files are complete
-	Marks     map[string]Mark               // stored before, by session
+	Marks     []Stored                      // before
 	Findings  []Finding                     // stored before and not superseded
 	Standings []Standing                    // stored before, by term
 }
 
-// Mark is a mark as it is stored.
+// Mark is a mark as it is to be stored.
 type Mark struct {
 	register.Mark
 	Term     string    // "" between terms
 	JudgedAt time.Time // when it was first what it is
-	KnownAt  time.Time // when its code was first concluded; zero for a new one
+	KnownAt  time.Time // when its code was first concluded
+}
+
+// Stored is a mark as it was stored.
+type Stored struct {
+	Session  string
+	StartsAt time.Time // of the session
+	Term     string
+	Code     register.Code
+	Source   register.Source
+	Reason   string
+	Tap      contract.TapID // zero if none was credited
+	Policy   string
+	JudgedAt time.Time
+	KnownAt  time.Time
+}
+
+// Mark is the stored mark at a session, if there is one.
+func (c Case) Mark(session string) (Stored, bool) {
+	i := slices.IndexFunc(c.Marks, func(s Stored) bool { return s.Session == session })
+	if i < 0 {
+		return Stored{}, false
+	}
+	return c.Marks[i], true
 }
 
 // Week is all marks of one week, as they are stored together.
@@ -77,7 +101,7 @@ type Verdict struct {
 	JudgedAt   time.Time
 	Marks      int      // that are new or different
 	Gone       []string // sessions the student is no longer expected at
-	Replaced   []Mark   // stored judgements that go into the past: they said more than that nothing was known
+	Replaced   []Stored // judgements that go into the past: they said more than that nothing was known
 	Weeks      []Week   // in which something of this changed, with all marks that are in them now
 	Standings  []Standing
 	Recounted  bool // Standings are not what is stored
@@ -124,27 +148,26 @@ func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Ve
 func (c Case) marks(v *Verdict, given []register.Mark, cal *calendar.Calendar, now time.Time) []Mark {
 	marks := make([]Mark, len(given))
 	changed := map[int64]bool{} // weeks
+	before := memory{stored: c.Marks}
 	kept := 0
 	for i := range given {
 		mark := &marks[i]
 		term, _ := cal.TermAt(given[i].Session.StartsAt)
 		*mark = Mark{Mark: given[i], Term: term.ID, JudgedAt: now, KnownAt: now}
-		stored, judged := c.Marks[mark.Session.ID]
-		if judged {
+		stored := before.of(mark.Session.ID)
+		if stored != nil {
 			kept++
-		}
-		if stored.Code == mark.Code {
-			mark.KnownAt = stored.KnownAt
-		}
-		if same(&stored, mark) {
-			mark.JudgedAt = stored.JudgedAt
-			continue
+			if stored.Code == mark.Code {
+				mark.KnownAt = stored.KnownAt
+			}
+			if stored.same(mark) {
+				mark.JudgedAt = stored.JudgedAt
+				continue
+			}
+			v.replace(stored, changed)
 		}
 		v.Marks++
 		changed[WeekOf(mark.Session.StartsAt)] = true
-		if judged {
-			v.replace(stored, changed)
-		}
 	}
 	if kept < len(c.Marks) {
 		c.gone(v, marks, changed)
@@ -159,22 +182,46 @@ func (c Case) gone(v *Verdict, marks []Mark, changed map[int64]bool) {
 	for i := range marks {
 		expected[marks[i].Session.ID] = true
 	}
-	for id := range c.Marks {
-		if !expected[id] {
-			v.Gone = append(v.Gone, id)
+	for i := range c.Marks {
+		stored := &c.Marks[i]
+		if !expected[stored.Session] {
+			v.Gone = append(v.Gone, stored.Session)
+			v.replace(stored, changed)
 		}
-	}
-	slices.Sort(v.Gone)
-	for _, id := range v.Gone {
-		v.replace(c.Marks[id], changed)
 	}
 }
 
+// memory finds stored marks by session. Mostly they are asked for in the order in which they are stored.
+type memory struct {
+	stored []Stored
+	next   int
+	at     map[string]int // made when the order was another
+}
+
+func (m *memory) of(session string) *Stored {
+	if m.next < len(m.stored) && m.stored[m.next].Session == session {
+		m.next++
+		return &m.stored[m.next-1]
+	}
+	if m.at == nil {
+		m.at = make(map[string]int, len(m.stored))
+		for i := range m.stored {
+			m.at[m.stored[i].Session] = i
+		}
+	}
+	i, found := m.at[session]
+	if !found {
+		return nil
+	}
+	m.next = i + 1
+	return &m.stored[i]
+}
+
 // replace says that a stored mark holds no longer.
-func (v *Verdict) replace(stored Mark, changed map[int64]bool) {
-	changed[WeekOf(stored.Session.StartsAt)] = true
+func (v *Verdict) replace(stored *Stored, changed map[int64]bool) {
+	changed[WeekOf(stored.StartsAt)] = true
 	if stored.Source != register.Pending {
-		v.Replaced = append(v.Replaced, stored)
+		v.Replaced = append(v.Replaced, *stored)
 	}
 }
 
@@ -287,14 +334,15 @@ func (s Standing) equal(t Standing) bool {
 }
 
 // same ignores when a mark was made, and compares what it says and rests on.
-func same(a, b *Mark) bool {
-	return a.Code == b.Code && a.Source == b.Source && a.Reason == b.Reason && a.Term == b.Term && a.Policy == b.Policy &&
-		a.Session.StartsAt.Equal(b.Session.StartsAt) && sameTap(a.Tap, b.Tap)
+func (s *Stored) same(m *Mark) bool {
+	return s.Code == m.Code && s.Source == m.Source && s.Reason == m.Reason && s.Term == m.Term && s.Policy == m.Policy &&
+		s.StartsAt.Equal(m.Session.StartsAt) && s.Tap == m.tap()
 }
 
-func sameTap(a, b *register.Tap) bool {
-	if a == nil || b == nil {
-		return a == b
+// tap is what was credited; zero if nothing was.
+func (m *Mark) tap() contract.TapID {
+	if m.Tap == nil {
+		return contract.TapID{}
 	}
-	return a.ID == b.ID
+	return m.Tap.ID
 }

@@ -64,7 +64,7 @@ func (w *walk) choose(t *Tap, remote bool) *place {
 		if p.tap != nil || !p.accepts(t) || p.proves(t) == remote {
 			continue
 		}
-		if best == nil || preferred(&p.Session, &best.Session, milli(t.At)) {
+		if best == nil || preferred(p.Session, best.Session, milli(t.At)) {
 			best = p
 		}
 	}

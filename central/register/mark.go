@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
@@ -126,10 +127,14 @@ func (b *bench) byLateness(p *place) (Code, string) {
 	return Absent, fmt.Sprintf("%s: more than %d minutes late", where(p), int(m.LateWithin.Std().Minutes()))
 }
 
-// where says which tap it was.
+// where says which tap it was. Nearly every mark has this sentence, so it is put together by hand.
 func where(p *place) string {
-	late := time.Duration(milli(p.tap.At)-milli(p.StartsAt)) * time.Millisecond
-	text := fmt.Sprintf("Tapped at %s at %s, %s", clock(p.tap.At), p.tap.Point, relative(late))
+	var room [96]byte
+	b := append(room[:0], "Tapped at "...)
+	b = p.tap.At.In(calendar.London).AppendFormat(b, clockLayout)
+	b = append(append(append(b, " at "...), p.tap.Point...), ", "...)
+	b = appendRelative(b, time.Duration(milli(p.tap.At)-milli(p.StartsAt))*time.Millisecond)
+	text := string(b)
 	if p.atOldRoom(p.tap) {
 		text += fmt.Sprintf(", at the old room: the session moved to %s that day", strings.Join(p.Rooms, ", "))
 	}

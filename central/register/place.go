@@ -10,11 +10,13 @@ import (
 
 // place is one student's place in the register of one session, as the policy of its day sees it.
 type place struct {
-	Session
+	*Session
 	policy   *policy.Policy // nil when none holds
 	moved    bool           // rooms changed on the day of the session (W-6)
 	oldRooms []string       // rooms it was moved out of on that day
 	oldUntil time.Time      // the last instant at which a tap at an old room counts
+	OpensAt  time.Time      // the window in which a tap counts: a closed interval of milliseconds (W-1)
+	ClosesAt time.Time
 
 	tap     *Tap // credited
 	chained bool // by way of the class before it
@@ -24,8 +26,8 @@ type place struct {
 // places are those in the registers that the student is expected in (G-4), in the order of f.Sessions.
 func places(f *Facts, policies policy.ByDay) []place {
 	out := make([]place, 0, len(f.Sessions))
-	for i := range f.Sessions {
-		p := place{Session: f.Sessions[i]}
+	for _, s := range f.Sessions {
+		p := place{Session: s}
 		p.policy = policies(calendar.DayOf(p.StartsAt))
 		if !p.Cancelled && f.notExpected(&p) {
 			continue
@@ -41,7 +43,7 @@ func (f *Facts) notExpected(p *place) bool {
 	if p.policy != nil && p.policy.Rules.Delivery != nil && slices.Contains(p.policy.Rules.Delivery.WithoutTaps, f.Delivery) {
 		return true
 	}
-	return slices.ContainsFunc(f.Away, func(a Away) bool { return a.covers(&p.Session) })
+	return slices.ContainsFunc(f.Away, func(a Away) bool { return a.covers(p.Session) })
 }
 
 func (a Away) covers(s *Session) bool {
@@ -64,6 +66,10 @@ func (p *place) open() {
 // moves looks for changes of rooms after midnight of the session's own day; what became known before is the timetable
 // like any other (W-6). A change that is recorded even later tells of the day, too.
 func (p *place) moves() {
+	p.oldUntil = p.ClosesAt
+	if len(p.Moves) == 0 {
+		return
+	}
 	midnight := calendar.DayOf(p.StartsAt).Starts()
 	for _, m := range p.Moves {
 		if m.At.Before(midnight) {
@@ -74,7 +80,6 @@ func (p *place) moves() {
 			p.oldRooms = append(p.oldRooms, m.Room)
 		}
 	}
-	p.oldUntil = p.ClosesAt
 	if m := p.policy.Marking; m.RoomChange != policy.Exempt {
 		p.oldUntil = earlier(p.StartsAt.Add(m.OldRoomFor.Std()), p.ClosesAt)
 		if m.OldRoomFor == 0 {

@@ -8,7 +8,7 @@ import (
 
 func TestInPerson(t *testing.T) {
 	imperial := shipped(t, "imperial")
-	nine := []Session{lesson("A", "09:00", "10:00")}
+	nine := []*Session{lesson("A", "09:00", "10:00")}
 	joined := []Note{{ID: 1, Kind: JoinedOnline, Session: "A", At: local("09:02:00.000")}}
 	by := func(evidence contract.Evidence, clock string) Tap {
 		tap := tapAt(uint64(evidence), local(clock))
@@ -29,9 +29,9 @@ func TestInPerson(t *testing.T) {
 		{"W-4 reported while absence was authorised", imperial, Facts{Sessions: nine, Taps: []Tap{by(reported, "09:10:00.000")}, Absences: wholeDay}, "A=E"},
 		{"W-4 joined online while absence was authorised", imperial, Facts{Sessions: nine, Notes: joined, Absences: wholeDay}, "A=E"},
 		{"W-4 a policy without a list takes every tap", shipped(t, "bedfordshire"), Facts{Sessions: nine, Taps: []Tap{by(code, "09:10:00.000")}}, "A=P"},
-		{"G-3 hybrid, joins are delivered up to 09:59", imperial, Facts{Sessions: []Session{hybrid}, JoinsKnown: local("09:59:59.999")}, "A=U"},
-		{"G-3 hybrid, joins are delivered up to the end", imperial, Facts{Sessions: []Session{hybrid}, JoinsKnown: local("10:00:00.000")}, "A=A"},
-		{"G-3 hybrid, nobody delivers joins", imperial, Facts{Sessions: []Session{hybrid}}, "A=A"},
+		{"G-3 hybrid, joins are delivered up to 09:59", imperial, Facts{Sessions: []*Session{hybrid}, JoinsKnown: local("09:59:59.999")}, "A=U"},
+		{"G-3 hybrid, joins are delivered up to the end", imperial, Facts{Sessions: []*Session{hybrid}, JoinsKnown: local("10:00:00.000")}, "A=A"},
+		{"G-3 hybrid, nobody delivers joins", imperial, Facts{Sessions: []*Session{hybrid}}, "A=A"},
 	})
 	m := Marks(lastly(Facts{Sessions: nine, Taps: []Tap{by(reported, "09:10:00.000")}}), imperial, evening)[0]
 	if want := "Tapped at 09:10:00.000 at R/door, 10:00 min after the start; this does not prove presence in the room"; m.Reason != want || m.Tap == nil {
@@ -42,7 +42,7 @@ func TestInPerson(t *testing.T) {
 // Whoever was at the wrong door, or late by a breath, is not told that there was no tap.
 func TestAbsenceTellsOfTapsBesideIt(t *testing.T) {
 	imperial := shipped(t, "imperial", "in_person: [card, pass, ble_heard, staff]", "in_person: []")
-	sessions := []Session{lesson("A", "09:00", "10:00"), lesson("B", "10:09", "11:00")} // B opens at 09:39
+	sessions := []*Session{lesson("A", "09:00", "10:00"), lesson("B", "10:09", "11:00")} // B opens at 09:39
 	elsewhere := tapAt(1, local("09:05:00.000"))
 	elsewhere.Room, elsewhere.Point = "S", "S/door"
 	const none = "No tap; the readers were working and everything they heard is here"
@@ -67,11 +67,11 @@ func TestAbsenceTellsOfTapsBesideIt(t *testing.T) {
 
 func TestSameDayMoves(t *testing.T) {
 	imperial, follow, ports := shipped(t, "imperial", "in_person: [card, pass, ble_heard, staff]", "in_person: []"), shipped(t, "bedfordshire"), shipped(t, "portsmouth")
-	movedAt := func(clock string) []Session { // from R to Q
+	movedAt := func(clock string) []*Session { // from R to Q
 		s := lesson("A", "09:00", "10:00")
 		at := london(clock)
 		s.Rooms, s.Moves = []string{"Q"}, []Move{{At: at, Room: "R"}, {At: at, Room: "Q", Added: true}}
-		return []Session{s}
+		return []*Session{s}
 	}
 	sameDay, dayBefore := movedAt("2026-10-05 08:20:00.000"), movedAt("2026-10-04 23:59:00.000")
 	movedTwice, movedBack := movedAt("2026-10-05 08:20:00.000"), movedAt("2026-10-05 08:20:00.000")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/policy"
 	"pgregory.net/rapid"
@@ -71,7 +72,8 @@ func TestCreditsAreTheStudentsOwnTaps(t *testing.T) {
 				t.Fatalf("tap %s credits %s and %s", m.Tap.ID, other, m.Session.ID)
 			}
 			credited[m.Tap.ID] = m.Session.ID
-			if m.Tap.Exit || m.Tap.At.Before(m.Session.OpensAt) || m.Tap.At.After(m.Session.ClosesAt) {
+			opens, closes := p(calendar.DayOf(m.Session.StartsAt)).Window(m.Session.StartsAt, m.Session.EndsAt)
+			if m.Tap.Exit || m.Tap.At.Before(opens) || m.Tap.At.After(closes) {
 				t.Fatalf("%s is credited by a tap at %v (exit %v)", m.Session.ID, m.Tap.At, m.Tap.Exit)
 			}
 		}
@@ -86,7 +88,7 @@ func drawFacts(t *rapid.T) Facts {
 	names := []string{"A", "B", "C", "D"}
 	for i := range rapid.IntRange(1, 4).Draw(t, "sessions") {
 		start := local("09:00:00.000").Add(time.Duration(rapid.IntRange(0, 12).Draw(t, "start")) * 15 * time.Minute)
-		s := Session{ID: names[i], Module: "LAW", List: "all", Rooms: []string{"R"}, StartsAt: start, EndsAt: start.Add(time.Hour)}
+		s := &Session{ID: names[i], Module: "LAW", List: "all", Rooms: []string{"R"}, StartsAt: start, EndsAt: start.Add(time.Hour)}
 		s.Delivery = rapid.SampledFrom([]string{"", "online", "hybrid"}).Draw(t, "delivery")
 		if rapid.Bool().Draw(t, "moved") {
 			s.Moves = []Move{{At: minute(-24, 9, "moved at"), Room: "Q"}}
@@ -131,7 +133,7 @@ func BenchmarkMarks(b *testing.B) {
 	coverage := PointCoverage{Point: "R/door"}
 	for n := range 300 {
 		start := local("09:00:00.000").AddDate(0, 0, n)
-		f.Sessions = append(f.Sessions, Session{ID: start.Format(time.DateOnly), Rooms: []string{"R"}, StartsAt: start, EndsAt: start.Add(time.Hour)})
+		f.Sessions = append(f.Sessions, &Session{ID: start.Format(time.DateOnly), Rooms: []string{"R"}, StartsAt: start, EndsAt: start.Add(time.Hour)})
 		f.Taps = append(f.Taps, tapAt(uint64(n+1), start.Add(time.Minute)))
 		coverage.Working = append(coverage.Working, Interval{start.Add(-2 * time.Hour), start.Add(2 * time.Hour)})
 	}

@@ -37,9 +37,9 @@ func (c Code) Valid() bool {
 
 // Facts is all that is known of one student's sessions.
 type Facts struct {
-	Delivery   string    // how the student studies: campus, distance or placement; "" is campus
-	Sessions   []Session // on whose list the student is
-	Taps       []Tap     // of all the student's credentials, accepted by the gateway or not
+	Delivery   string     // how the student studies: campus, distance or placement; "" is campus
+	Sessions   []*Session // on whose list the student is; they are shared between students, and never changed
+	Taps       []Tap      // of all the student's credentials, accepted by the gateway or not
 	Amendments []Amendment
 	Absences   []Absence // that were asked for, whether granted or not
 	Away       []Away
@@ -60,8 +60,6 @@ type Session struct {
 	StartsAt  time.Time
 	EndsAt    time.Time
 	EndedAt   time.Time // when the tutor closed the class early; zero if nobody says so
-	OpensAt   time.Time // the window in which a tap counts: a closed interval of milliseconds (W-1). Marks sets it by policy
-	ClosesAt  time.Time
 	Cancelled bool
 	ClosedBy  string // the person who closed the register by hand, or ""
 }
@@ -139,7 +137,7 @@ const (
 
 // Mark is what the register says of one student at one session.
 type Mark struct {
-	Session Session
+	Session *Session
 	Code    Code
 	Source  Source
 	Reason  string // a sentence a person can read

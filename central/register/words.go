@@ -2,6 +2,7 @@ package register
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -18,20 +19,25 @@ func shareSentence(permille int64, minPercent int64) string {
 	return fmt.Sprintf("Not known: the readers worked for %d.%d %% of the time, %d %% is needed to conclude an absence", permille/10, permille%10, minPercent)
 }
 
-func clock(t time.Time) string  { return t.In(calendar.London).Format("15:04:05.000") }
+const clockLayout = "15:04:05.000"
+
+func clock(t time.Time) string  { return t.In(calendar.London).Format(clockLayout) }
 func moment(t time.Time) string { return t.In(calendar.London).Format("2 Jan 2006 15:04:05") }
 
-func relative(late time.Duration) string {
+func appendRelative(b []byte, late time.Duration) []byte {
 	switch {
 	case late < 0:
-		return fmt.Sprintf("%s before the start", minutes(-late))
+		return append(appendMinutes(b, -late), " before the start"...)
 	case late == 0:
-		return "at the start"
+		return append(b, "at the start"...)
 	default:
-		return fmt.Sprintf("%s after the start", minutes(late))
+		return append(appendMinutes(b, late), " after the start"...)
 	}
 }
 
-func minutes(d time.Duration) string {
-	return fmt.Sprintf("%d:%02d min", int(d.Minutes()), int(d.Seconds())%60)
+func appendMinutes(b []byte, d time.Duration) []byte {
+	seconds := int64(d / time.Second)
+	b = append(strconv.AppendInt(b, seconds/60, 10), ':')
+	b = append(b, byte('0'+seconds%60/10), byte('0'+seconds%10))
+	return append(b, " min"...)
 }

@@ -67,7 +67,8 @@ func (r *checkInRow) missedMeeting(until time.Time) {
 	if r.asked.IsZero() || r.high {
 		return
 	}
-	for _, c := range r.s.Contacts {
+	for i := range r.s.Contacts {
+		c := &r.s.Contacts[i]
 		if c.Kind != engagement.Meeting || c.Code != register.Absent || !c.EndsAt.After(r.asked) || c.EndsAt.After(until) || c.EndsAt.After(r.s.AsOf) {
 			continue
 		}
@@ -95,7 +96,8 @@ func (r *checkInRow) silent(at time.Time) bool {
 			return false
 		}
 	}
-	for _, c := range r.s.Contacts {
+	for i := range r.s.Contacts {
+		c := &r.s.Contacts[i]
 		if c.Kind != engagement.Meeting || !c.StartsAt.After(r.began) || c.StartsAt.After(at.AddDate(0, 0, 14)) {
 			continue
 		}

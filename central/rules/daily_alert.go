@@ -72,13 +72,14 @@ func (s Student) alerts() iter.Seq[alert] {
 func (s Student) alertsOf(day []engagement.Contact) []alert {
 	var absent []engagement.Contact
 	var closes time.Time
-	for _, c := range day {
+	for i := range day {
+		c := &day[i]
 		if c.Kind != engagement.Session {
 			continue
 		}
 		closes = c.EndsAt
 		if c.Code == register.Absent {
-			absent = append(absent, c)
+			absent = append(absent, *c)
 		}
 	}
 	if len(absent) == 0 {
@@ -132,7 +133,8 @@ func (a alert) finding(p *policy.Policy) Finding {
 // sessions names contacts by module and time.
 func sessions(contacts []engagement.Contact) string {
 	names := make([]string, len(contacts))
-	for i, c := range contacts {
+	for i := range contacts {
+		c := &contacts[i]
 		names[i] = strings.TrimSpace(c.Module + " " + c.StartsAt.In(calendar.London).Format("15:04"))
 	}
 	return strings.Join(names, ", ")

@@ -96,7 +96,8 @@ func (s Student) stands(contacts []engagement.Contact) iter.Seq[stand] {
 	return func(yield func(stand) bool) {
 		var m engagement.Measure
 		var run int64
-		for i, c := range contacts {
+		for i := range contacts {
+			c := &contacts[i]
 			if c.EndsAt.After(s.AsOf) {
 				return
 			}

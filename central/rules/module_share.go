@@ -22,7 +22,8 @@ import (
 func moduleShare(s Student) []Finding {
 	modules := modulesOf(s.Contacts)
 	var findings []Finding
-	for i, c := range s.Contacts {
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
 		if c.EndsAt.After(s.AsOf) {
 			break
 		}
@@ -88,7 +89,8 @@ type module struct {
 // modulesOf are all, before their first session.
 func modulesOf(contacts []engagement.Contact) *modules {
 	m := &modules{named: map[string]*module{}}
-	for _, c := range contacts {
+	for i := range contacts {
+		c := &contacts[i]
 		if c.Kind != engagement.Session || c.Module == "" {
 			continue
 		}
@@ -102,7 +104,7 @@ func modulesOf(contacts []engagement.Contact) *modules {
 	return m
 }
 
-func (m *modules) add(c engagement.Contact) {
+func (m *modules) add(c *engagement.Contact) {
 	of := m.named[c.Module]
 	if of == nil || c.Kind != engagement.Session {
 		return

@@ -27,7 +27,8 @@ func (s Student) periods(of func(first, last calendar.Day) []calendar.Span) []*e
 
 // expected is when something was expected of the student first and last.
 func (s Student) expected() (first, last time.Time, ok bool) {
-	for _, c := range s.Contacts {
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
 		if first.IsZero() || c.StartsAt.Before(first) {
 			first = c.StartsAt
 		}

@@ -34,7 +34,8 @@ func reminder(s Student) []Finding {
 
 // reengaged is the first session attended after a reminder.
 func reengaged(s Student, reminder Finding) (Finding, bool) {
-	for _, c := range s.Contacts {
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
 		attended := c.Code == register.Present || c.Code == register.Late || c.Code == register.Remote
 		if !attended || !c.EndsAt.After(reminder.AsOf) || c.EndsAt.After(s.AsOf) {
 			continue

@@ -37,7 +37,8 @@ func (sh share) find(s Student) []Finding {
 func (sh share) asked(s Student) []policy.Period {
 	var periods []policy.Period
 	var last *policy.Policy
-	for _, c := range s.Contacts {
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
 		p := s.on(c.EndsAt)
 		if p == nil || p == last {
 			continue
@@ -56,11 +57,12 @@ func (sh share) over(s Student, period policy.Period) []Finding {
 	var findings []Finding
 	stretches := map[string]*stretch{}
 	var ended []*stretch // with sessions that ended at the moment of the contact in hand
-	for i, c := range s.Contacts {
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
 		if c.EndsAt.After(s.AsOf) {
 			break
 		}
-		if st := into(stretches, s.Calendar, period, &s.Contacts[i]); st != nil && !slices.Contains(ended, st) {
+		if st := into(stretches, s.Calendar, period, c); st != nil && !slices.Contains(ended, st) {
 			ended = append(ended, st)
 		}
 		if i+1 < len(s.Contacts) && s.Contacts[i+1].EndsAt.Equal(c.EndsAt) {
@@ -98,7 +100,7 @@ func into(stretches map[string]*stretch, cal *calendar.Calendar, period policy.P
 		st = &stretch{scope: scope}
 		stretches[scope] = st
 	}
-	st.Add(*c)
+	st.Add(c)
 	st.contacts = append(st.contacts, c)
 	return st
 }

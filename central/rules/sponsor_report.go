@@ -67,7 +67,8 @@ func learned(contacts []engagement.Contact, percent int64, by policy.Counting) t
 			m.Unknown++
 		}
 	}
-	for _, c := range ordered {
+	for i := range ordered {
+		c := &ordered[i]
 		if c.Kind == engagement.Session {
 			m.Unknown--
 		}

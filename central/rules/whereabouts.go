@@ -77,7 +77,8 @@ func (s Student) whereaboutsTask(at time.Time, scope, step, why string, row []en
 func (s Student) lastKnown(at time.Time) string {
 	var last time.Time
 	what := ""
-	for _, c := range s.Contacts {
+	for i := range s.Contacts {
+		c := &s.Contacts[i]
 		if (c.Code == register.Present || c.Code == register.Late || c.Code == register.Remote) && !c.EndsAt.After(at) && !c.EndsAt.Before(last) {
 			last, what = c.EndsAt, string(c.Kind)
 		}

@@ -117,7 +117,7 @@ func (c *checker) marks(ctx context.Context) error {
 			continue
 		}
 		id := c.sessionID(want.Session)
-		m, is := judged.Marks[id]
+		m, is := judged.Mark(id)
 		d := Difference{
 			Line: want.line, Because: want.Because, What: want.Student + "'s mark in " + id, Expected: orElse(want.Is, "any mark") + says(want.Says),
 			Found: fmt.Sprintf("%s: %s", m.Code, m.Reason), Next: markAdvice[string(m.Code)],
@@ -153,7 +153,7 @@ var markAdvice = map[string]string{
 func (c *checker) row(want MarkExpected, judged judge.Case) {
 	var found []string
 	for _, s := range c.plan.of(want.Class) {
-		m, is := judged.Marks[s.id]
+		m, is := judged.Mark(s.id)
 		if !is || s.starts.After(c.now) {
 			continue
 		}

@@ -72,7 +72,8 @@ func (c *checker) outcomes(ctx context.Context, judged judge.Case, term string) 
 	}
 	var sessions []engagement.Contact
 	for _, s := range judged.Facts.Sessions {
-		sessions = append(sessions, engagement.Contact{ID: s.ID, Kind: engagement.Session, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Code: judged.Marks[s.ID].Code})
+		mark, _ := judged.Mark(s.ID)
+		sessions = append(sessions, engagement.Contact{ID: s.ID, Kind: engagement.Session, StartsAt: s.StartsAt, EndsAt: s.EndsAt, Code: mark.Code})
 	}
 	record := engagement.NewRecord(judged.Person, sessions, judged.Events, judged.Facts.Absences, judged.Known).Excused(book.Of(judged.Person.Subject()))
 	history := record.BetweenTerms(c.calendar())

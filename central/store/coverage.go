@@ -77,9 +77,8 @@ func (t streamTx) dirtyCovered(ctx context.Context, d ingest.Delivery, point str
 	return markDirtyWhere(ctx, t.tx, d.ReceivedAt, `SELECT e.student_id FROM (
 			SELECT sr.session_id FROM point p JOIN session_room sr ON sr.room_id = p.room_id WHERE p.id = $2
 			UNION SELECT rc.session_id FROM point p JOIN room_change rc ON rc.room_id = p.room_id WHERE p.id = $2) AS here
-		JOIN session s ON s.id = here.session_id
-		JOIN expected e ON e.session_id = s.id
-		WHERE s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND NOT EXISTS (SELECT 1 FROM mark m
+		JOIN session s ON s.id = here.session_id CROSS JOIN expected e
+		WHERE e.session_id = s.id AND s.opens_at <= $3 AND s.closes_at >= $4 AND s.closes_at <= $5 AND NOT EXISTS (SELECT 1 FROM mark m
 			WHERE m.student_id = e.student_id AND m.week = `+weekOf("s.starts_at")+` AND m.session_id = s.id AND m.code <> 'U')`,
 		point, s.until, s.since, max(s.until, milliseconds(d.ReceivedAt)))
 }

@@ -23,6 +23,8 @@ type dialect struct {
 	reserve func(context.Context, *transaction) error
 	// each runs one statement for every row of arguments.
 	each func(ctx context.Context, tx *transaction, statement string, rows iter.Seq[[]any]) error
+	// watched is the context for a statement that is soon over, of a caller who looks at ctx between statements.
+	watched func(context.Context) context.Context
 
 	conflict func(error) bool // the transaction was undone because of another one, and may be run again
 	busy     func(error) bool // another process kept the turn to write for too long

@@ -181,12 +181,12 @@ func (v evidenceView) Facts(ctx context.Context, s evidence.Scope, take func(evi
 	if err != nil {
 		return err
 	}
-	_, err = list(ctx, v.tx, func(r *sql.Rows) (none struct{}, err error) { // not each: the writer has one connection, and no other to prepare a statement on
+	err = each(ctx, v.tx, func(r *sql.Rows) error {
 		k, err := scanKept(r)
 		if err == nil {
 			take(k)
 		}
-		return none, err
+		return err
 	}, `SELECT student_id, `+factColumns+`, withdrawn_at, withdrawn_by, replaced FROM fact
 		WHERE student_id IN ({{keys $1}}) AND kind IN ({{keys $2}}) AND at >= $3 AND at <= $4 ORDER BY id`,
 		students, kinds, milliseconds(s.From), milliseconds(s.To))

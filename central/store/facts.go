@@ -21,7 +21,7 @@ func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.
 	out := make([]judge.Case, len(students))
 	ids := make([]string, len(students))
 	for i, d := range students {
-		out[i] = judge.Case{Dirty: d, Marks: map[string]judge.Mark{}}
+		out[i] = judge.Case{Dirty: d}
 		l.cases[d.Student], ids[i] = &out[i], d.Student
 	}
 	var err error
@@ -35,8 +35,7 @@ func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.
 type loader struct {
 	ids      string // students, for {{keys $1}}
 	cases    map[string]*judge.Case
-	expected map[string][]string          // sessions on whose lists each student is
-	sessions map[string]*register.Session // of anybody; nil for one that is in no register
+	expected map[string][]string // sessions on whose lists each student is
 	memory   *timetableMemory
 }
 
@@ -54,12 +53,14 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 			return fmt.Errorf("read %s: %w", step.what, err)
 		}
 	}
-	l.hand()
 	return nil
 }
 
 // each runs a query and hands every row to scan.
 func each(ctx context.Context, tx *transaction, scan func(*sql.Rows) error, query string, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	rows, err := tx.querying(ctx, query, args...)
 	if err != nil {
 		return err
@@ -94,26 +95,6 @@ func (l *loader) lists(ctx context.Context, tx *transaction) error {
 	}, `SELECT student_id, string_agg(session_id, CAST($2 AS TEXT)) FROM expected WHERE student_id IN ({{keys $1}}) GROUP BY student_id`, l.ids, listSeparator)
 }
 
-// hand copies each session to the students expected at it, in order of start.
-func (l *loader) hand() {
-	for student, ids := range l.expected {
-		ordered := make([]*register.Session, 0, len(ids)) // sessions are too large to be moved about
-		for _, id := range ids {
-			if s := l.sessions[id]; s != nil {
-				ordered = append(ordered, s)
-			}
-		}
-		slices.SortFunc(ordered, func(a, b *register.Session) int {
-			return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
-		})
-		sessions := make([]register.Session, len(ordered))
-		for i, s := range ordered {
-			sessions[i] = *s
-		}
-		l.cases[student].Facts.Sessions = sessions
-	}
-}
-
 // taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
 // bound today brings its taps of last week with it. What is asked of a tap stands in its index.
 func (l *loader) taps(ctx context.Context, tx *transaction) error {
@@ -121,11 +102,10 @@ func (l *loader) taps(ctx context.Context, tx *transaction) error {
 	if err != nil {
 		return err
 	}
+	var student, stream, name sql.RawBytes // these are made once: there are millions of rows
+	var at int64
+	var t register.Tap
 	return each(ctx, tx, func(r *sql.Rows) error {
-		var student string
-		var stream, name sql.RawBytes
-		var at int64
-		var t register.Tap
 		if err := r.Scan(&student, &stream, &t.ID.Seq, &at, &name, &t.Evidence); err != nil {
 			return err
 		}
@@ -136,7 +116,10 @@ func (l *loader) taps(ctx context.Context, tx *transaction) error {
 			p.name = string(name)
 		}
 		t.Point, t.Room, t.Exit = p.name, p.room, p.exit
-		f := &l.cases[student].Facts
+		f := &l.cases[string(student)].Facts
+		if f.Taps == nil {
+			f.Taps = make([]register.Tap, 0, len(l.expected[string(student)]))
+		}
 		f.Taps = append(f.Taps, t)
 		return nil
 	}, `SELECT c.student_id, t.stream_id, t.seq, t.at, t.point_id, t.evidence FROM card c JOIN tap t ON t.digest = c.digest
@@ -234,15 +217,14 @@ func intervals(text string) ([]register.Interval, error) {
 // coverage reads what heartbeats prove about the rooms, once for all the students.
 func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	rooms := map[string]bool{}
-	for _, s := range l.sessions {
-		if s == nil {
-			continue
-		}
-		for _, room := range s.Rooms {
-			rooms[room] = true
-		}
-		for _, m := range s.Moves {
-			rooms[m.Room] = true // a tap at the old door may count, so its readers must have been heard too
+	for _, c := range l.cases {
+		for _, s := range c.Facts.Sessions {
+			for _, room := range s.Rooms {
+				rooms[room] = true
+			}
+			for _, m := range s.Moves {
+				rooms[m.Room] = true // a tap at the old door may count, so its readers must have been heard too
+			}
 		}
 	}
 	ids, err := keys(slices.Sorted(maps.Keys(rooms)))

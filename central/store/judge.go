@@ -20,19 +20,26 @@ func (s *Store) Judgements() Judgements { return Judgements{s} }
 
 // Calendar reads terms and proclaimed holidays.
 func (j Judgements) Calendar(ctx context.Context) (*calendar.Calendar, error) {
-	terms, err := list(ctx, j.s.read, scanTerm, `SELECT id, name, first_day, last_day FROM term ORDER BY first_day`)
-	if err != nil {
-		return nil, fmt.Errorf("read terms: %w", err)
-	}
-	holidays, err := list(ctx, j.s.read, scanHoliday, `SELECT day, name FROM holiday`)
-	if err != nil {
-		return nil, fmt.Errorf("read holidays: %w", err)
-	}
-	c := &calendar.Calendar{Terms: terms, Holidays: map[calendar.Day]string{}}
-	for _, h := range holidays {
-		c.Holidays[h.day] = h.name
-	}
-	return c, nil
+	c := &calendar.Calendar{Holidays: map[calendar.Day]string{}}
+	return c, j.s.view(ctx, func(tx *transaction) error {
+		err := each(ctx, tx, func(r *sql.Rows) error {
+			t, err := scanTerm(r)
+			c.Terms = append(c.Terms, t)
+			return err
+		}, `SELECT id, name, first_day, last_day FROM term ORDER BY first_day`)
+		if err != nil {
+			return fmt.Errorf("read terms: %w", err)
+		}
+		err = each(ctx, tx, func(r *sql.Rows) error {
+			h, err := scanHoliday(r)
+			c.Holidays[h.day] = h.name
+			return err
+		}, `SELECT day, name FROM holiday`)
+		if err != nil {
+			return fmt.Errorf("read holidays: %w", err)
+		}
+		return nil
+	})
 }
 
 func scanTerm(r *sql.Rows) (t calendar.Term, err error) {
@@ -106,13 +113,17 @@ func (j Judgements) DirtyCount(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
+// expectedAtClosed are the students of registers that closed, and of classes that ended, from $2 to $3. It says CROSS JOIN
+// because SQLite keeps to its order: for the sake of DISTINCT it would read the lists of the whole university instead.
+const expectedAtClosed = `SELECT e.student_id FROM session s CROSS JOIN expected e
+	WHERE e.session_id = s.id AND s.starts_at > CAST($2 AS BIGINT) - 86400000 AND s.starts_at < CAST($3 AS BIGINT) + 86400000
+		AND (s.closes_at >= $2 AND s.closes_at < $3 OR s.ends_at > $2 AND s.ends_at <= $3)`
+
 // TouchClosed makes dirty the students whose register has closed since after: at its last millisecond a register is still
 // open, so one that closed at after itself is meant too. A class is over at its last millisecond. With a zero after it goes
 // on where the last look of an earlier start was noted.
 func (j Judgements) TouchClosed(ctx context.Context, after, until time.Time) error {
-	query, args := `SELECT e.student_id FROM session s JOIN expected e ON e.session_id = s.id
-		WHERE s.starts_at > CAST($2 AS BIGINT) - 86400000 AND (s.closes_at >= $2 AND s.closes_at < $3 OR s.ends_at > $2 AND s.ends_at <= $3)`,
-		[]any{milliseconds(after), milliseconds(until)}
+	query, args := expectedAtClosed, []any{milliseconds(after), milliseconds(until)}
 	return j.s.transact(ctx, func(tx *transaction) error {
 		looked, err := lookedBefore(ctx, tx)
 		if err != nil {

@@ -62,13 +62,13 @@ func saveMarks(ctx context.Context, tx *transaction, verdicts []judge.Verdict) e
 
 // keepPast puts aside the judgements that new ones replace.
 func keepPast(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
-	replaced := parts(verdicts, func(v *judge.Verdict) []judge.Mark { return v.Replaced })
+	replaced := parts(verdicts, func(v *judge.Verdict) []judge.Stored { return v.Replaced })
 	return putEach(ctx, tx, "judgements that are replaced", `INSERT INTO mark_past
 		(student_id, session_id, code, source, reason, policy, judged_at, replaced_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		replaced, func(p part[judge.Mark]) []any {
+		replaced, func(p part[judge.Stored]) []any {
 			m := p.is
-			return []any{p.of.Student, m.Session.ID, m.Code, m.Source, m.Reason, m.Policy, milliseconds(m.JudgedAt), milliseconds(p.of.JudgedAt)}
+			return []any{p.of.Student, m.Session, m.Code, m.Source, m.Reason, m.Policy, milliseconds(m.JudgedAt), milliseconds(p.of.JudgedAt)}
 		})
 }
 
@@ -76,13 +76,16 @@ func keepPast(ctx context.Context, tx *transaction, verdicts []judge.Verdict) er
 func (l *loader) marks(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
-		var text sql.RawBytes
+		var text string
 		if err := r.Scan(&student, &text); err != nil {
 			return err
 		}
-		stored := l.cases[student].Marks
-		err := decodeMarks(text, func(m judge.Mark) { stored[m.Session.ID] = m })
-		if err != nil {
+		c := l.cases[student]
+		if c.Marks == nil {
+			c.Marks = make([]judge.Stored, 0, len(l.expected[student]))
+		}
+		var err error
+		if c.Marks, err = decodeMarks(c.Marks, text); err != nil {
 			return fmt.Errorf("marks of student %s: %w", student, err)
 		}
 		return nil
@@ -135,28 +138,27 @@ func appendText(b []byte, text string) []byte {
 
 func appendNumber(b []byte, n int64) []byte { return append(strconv.AppendInt(b, n, 10), ',') }
 
-// decodeMarks reads what encodeMarks, or the conversion of an older database, wrote.
-func decodeMarks(text []byte, each func(judge.Mark)) error {
+// decodeMarks adds what encodeMarks, or the conversion of an older database, wrote.
+func decodeMarks(to []judge.Stored, text string) ([]judge.Stored, error) {
 	s := &jsonScanner{rest: text}
 	s.skip('[')
 	for s.err == nil && !s.at(']') {
-		var m judge.Mark
 		s.skip('[')
-		m.Session.ID, m.Term = s.text(), s.name()
-		m.Session.StartsAt = instant(s.number())
-		m.Code, m.Source, m.Reason = register.Code(s.name()), register.Source(s.name()), s.text()
-		stream, seq := s.name(), s.number()
-		if stream != "" {
-			m.Tap = &register.Tap{}
-			if _, err := hex.Decode(m.Tap.ID.Stream[:], []byte(stream)[:min(len(stream), 2*len(m.Tap.ID.Stream))]); err != nil {
-				return fmt.Errorf("stream %q: %w", stream, err)
-			}
-			m.Tap.ID.Seq = uint64(seq)
+		m := judge.Stored{
+			Session: s.text(), Term: s.text(), StartsAt: instant(s.number()),
+			Code: register.Code(s.text()), Source: register.Source(s.text()), Reason: s.text(),
 		}
-		m.Policy = s.name()
+		stream, seq := s.text(), s.number()
+		if stream != "" {
+			if n, err := hex.Decode(m.Tap.Stream[:], []byte(stream)[:min(len(stream), 2*len(m.Tap.Stream))]); err != nil || n < len(m.Tap.Stream) {
+				return nil, fmt.Errorf("stream %q: %w", stream, errNotMarks)
+			}
+			m.Tap.Seq = uint64(seq)
+		}
+		m.Policy = s.text()
 		m.JudgedAt, m.KnownAt = instant(s.number()), instant(s.number())
 		s.skip(']')
-		each(m)
+		to = append(to, m)
 	}
-	return s.err
+	return to, s.err
 }

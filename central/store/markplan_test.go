@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +49,23 @@ func TestNobodyReadsTheMarksOfAll(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Every second somebody looks which registers have closed. However large the university is, no list of another day may be read
+// for that.
+func TestClosedRegistersAreFoundByTheirTime(t *testing.T) {
+	only(t, "sqlite")
+	s, _ := smallCollege(t)
+	steps, err := list(t.Context(), s.write, func(r *sql.Rows) (step string, err error) {
+		var id, parent, unused int
+		return step, r.Scan(&id, &parent, &unused, &step)
+	}, "EXPLAIN QUERY PLAN "+fmt.Sprintf(upsertDirty, expectedAtClosed), 1, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan := strings.Join(steps, "\n"); !strings.Contains(plan, "SEARCH s USING INDEX session_start (starts_at>? AND starts_at<?)\nSEARCH e USING COVERING INDEX expected_session") {
+		t.Errorf("the plan is\n%s", plan)
 	}
 }
 

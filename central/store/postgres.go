@@ -33,6 +33,7 @@ var postgresDialect = &dialect{
 	alone:   alonePostgres,
 	reserve: takeTurn,
 	each:    eachAtOnce,
+	watched: func(ctx context.Context) context.Context { return ctx },
 	// serialization_failure, deadlock_detected; lock_not_available comes after lock_timeout.
 	conflict: func(err error) bool { return hasState(err, "40001", "40P01", "55P03") },
 	busy:     func(err error) bool { return hasState(err, "55P03") },

@@ -29,23 +29,26 @@ func storable(args []any) []any {
 // transaction is a write transaction or a snapshot. Its queries are rendered for the engine.
 type transaction struct {
 	*sql.Tx
-	conn    *sql.Conn // that Tx is on, for what database/sql has no word for
-	dialect *dialect
-	// repeated is where queries that are run again and again are kept prepared; nil for a write transaction, which holds the
-	// only connection on which they could be.
-	repeated *pool
+	conn     *sql.Conn // that Tx is on, for what database/sql has no word for
+	dialect  *dialect
+	repeated *pool // where statements that are run again and again are kept prepared
 }
 
 // querying runs a query that is run again and again: reading its text, and planning it, is done once for each connection.
 func (t *transaction) querying(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if t.repeated == nil {
-		return t.QueryContext(ctx, query, args...)
-	}
 	prepared := t.repeated.prepared(query)
 	if prepared == nil {
 		return t.QueryContext(ctx, query, args...)
 	}
-	return t.StmtContext(ctx, prepared).QueryContext(ctx, storable(args)...)
+	return t.StmtContext(ctx, prepared).QueryContext(t.dialect.watched(ctx), storable(args)...)
+}
+
+// preparing is a statement of this transaction that is run again and again; whoever has it closes it.
+func (t *transaction) preparing(ctx context.Context, statement string) (*sql.Stmt, error) {
+	if prepared := t.repeated.prepared(statement); prepared != nil {
+		return t.StmtContext(ctx, prepared), nil
+	}
+	return t.PrepareContext(ctx, t.dialect.render(statement))
 }
 
 // ExecContext runs a statement.
@@ -71,8 +74,8 @@ type pool struct {
 	wanted     atomic.Bool
 }
 
-// prepared is the statement of a query, nil at first: the next snapshot has it prepared before it begins. Preparing needs a
-// connection, and snapshots that hold all of them would wait for one another for ever.
+// prepared is the statement of a query, nil at first: the next transaction has it prepared before it begins. Preparing needs a
+// connection, and transactions that hold all of them would wait for one another for ever.
 func (p *pool) prepared(query string) *sql.Stmt {
 	statement, known := p.statements.LoadOrStore(query, (*sql.Stmt)(nil))
 	if !known {
@@ -96,7 +99,7 @@ func (p *pool) prepare(ctx context.Context) error {
 			return fmt.Errorf("prepare queries: %w", err)
 		}
 		if !p.statements.CompareAndSwap(query, statement, made) {
-			made.Close() // another snapshot was faster
+			made.Close() // another transaction was faster
 		}
 	}
 	return nil

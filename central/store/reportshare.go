@@ -16,7 +16,7 @@ func (s ReportSource) Weekly(ctx context.Context, term string) ([]report.Tally, 
 	sums := map[place]*report.Rate{}
 	_, err := list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
 		var department string
-		var weeks sql.RawBytes
+		var weeks string
 		if err := r.Scan(&department, &weeks); err != nil {
 			return none, err
 		}
@@ -53,7 +53,7 @@ func (s ReportSource) WeeksOf(ctx context.Context, term string, students []strin
 	var tallies []report.StudentTally
 	_, err = list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
 		var student string
-		var weeks sql.RawBytes
+		var weeks string
 		if err := r.Scan(&student, &weeks); err != nil {
 			return none, err
 		}
@@ -76,7 +76,7 @@ func (s ReportSource) Modules(ctx context.Context, term, after string, limit int
 	var rates []report.ModuleRate
 	_, err := list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
 		var student string
-		var modules sql.RawBytes
+		var modules string
 		if err := r.Scan(&student, &modules); err != nil {
 			return none, err
 		}

@@ -14,30 +14,39 @@ type sessionReader struct {
 	sessions map[string]*register.Session
 }
 
-func (l *sessionReader) all(ctx context.Context, tx *transaction) error {
+// readSessions reads those that are in a register.
+func readSessions(ctx context.Context, tx *transaction, which []string) (map[string]*register.Session, error) {
+	if len(which) == 0 {
+		return nil, nil
+	}
+	ids, err := keys(which)
+	if err != nil {
+		return nil, err
+	}
+	l := sessionReader{ids: ids, sessions: make(map[string]*register.Session, len(which))}
 	steps := []struct {
 		what string
 		run  func(context.Context, *transaction) error
 	}{{"sessions", l.mandatory}, {"rooms", l.rooms}, {"changes of rooms", l.moves}, {"ends", l.ends}}
 	for _, step := range steps {
 		if err := step.run(ctx, tx); err != nil {
-			return fmt.Errorf("read %s: %w", step.what, err)
+			return nil, fmt.Errorf("read %s: %w", step.what, err)
 		}
 	}
-	return nil
+	return l.sessions, nil
 }
 
 func (l *sessionReader) mandatory(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var s register.Session
-		var starts, ends, opens, closes int64
-		if err := r.Scan(&s.ID, &s.Module, &s.Kind, &s.List, &s.Delivery, &starts, &ends, &opens, &closes, &s.Cancelled, &s.ClosedBy); err != nil {
+		var starts, ends int64
+		if err := r.Scan(&s.ID, &s.Module, &s.Kind, &s.List, &s.Delivery, &starts, &ends, &s.Cancelled, &s.ClosedBy); err != nil {
 			return err
 		}
-		s.StartsAt, s.EndsAt, s.OpensAt, s.ClosesAt = instant(starts), instant(ends), instant(opens), instant(closes)
+		s.StartsAt, s.EndsAt = instant(starts), instant(ends)
 		l.sessions[s.ID] = &s
 		return nil
-	}, `SELECT id, module_id, kind, list, delivery, starts_at, ends_at, opens_at, closes_at, cancelled, closed_by FROM session
+	}, `SELECT id, module_id, kind, list, delivery, starts_at, ends_at, cancelled, closed_by FROM session
 		WHERE mandatory AND id IN ({{keys $1}})`, l.ids)
 }
 

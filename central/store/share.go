@@ -19,7 +19,7 @@ func encodeShares(shares []judge.Share) string {
 }
 
 // decodeShares reads what encodeShares wrote.
-func decodeShares(text []byte, each func(judge.Share)) error {
+func decodeShares(text string, each func(judge.Share)) error {
 	s := &jsonScanner{rest: text}
 	s.skip('[')
 	for s.err == nil && !s.at(']') {

@@ -35,6 +35,7 @@ var sqliteDialect = &dialect{
 	alone:    func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) }, // each takes the file's lock
 	reserve:  func(ctx context.Context, tx *transaction) error { return refuseMoved(ctx, tx) },                     // the turn itself came with BEGIN IMMEDIATE
 	each:     eachPrepared,
+	watched:  context.WithoutCancel, // the driver would start a goroutine for each statement, and the file answers at once
 	conflict: isSQLiteBusy,
 	busy:     isSQLiteBusy,
 	taken:    isSQLiteUnique,
@@ -88,14 +89,18 @@ func sqliteName(path, lock string) string {
 
 // eachPrepared runs row by row: there is no round trip that would make another way faster.
 func eachPrepared(ctx context.Context, tx *transaction, statement string, rows iter.Seq[[]any]) error {
-	prepared, err := tx.PrepareContext(ctx, tx.dialect.render(statement))
+	prepared, err := tx.preparing(ctx, statement)
 	if err != nil {
 		return err
 	}
 	defer prepared.Close()
+	unwatched := tx.dialect.watched(ctx)
 	n := 0
 	for row := range rows {
-		if _, err := prepared.ExecContext(ctx, row...); err != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := prepared.ExecContext(unwatched, row...); err != nil {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
 		n++

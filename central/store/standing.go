@@ -33,7 +33,7 @@ func (l *loader) standings(ctx context.Context, tx *transaction) error {
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var tenth, seen sql.NullInt64
-		var weeks, modules sql.RawBytes
+		var weeks, modules string
 		var s judge.Standing
 		if err := r.Scan(&student, &s.Term, &s.Attended, &s.Counted, &s.Missed, &s.Met, &s.Excused, &s.Pending, &s.Level, &tenth, &seen, &s.Deadline, &weeks, &modules); err != nil {
 			return err

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/rollcall-edge/rollcall/central/register"
@@ -22,64 +26,69 @@ const timetableRevision = `SELECT (SELECT coalesce(max(id), 0) FROM import) || '
 	(SELECT count(*) FROM policy) || ' ' ||
 	(SELECT count(*) || ' ' || coalesce(max(id), 0) FROM fact WHERE student_id = '' AND kind = 'ended' AND withdrawn_at IS NULL)`
 
-// recall finds sessions of a revision, and says which are not remembered.
-func (m *timetableMemory) recall(revision string, ids []string) (found map[string]*register.Session, missing []string) {
+// recall finds sessions of a revision, and adds those that are not remembered to missing. A session that is in no register
+// is in no answer.
+func (m *timetableMemory) recall(revision string, ids []string, missing map[string]bool) []*register.Session {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	found = make(map[string]*register.Session, len(ids))
+	found := make([]*register.Session, 0, len(ids))
 	for _, id := range ids {
-		if _, twice := found[id]; twice {
-			continue
-		}
 		s, known := m.sessions[id]
-		found[id] = s
-		if !known || m.revision != revision {
-			found[id], missing = nil, append(missing, id)
+		switch {
+		case !known || m.revision != revision:
+			missing[id] = true
+		case s != nil:
+			found = append(found, s)
 		}
 	}
-	return found, missing
+	return found
 }
 
 // remember adds sessions of a revision. Those of another one are forgotten: it is older, or of a snapshot that is.
-func (m *timetableMemory) remember(revision string, ids []string, sessions map[string]*register.Session) {
+func (m *timetableMemory) remember(revision string, ids map[string]bool, sessions map[string]*register.Session) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.revision != revision || m.sessions == nil {
 		m.revision, m.sessions = revision, map[string]*register.Session{}
 	}
-	for _, id := range ids {
+	for id := range ids {
 		m.sessions[id] = sessions[id]
 	}
 }
 
 func (m *timetableMemory) forget() { m.remember("", nil, nil) }
 
-// timetable makes the sessions at hand that the students are expected at.
+// timetable gives each student the sessions that they are expected at, in order of start.
 func (l *loader) timetable(ctx context.Context, tx *transaction) error {
 	var revision string
-	if err := tx.QueryRowContext(ctx, timetableRevision).Scan(&revision); err != nil {
+	err := each(ctx, tx, func(r *sql.Rows) error { return r.Scan(&revision) }, timetableRevision)
+	if err != nil {
 		return fmt.Errorf("revision: %w", err)
 	}
-	var all []string
-	for _, ids := range l.expected {
-		all = append(all, ids...)
+	missing := map[string]bool{}
+	for student, ids := range l.expected {
+		l.cases[student].Facts.Sessions = l.memory.recall(revision, ids, missing)
 	}
-	found, missing := l.memory.recall(revision, all)
-	l.sessions = found
-	if len(missing) == 0 {
-		return nil
-	}
-	read := sessionReader{sessions: map[string]*register.Session{}}
-	var err error
-	if read.ids, err = keys(missing); err != nil {
+	read, err := readSessions(ctx, tx, slices.Sorted(maps.Keys(missing)))
+	if err != nil {
 		return err
 	}
-	if err := read.all(ctx, tx); err != nil {
-		return err
+	l.memory.remember(revision, missing, read)
+	for student, ids := range l.expected {
+		f := &l.cases[student].Facts
+		for _, id := range ids {
+			if s := read[id]; s != nil {
+				f.Sessions = append(f.Sessions, s)
+			}
+		}
+		slices.SortFunc(f.Sessions, byStart)
 	}
-	for id, s := range read.sessions {
-		found[id] = s
-	}
-	l.memory.remember(revision, missing, read.sessions)
 	return nil
+}
+
+func byStart(a, b *register.Session) int {
+	if c := a.StartsAt.Compare(b.StartsAt); c != 0 {
+		return c
+	}
+	return strings.Compare(a.ID, b.ID)
 }

@@ -39,6 +39,9 @@ func pause(ctx context.Context, attempt int) bool {
 }
 
 func (s *Store) attempt(ctx context.Context, f func(*transaction) error) error {
+	if err := s.write.prepare(ctx); err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
@@ -49,7 +52,7 @@ func (s *Store) attempt(ctx context.Context, f func(*transaction) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	defer begun.Rollback() // after Commit this does nothing
-	tx := &transaction{Tx: begun, conn: conn, dialect: s.dialect}
+	tx := &transaction{Tx: begun, conn: conn, dialect: s.dialect, repeated: s.write}
 	if err := s.dialect.reserve(ctx, tx); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}

@@ -49,7 +49,7 @@ var plan = []line{
 	{"central/register", []string{"central/contract", "central/calendar", "central/policy"}, "marks come from taps, amendments and the policy of the day alone"},
 	{"central/engagement", []string{"central/register", "central/calendar", "central/policy"}, "a history is made of marks and dated events"},
 	{"central/rules", []string{"central/policy", "central/engagement", "central/register", "central/calendar"}, "pure: no store, no clock, no web"},
-	{"central/judge", []string{"central/calendar", "central/policy", "central/register", "central/engagement", "central/rules"}, "it carries facts through the pure parts; the store implements what it asks for"},
+	{"central/judge", []string{"central/contract", "central/calendar", "central/policy", "central/register", "central/engagement", "central/rules"}, "it carries facts through the pure parts; the store implements what it asks for"},
 	{"central/ingest", []string{"central/contract"}, "each tap once; it judges nothing"},
 	{"central/fleet", []string{"central/contract"}, "gateways, not students"},
 	{"central/sheet", []string{"central/contract", "central/calendar"}, "files become rows with faults at their lines; what the rows are about is the importers' matter"},
