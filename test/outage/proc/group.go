@@ -1,7 +1,6 @@
 package proc
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +24,7 @@ const (
 
 // Group is a control group: limits for the processes that are put into it. Version 1 or 2, whichever the machine has.
 type Group struct {
+	name  string // in messages
 	claim *claim.Claim
 	hierarchy
 }
@@ -91,22 +91,22 @@ func has(words, word string) bool {
 	return false
 }
 
-// OpenGroup makes a group without limits. Leftovers of runs that died are removed first.
-func OpenGroup() (*Group, error) {
+// OpenGroup makes a group without limits; its name is for messages. Leftovers of runs that died are removed first.
+func OpenGroup(name string) (*Group, error) {
 	if err := GroupAvailable(); err != nil {
 		return nil, err
 	}
 	if err := claim.Sweep(kind, discard); err != nil {
 		return nil, err
 	}
-	name, err := claim.Make(kind)
+	claimed, err := claim.Make(kind)
 	if err != nil {
-		return nil, fmt.Errorf("open group: %w", err)
+		return nil, fmt.Errorf("open group %s: %w", name, err)
 	}
-	g := &Group{claim: name}
+	g := &Group{name: name, claim: claimed}
 	if err := g.make(); err != nil {
 		_ = g.Close()
-		return nil, fmt.Errorf("open group: %w", err)
+		return nil, fmt.Errorf("open group %s: %w", name, err)
 	}
 	return g, nil
 }
@@ -140,7 +140,7 @@ func (h hierarchy) folders() []string { return []string{h.cpu, h.memory, h.freez
 // Close removes the group. Its processes must have ended.
 func (g *Group) Close() error {
 	if err := discard(g.claim.Name); err != nil {
-		return fmt.Errorf("close group: %w", err)
+		return fmt.Errorf("close group %s: %w", g.name, err)
 	}
 	return g.claim.Release()
 }
@@ -178,7 +178,7 @@ func empty(dir string) error {
 func (g *Group) Add(pid int) error {
 	for _, dir := range g.folders() {
 		if err := write(dir, "cgroup.procs", strconv.Itoa(pid)); err != nil {
-			return fmt.Errorf("add process %d: %w", pid, err)
+			return fmt.Errorf("add process %d to group %s: %w", pid, g.name, err)
 		}
 	}
 	return nil
@@ -223,22 +223,17 @@ func (g *Group) Killed() (int64, error) {
 	return number(g.memory, "memory.oom_control", "oom_kill")
 }
 
-// Freeze stops every process of the group, without their knowing, and returns when they stand or ctx ends.
-func (g *Group) Freeze(ctx context.Context) error {
+// Freeze stops every process of the group, without their knowing, and returns when they stand.
+func (g *Group) Freeze() error {
 	if err := g.freeze(); err != nil {
 		return err
 	}
-	for {
-		frozen, err := g.frozen()
-		if err != nil || frozen {
+	for began := time.Now(); time.Since(began) < standsWithin; time.Sleep(lookEvery) {
+		if frozen, err := g.frozen(); err != nil || frozen {
 			return err
 		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("freeze group: %w", ctx.Err()), g.thaw())
-		case <-time.After(lookEvery):
-		}
 	}
+	return errors.Join(fmt.Errorf("group %s is not frozen after %v", g.name, standsWithin), g.thaw())
 }
 
 // Thaw lets them go on.

@@ -1,7 +1,6 @@
 package proc
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"testing"
@@ -15,7 +14,7 @@ func group(t *testing.T) *Group {
 	if err := GroupAvailable(); err != nil {
 		t.Skip(err)
 	}
-	g, err := OpenGroup()
+	g, err := OpenGroup("test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,9 +37,7 @@ func TestFreeze(t *testing.T) {
 	g := group(t)
 	p, log := start(t, "while :; do echo tick; sleep 0.01; done", in(g))
 	said(t, log, "tick")
-	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
-	defer stop()
-	if err := g.Freeze(ctx); err != nil {
+	if err := g.Freeze(); err != nil {
 		t.Fatal(err)
 	}
 	before := size(t, log)
@@ -150,7 +147,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(dieWithGroup) == "" {
 		os.Exit(m.Run())
 	}
-	g, err := OpenGroup()
+	g, err := OpenGroup("test")
 	if err != nil {
 		os.Exit(1)
 	}
