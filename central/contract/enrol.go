@@ -14,11 +14,16 @@ import (
 type Enrolment struct {
 	Token   string `json:"token"`
 	Request []byte `json:"request"` // PKCS #10, DER
+
+	// CheckpointKey is the Ed25519 public key, 32 octets, with which the gateway signs checkpoints of its streams. Gateways
+	// before it existed have none.
+	CheckpointKey []byte `json:"checkpoint_key,omitempty"`
 }
 
 // Renewal asks for a fresh certificate over the present one, which the connection has proved.
 type Renewal struct {
-	Request []byte `json:"request"` // PKCS #10, DER
+	Request       []byte `json:"request"`                  // PKCS #10, DER
+	CheckpointKey []byte `json:"checkpoint_key,omitempty"` // as in Enrolment; the same in every renewal
 }
 
 // Credentials is what a gateway gets to prove itself with, and to tell cards by.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -44,6 +45,9 @@ func (f *Fleet) Enrol(ctx context.Context, e contract.Enrolment) (contract.Crede
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("enrol gateway: %w", err)
 	}
+	if err := checkCheckpointKey(e.CheckpointKey); err != nil {
+		return contract.Credentials{}, fmt.Errorf("enrol gateway: %w", err)
+	}
 	secret, err := base64.RawURLEncoding.DecodeString(e.Token)
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("enrol gateway: %w", ErrToken)
@@ -58,7 +62,7 @@ func (f *Fleet) Enrol(ctx context.Context, e contract.Enrolment) (contract.Crede
 		credentials = f.credentials(i.Gateway, i.Building, certificate)
 		return Gateway{
 			ID: i.Gateway, Building: i.Building, EnrolledAt: issuedAt(certificate),
-			Serial: certificate.SerialNumber.Text(16), NotAfter: certificate.NotAfter,
+			Serial: certificate.SerialNumber.Text(16), NotAfter: certificate.NotAfter, CheckpointKey: e.CheckpointKey,
 		}, nil
 	})
 	if err != nil {
@@ -78,11 +82,34 @@ func (f *Fleet) Renew(ctx context.Context, caller Caller, r contract.Renewal) (c
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}
+	if err := f.registerKey(ctx, caller.Gateway, r.CheckpointKey); err != nil {
+		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
+	}
 	if err := f.store.Renewed(ctx, caller.Gateway, certificate.SerialNumber.Text(16), certificate.NotAfter); err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}
 	f.log.Info("certificate renewed", "gateway", caller.Gateway, "expired", caller.Expired)
 	return f.credentials(caller.Gateway, caller.Building, certificate), nil
+}
+
+// registerKey notes the key for checkpoints that came with a renewal. A gateway keeps its key: another one is a device that
+// was set up anew without an invitation, and somebody should know why.
+func (f *Fleet) registerKey(ctx context.Context, gateway string, key []byte) error {
+	if err := checkCheckpointKey(key); err != nil || len(key) == 0 {
+		return err
+	}
+	replaced, err := f.store.RegisterKey(ctx, gateway, key, f.now())
+	if replaced {
+		f.log.Warn("gateway signs checkpoints with another key from now on", "gateway", gateway)
+	}
+	return err
+}
+
+func checkCheckpointKey(key []byte) error {
+	if n := len(key); n != 0 && n != ed25519.PublicKeySize {
+		return fmt.Errorf("%w: the checkpoint key has %d octets, want %d", ErrRequest, n, ed25519.PublicKeySize)
+	}
+	return nil
 }
 
 func (f *Fleet) credentials(gateway, building string, certificate *x509.Certificate) contract.Credentials {

@@ -4,6 +4,7 @@ package fleet
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,6 +40,8 @@ type Gateway struct {
 	RevokedAt  time.Time // zero if it is not revoked
 	HeardAt    time.Time // of the last report; zero if there was none
 	Report     *contract.Report
+
+	CheckpointKey ed25519.PublicKey // its streams' checkpoints are signed with; nil if it has registered none yet
 }
 
 // Stream is how far a journal is known to exist and how much of it is at central.
@@ -69,6 +72,8 @@ type Store interface {
 	// Renewed notes a gateway's newest certificate.
 	Renewed(ctx context.Context, gateway, serial string, notAfter time.Time) error
 
+	// RegisterKey notes with which key a gateway signs checkpoints from now on, and whether it replaces another.
+	RegisterKey(ctx context.Context, gateway string, key ed25519.PublicKey, at time.Time) (replaced bool, err error)
 	// Revoke returns ErrUnknownGateway if there is none.
 	Revoke(ctx context.Context, gateway string, at time.Time) error
 

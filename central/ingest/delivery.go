@@ -26,7 +26,8 @@ type Delivery struct {
 	Coverage   []Coverage
 	Watermarks []Watermark
 	ReceivedAt time.Time
-	Met        bool // some of the records were sent ahead, and take their place now
+	Checkpoint []byte // of the stream at the last record, signed by its gateway; empty if none came
+	Met        bool   // some of the records were sent ahead, and take their place now
 }
 
 // Tap is a tap with its identity and stamp.
@@ -52,7 +53,7 @@ type Watermark struct {
 }
 
 func deliver(batch contract.Batch, records []contract.Record, now time.Time) Delivery {
-	d := Delivery{Stream: batch.Stream, First: batch.First, Octets: batch.Records, ReceivedAt: now}
+	d := Delivery{Stream: batch.Stream, First: batch.First, Octets: batch.Records, ReceivedAt: now, Checkpoint: batch.Checkpoint}
 	for _, r := range records {
 		switch {
 		case r.Tap != nil:

@@ -63,6 +63,10 @@ func New(o Options) *Intake {
 // The gateway is the authenticated sender; it need not own the stream, because any gateway of a cluster may deliver what
 // its dead neighbour left behind.
 //
+// The checkpoint of a batch seals the stream if what is stored then gives the root that its gateway signed. If not, or if
+// the owner signed with another key than it registered, nothing of the batch is stored and the stream takes nothing from
+// then on: the error is ErrFork, and ErrRoot or tree.ErrForeignKey too.
+//
 // Records that are there already must be the same octets: a difference is ErrFork, and the stream takes nothing from then
 // on. A batch that begins beyond the next number is a *GapError. In both cases nothing of the batch is stored.
 func (i *Intake) Ingest(ctx context.Context, gateway string, batch contract.Batch) (contract.Receipt, error) {
@@ -111,8 +115,12 @@ func (i *Intake) place(ctx context.Context, gateway string, d Delivery, put put)
 			return err
 		}
 		receipt = contract.Receipt{Stream: d.Stream, Through: stream.Through, Stored: len(d.Octets) - known, Known: known, Ahead: stream.Ahead}
-		return nil
+		receipt.Sealed, err = i.seal(ctx, tx, stream, gateway, d)
+		return err
 	})
+	if unproven(err) {
+		return contract.Receipt{}, fmt.Errorf("ingest batch: %w", i.disprove(ctx, gateway, d, err))
+	}
 	if err != nil {
 		return contract.Receipt{}, fmt.Errorf("ingest batch: %w", err)
 	}

@@ -15,6 +15,8 @@ type metrics struct {
 	lag     prometheus.Histogram
 	suspect prometheus.Counter
 	ahead   prometheus.Counter
+
+	unproven prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -36,6 +38,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		suspect: f.NewCounter(prometheus.CounterOpts{
 			Name: "rollcall_central_ingest_suspect_records_total",
 			Help: "Taps stored although stamped more than two hours in the future.",
+		}),
+		unproven: f.NewCounter(prometheus.CounterOpts{
+			Name: "rollcall_central_ingest_unbelieved_checkpoints_total",
+			Help: "Checkpoints that count for nothing: not the word of the stream's owner, or the owner has registered no key yet.",
 		}),
 		ahead: f.NewCounter(prometheus.CounterOpts{
 			Name: "rollcall_central_ingest_ahead_records_total",

@@ -2,9 +2,11 @@ package ingest
 
 import (
 	"context"
+	"crypto/ed25519"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
 )
 
 // Store keeps streams.
@@ -33,6 +35,19 @@ type Tx interface {
 	// AppendAhead saves the stream and stores records beyond its watermark with their taps, whose holders become dirty. No
 	// coverage and no watermark of a point is stored, since what lies before them is not here. ErrAhead when too many are stored.
 	AppendAhead(ctx context.Context, stream Stream, a Ahead) error
+
+	// Tree is how far the tree of a stream was grown; only Stream is set when it was not.
+	Tree(ctx context.Context, id contract.Stream) (Tree, error)
+
+	// Commitments are those of the stored records with numbers from first to last, made from their octets, or kept in place
+	// of octets that were erased. It returns ErrRoot with the number when one of them is not stored.
+	Commitments(ctx context.Context, id contract.Stream, first, last uint64) ([]tree.Commitment, error)
+
+	// SaveTree keeps a tree and the seal it has led to, if any.
+	SaveTree(ctx context.Context, t Tree, s *Seal) error
+
+	// CheckpointKey is the key that a gateway registered last; nil if it has none.
+	CheckpointKey(ctx context.Context, gateway string) (ed25519.PublicKey, error)
 }
 
 // Stream is the state of one journal at central.

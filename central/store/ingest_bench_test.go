@@ -9,11 +9,22 @@ import (
 )
 
 // BenchmarkIngest stores full batches of one stream in a database on disk, each durable before the next is begun. Every
-// second card belongs to one of 250 students, who become dirty.
-func BenchmarkIngest(b *testing.B) { onEngine(b, benchmarkIngest) }
+// second card belongs to one of 250 students, who become dirty. No batch has a checkpoint.
+func BenchmarkIngest(b *testing.B) {
+	onEngine(b, func(b *testing.B) { benchmarkIngest(b, func(*contract.Batch) {}) })
+}
 
-func benchmarkIngest(b *testing.B) {
+// BenchmarkIngestSealed is BenchmarkIngest with a checkpoint in every batch: the tree is grown from the rows, and the seal kept.
+func BenchmarkIngestSealed(b *testing.B) {
+	onEngine(b, func(b *testing.B) {
+		a := &author{name: "gw-a", stream: streamA, key: keyOf("gw-a")}
+		benchmarkIngest(b, func(batch *contract.Batch) { a.follow(b, batch) })
+	})
+}
+
+func benchmarkIngest(b *testing.B, sign func(*contract.Batch)) {
 	d := newDoor(b)
+	newAuthor(b, d.store, "gw-a", streamA)
 	for i := range 250 {
 		student, digest := fmt.Sprintf("s%d", i), contract.DigestOf([]byte("campus"), fmt.Sprintf("w26:1:%d", 2*i))
 		d.exec(b, `INSERT INTO student (id, name) VALUES ($1, '')`, student)
@@ -24,9 +35,14 @@ func benchmarkIngest(b *testing.B) {
 		b.StopTimer()
 		records := taps(1, contract.MaxBatchRecords) // the same cards again
 		batch := batchOf(b, streamA, uint64(batches*contract.MaxBatchRecords+1), records...)
+		sign(&batch)
 		b.StartTimer()
-		if _, err := d.intake.Ingest(context.Background(), "gw-a", batch); err != nil {
+		receipt, err := d.intake.Ingest(context.Background(), "gw-a", batch)
+		if err != nil {
 			b.Fatal(err)
+		}
+		if signed := len(batch.Checkpoint) > 0; signed != (receipt.Sealed == receipt.Through) {
+			b.Fatalf("signed %v, sealed to %d of %d", signed, receipt.Sealed, receipt.Through)
 		}
 		batches++
 	}

@@ -61,5 +61,9 @@ func enrol(ctx context.Context, tx *transaction, g fleet.Gateway) error {
 	if err != nil {
 		return fmt.Errorf("store gateway: %w", err)
 	}
-	return nil
+	if g.CheckpointKey == nil {
+		return nil
+	}
+	_, err = registerKey(ctx, tx, g.ID, g.CheckpointKey, g.EnrolledAt)
+	return err
 }

@@ -4,15 +4,17 @@ import (
 	"context"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
 	"github.com/rollcall-edge/rollcall/central/ingest"
 )
 
 func (t streamTx) appendRecords(ctx context.Context, d ingest.Delivery) error {
 	seq := int64(d.First) - 1
-	return putEach(ctx, t.tx, "records", `INSERT INTO record (stream_id, seq, received_at, octets) VALUES ($1, $2, $3, $4)`,
+	return putEach(ctx, t.tx, "records", `INSERT INTO record (stream_id, seq, received_at, octets, commitment) VALUES ($1, $2, $3, $4, $5)`,
 		d.Octets, func(octets []byte) []any {
 			seq++
-			return []any{d.Stream[:], seq, milliseconds(d.ReceivedAt), octets}
+			c, _ := tree.Commit(octets) // it was decoded, so it has one
+			return []any{d.Stream[:], seq, milliseconds(d.ReceivedAt), octets, c[:]}
 		})
 }
 

@@ -35,6 +35,7 @@ type campus struct {
 	token     string
 	lives     time.Duration                 // of the certificates it issues
 	answer    func(c *contract.Credentials) // changes what it answers
+	keys      [][]byte                      // for checkpoints, that enrolments came with
 	callers   []string                      // names in the certificates that renewals came with
 }
 
@@ -63,6 +64,7 @@ func newCampus(t *testing.T, chain ...func(*campus, *tls.Certificate)) *campus {
 			return
 		}
 		c.token = "used"
+		c.keys = append(c.keys, e.CheckpointKey)
 		c.reply(t, w, e.Request)
 	})
 	mux.HandleFunc("POST "+contract.PathRenew, func(w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
@@ -35,17 +36,18 @@ func Enrol(ctx context.Context, o Options, central string, invitation contract.I
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
+	checkpointKey := newCheckpointKey()
 	transport := &http.Transport{TLSClientConfig: pinned(invitation.Authority, target.Hostname(), o.Now)}
 	defer transport.CloseIdleConnections()
 	client := contract.Client{HTTP: &http.Client{Transport: transport, Timeout: enrolWithin}, Base: central}
-	answer, err := client.Enrol(ctx, contract.Enrolment{Token: invitation.Secret, Request: request})
+	answer, err := client.Enrol(ctx, contract.Enrolment{Token: invitation.Secret, Request: request, CheckpointKey: publicHalf(checkpointKey)})
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	if err := checkAnswer(answer, invitation); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	d, err := newDocument(key, answer)
+	d, err := newDocument(key, checkpointKey, answer)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
@@ -81,8 +83,16 @@ func checkAnswer(c contract.Credentials, i contract.Invitation) error {
 	return nil
 }
 
-// newDocument puts key and credentials together and checks that they fit.
-func newDocument(key *ecdsa.PrivateKey, c contract.Credentials) (document, error) {
+func newCheckpointKey() ed25519.PrivateKey {
+	seed := make([]byte, ed25519.SeedSize)
+	rand.Read(seed) // never fails: crypto/rand ends the process instead
+	return ed25519.NewKeyFromSeed(seed)
+}
+
+func publicHalf(key ed25519.PrivateKey) []byte { return key.Public().(ed25519.PublicKey) }
+
+// newDocument puts keys and credentials together and checks that they fit.
+func newDocument(key *ecdsa.PrivateKey, checkpointKey ed25519.PrivateKey, c contract.Credentials) (document, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return document{}, fmt.Errorf("encode key: %w", err)
@@ -90,6 +100,7 @@ func newDocument(key *ecdsa.PrivateKey, c contract.Credentials) (document, error
 	d := document{
 		Version: documentVersion, Gateway: c.Gateway, Building: c.Building,
 		Key: der, Certificate: c.Certificate, Authority: c.Authority, CampusKey: c.CampusKey,
+		CheckpointKey: checkpointKey.Seed(),
 	}
 	_, err = d.credentials()
 	return d, err

@@ -5,6 +5,7 @@ package identity
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -51,6 +52,8 @@ type credentials struct {
 	key         *ecdsa.PublicKey // the authority's
 	pool        *x509.CertPool
 	campusKey   []byte
+
+	checkpointKey ed25519.PrivateKey // nil until the first renewal of an identity that an earlier release made
 }
 
 // Open reads the identity that Enrol stored. ErrNotEnrolled means there is none yet; ErrMode that the file may be read by
@@ -87,6 +90,10 @@ func (i *Identity) Building() string { return i.current.Load().building }
 
 // CampusKey is the key of contract.DigestOf. The caller must not change it.
 func (i *Identity) CampusKey() []byte { return i.current.Load().campusKey }
+
+// CheckpointKey signs checkpoints of this gateway's streams; central knows its public half. It stays the same through
+// renewals. It is nil until an identity that an earlier release made has been renewed.
+func (i *Identity) CheckpointKey() ed25519.PrivateKey { return i.current.Load().checkpointKey }
 
 // Certificate is the certificate in force, with its key.
 func (i *Identity) Certificate() (*tls.Certificate, error) { return i.current.Load().certificate, nil }

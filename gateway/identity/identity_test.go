@@ -44,6 +44,9 @@ func TestEnrol(t *testing.T) {
 	if err != nil || again.Gateway() != "library" || !again.NotAfter().Equal(i.NotAfter()) {
 		t.Errorf("Open = %v", err)
 	}
+	if len(c.keys) != 1 || !bytes.Equal(c.keys[0], publicHalf(again.CheckpointKey())) {
+		t.Errorf("central was told %x, want the public half of the key for checkpoints", c.keys)
+	}
 	if _, err := Enrol(t.Context(), Options{Dir: t.TempDir(), Log: quiet}, c.server.URL, invitation); err == nil || !strings.Contains(err.Error(), "403") {
 		t.Errorf("second use of an invitation = %v, want a refusal", err)
 	}

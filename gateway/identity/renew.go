@@ -61,7 +61,11 @@ func (r *Renewal) Run(ctx context.Context) error {
 	}
 }
 
+// due is how long renewal may wait. A gateway that has no key for checkpoints gets one known by renewing at once.
 func (r *Renewal) due() time.Duration {
+	if r.Identity.CheckpointKey() == nil {
+		return 0
+	}
 	return renewAt(r.Identity.current.Load().certificate.Leaf).Sub(r.Identity.Now())
 }
 
@@ -85,11 +89,15 @@ func (i *Identity) renew(ctx context.Context, central Registrar) error {
 	if err != nil {
 		return fmt.Errorf("renew: %w", err)
 	}
-	answer, err := central.Renew(ctx, contract.Renewal{Request: request})
+	checkpointKey := i.CheckpointKey()
+	if checkpointKey == nil {
+		checkpointKey = newCheckpointKey()
+	}
+	answer, err := central.Renew(ctx, contract.Renewal{Request: request, CheckpointKey: publicHalf(checkpointKey)})
 	if err != nil {
 		return fmt.Errorf("renew: %w", err)
 	}
-	d, err := newDocument(key, answer)
+	d, err := newDocument(key, checkpointKey, answer)
 	if err != nil {
 		return fmt.Errorf("renew: %w", err)
 	}

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/x509"
@@ -26,6 +27,7 @@ type registrar struct {
 	mu    sync.Mutex // guards everything that follows
 	err   error
 	asked []time.Time
+	keys  [][]byte // for checkpoints, as they came with each renewal that was granted
 }
 
 func (r *registrar) refuse(err error) {
@@ -51,19 +53,27 @@ func (r *registrar) Renew(_ context.Context, n contract.Renewal) (contract.Crede
 	if err != nil {
 		return contract.Credentials{}, err
 	}
+	r.keys = append(r.keys, n.CheckpointKey)
 	return r.campus.credentials(r.t, csr.PublicKey.(*ecdsa.PublicKey)), nil
 }
 
 // renewing runs the renewal of a fresh identity inside a bubble of fake time.
 func renewing(t *testing.T, test func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32)) {
 	t.Helper()
+	renewingOf(t, func(*document) {}, test)
+}
+
+// renewingOf is renewing with an identity that was changed before.
+func renewingOf(t *testing.T, change func(*document), test func(t *testing.T, i *Identity, r *registrar, swaps *atomic.Int32)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := newAuthority(t)
 		own := key(t)
-		d, err := newDocument(own, c.credentials(t, &own.PublicKey))
+		d, err := newDocument(own, newCheckpointKey(), c.credentials(t, &own.PublicKey))
 		if err != nil {
 			t.Fatal(err)
 		}
+		change(&d)
 		dir := t.TempDir()
 		if err := d.save(dir); err != nil {
 			t.Fatal(err)
@@ -113,6 +123,44 @@ func TestRenewalAtTwoThirdsOfEachLife(t *testing.T) {
 		synctest.Wait()
 		if r.times() != 2 {
 			t.Errorf("asked %d times after forty days, want 2", r.times())
+		}
+	})
+}
+
+func TestCheckpointKeyStaysThroughRenewals(t *testing.T) {
+	renewing(t, func(t *testing.T, i *Identity, r *registrar, _ *atomic.Int32) {
+		first := i.CheckpointKey()
+		time.Sleep(41 * day)
+		synctest.Wait()
+		if !i.CheckpointKey().Equal(first) || r.times() != 2 {
+			t.Errorf("the key for checkpoints changed in %d renewals", r.times())
+		}
+		for _, told := range r.keys {
+			if !bytes.Equal(told, publicHalf(first)) {
+				t.Errorf("central was told %x, want %x", told, publicHalf(first))
+			}
+		}
+	})
+}
+
+// An identity of a release before checkpoints gets its key known to central at the first contact, and not before.
+func TestIdentityWithoutCheckpointKeyIsRenewedAtOnce(t *testing.T) {
+	earlier := func(d *document) { d.CheckpointKey = nil }
+	renewingOf(t, earlier, func(t *testing.T, i *Identity, r *registrar, _ *atomic.Int32) {
+		r.refuse(errors.New("no route"))
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if i.CheckpointKey() != nil || r.times() == 0 {
+			t.Fatalf("while central is away: key %v, asked %d times", i.CheckpointKey(), r.times())
+		}
+		r.refuse(nil)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(r.keys) != 1 || !bytes.Equal(r.keys[0], publicHalf(i.CheckpointKey())) {
+			t.Fatalf("central was told %x, want the one key in force", r.keys)
+		}
+		if again, err := Open(Options{Dir: i.o.Dir}); err != nil || !again.CheckpointKey().Equal(i.CheckpointKey()) {
+			t.Errorf("after a restart: %v, and another key", err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/tls"
 	"crypto/x509"
@@ -30,6 +31,10 @@ type document struct {
 	Certificate []byte `json:"certificate"` // X.509, DER
 	Authority   []byte `json:"authority"`   // X.509, DER
 	CampusKey   []byte `json:"campus_key"`
+
+	// CheckpointKey is the seed of an Ed25519 key, which central knows. Identities of earlier releases have none until their
+	// next renewal, which is then due at once.
+	CheckpointKey []byte `json:"checkpoint_key,omitempty"`
 }
 
 const documentVersion = 1
@@ -142,10 +147,26 @@ func (d document) credentials() (*credentials, error) {
 	if len(d.CampusKey) != campusKeySize {
 		return nil, fmt.Errorf("%w: campus key has %d octets, want %d", ErrCredentials, len(d.CampusKey), campusKeySize)
 	}
+	checkpointKey, err := checkpointKeyOf(d.CheckpointKey)
+	if err != nil {
+		return nil, err
+	}
 	pool := x509.NewCertPool()
 	pool.AddCert(authority)
 	return &credentials{
-		gateway: d.Gateway, building: d.Building, authority: authority, key: authorityKey, pool: pool, campusKey: d.CampusKey,
+		checkpointKey: checkpointKey,
+		gateway:       d.Gateway, building: d.Building, authority: authority, key: authorityKey, pool: pool, campusKey: d.CampusKey,
 		certificate: &tls.Certificate{Certificate: [][]byte{d.Certificate}, PrivateKey: signer, Leaf: leaf},
 	}, nil
+}
+
+// checkpointKeyOf makes the key of a seed; nil of none.
+func checkpointKeyOf(seed []byte) (ed25519.PrivateKey, error) {
+	switch len(seed) {
+	case 0:
+		return nil, nil
+	case ed25519.SeedSize:
+		return ed25519.NewKeyFromSeed(seed), nil
+	}
+	return nil, fmt.Errorf("%w: checkpoint key has %d octets, want %d", ErrDamaged, len(seed), ed25519.SeedSize)
 }
