@@ -25,6 +25,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/identity"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/seal"
 	"github.com/rollcall-edge/rollcall/gateway/status"
 	"github.com/rollcall-edge/rollcall/gateway/timetable"
 )
@@ -61,6 +62,7 @@ type Gateway struct {
 	central   *contract.Client
 	hangUp    func() // closes idle connections to central
 	forwarder *forward.Forwarder
+	notary    *seal.Notary
 	link      *forward.Uplink
 	reporter  *forward.Reporter
 	radio     *ble.Supervisor // nil when not wanted
@@ -182,6 +184,8 @@ func (g *Gateway) openUplink() error {
 	g.central, g.hangUp = newClient(g.config.Central.URL, g.identity.ClientTLS())
 	g.link = forward.NewUplink(forward.Options{Central: g.central, Registerer: g.registry, Log: g.log})
 	g.forwarder = forward.NewForwarder(g.link, g.journal)
+	g.notary = seal.New(seal.Options{Journal: g.journal, Gateway: g.identity.Gateway(), Key: g.identity.CheckpointKey, Log: g.log})
+	g.forwarder.Notary = g.notary
 	g.reporter = forward.NewReporter(g.link, g.central, g.forwarder, 0, g.report)
 	return nil
 }

@@ -13,7 +13,7 @@ func (g *Gateway) snapshot() status.Snapshot {
 		At: now, StartedAt: g.startedAt, Gateway: g.identity.Gateway(), Building: g.identity.Building(), Version: g.o.Version,
 		Warnings: g.warnings(now, lines), Notes: notes(lines),
 		Clock:   status.Clock{Quality: g.clock.Quality().String(), Within: g.clock.Stamp(now).Within, Offset: g.reporter.Offset().Round(time.Millisecond)},
-		Journal: status.Journal{Stream: g.journal.Stream().String(), Durable: g.journal.Durable(), Acknowledged: g.journal.Acknowledged()},
+		Journal: status.Journal{Stream: g.journal.Stream().String(), Durable: g.journal.Durable(), Acknowledged: g.journal.Acknowledged(), Sealed: g.journal.Sealed()},
 		Lines:   lines,
 	}
 	s.Uplink = status.Uplink{Central: g.config.Central.URL, Queue: g.forwarder.Queue(), OldestAt: g.forwarder.Oldest(), Trouble: g.forwarder.State().Trouble}

@@ -25,6 +25,12 @@ type Outbox interface {
 	Acknowledge(seq uint64) error // monotone: a smaller number than before changes nothing
 }
 
+// Notary signs the own stream. A batch it has no checkpoint for is sent without.
+type Notary interface {
+	Checkpoint(b contract.Batch) []byte
+	Sealed(r contract.Receipt) error // what central made of it
+}
+
 // Replica is how far a stream is held by the cluster.
 type Replica struct {
 	Stream       contract.Stream

@@ -16,6 +16,8 @@ import (
 
 // Forwarder brings this gateway's own journal to central, oldest record first, one batch in flight.
 type Forwarder struct {
+	Notary Notary // nil signs nothing; set it before Run
+
 	link   *Uplink
 	outbox Outbox
 	wake   chan struct{} // one place: a wish to try again is not counted
@@ -161,13 +163,16 @@ func (f *Forwarder) restartLocked(s contract.Stream) {
 
 // deliver sends a batch and draws the conclusions of central's answer. The error says why the next attempt must wait.
 func (f *Forwarder) deliver(ctx context.Context, b contract.Batch) error {
+	if f.Notary != nil {
+		b.Checkpoint = f.Notary.Checkpoint(b)
+	}
 	receipt, err := f.link.send(ctx, b)
 	if err == nil && receipt.Through < b.First {
 		err = fmt.Errorf("send batch of %s: %w: through %d of a batch from %d", b.Stream, ErrReceipt, receipt.Through, b.First)
 	}
 	if err == nil {
 		f.trouble(nil)
-		return f.acknowledge(receipt)
+		return f.receive(receipt)
 	}
 	if ctx.Err() != nil {
 		return err
@@ -185,6 +190,14 @@ func (f *Forwarder) deliver(ctx context.Context, b contract.Batch) error {
 		return nil
 	}
 	return err
+}
+
+// receive takes the receipt of a batch: what is stored first, since nothing is sealed that is not.
+func (f *Forwarder) receive(r contract.Receipt) error {
+	if err := f.acknowledge(r); err != nil || f.Notary == nil {
+		return err
+	}
+	return f.Notary.Sealed(r)
 }
 
 // resume follows central to the number it expects. Told so twice without a receipt in between, it waits: one of the two is

@@ -61,6 +61,7 @@ type Journal struct {
 	Durable      uint64
 	Replicated   uint64
 	Acknowledged uint64
+	Sealed       uint64 // central has proven the stream up to here as this gateway signed it
 }
 
 // Uplink is the way to central.
