@@ -79,7 +79,14 @@ func (f *Office) CheckJudgements(ctx context.Context, each func(judge.Difference
 	if err != nil {
 		return 0, err
 	}
-	return f.judge.Compare(ctx, book, each)
+	if students, err = f.judge.Compare(ctx, book, each); err != nil {
+		return students, err
+	}
+	wrong, err := f.store.Judgements().WrongSums(ctx)
+	if wrong > 0 {
+		each(judge.Difference{Sums: wrong})
+	}
+	return students, err
 }
 
 // Rebuild has everybody judged from the facts again and waits for it.
@@ -89,6 +96,9 @@ func (f *Office) Rebuild(ctx context.Context) (students int, err error) {
 		return 0, err
 	}
 	if err := f.judge.Settle(ctx); err != nil {
+		return 0, err
+	}
+	if err := f.store.Judgements().Recount(ctx); err != nil {
 		return 0, err
 	}
 	return students, f.judge.Resurvey(ctx)

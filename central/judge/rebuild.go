@@ -16,7 +16,8 @@ type Difference struct {
 	After   []Standing
 	Marks   int // that are different, new or no longer there
 	Found   []rules.Finding
-	Gone    int // findings that no longer follow
+	Gone    int   // findings that no longer follow
+	Sums    int64 // of the university: how many of sessions, weeks and modules are wrong
 }
 
 // Compare judges everybody anew by a book, stores nothing, and hands over each student for whom something would be different.

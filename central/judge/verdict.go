@@ -82,7 +82,8 @@ type Kept struct {
 
 // Standing is a student's figures in one term.
 type Standing struct {
-	Term string
+	Term       string
+	Department string // of the student
 	engagement.Tally
 	Met      int64 // contacts of all kinds
 	Excused  int64
@@ -99,10 +100,12 @@ type Standing struct {
 type Verdict struct {
 	Dirty
 	JudgedAt   time.Time
-	Marks      int      // that are new or different
-	Gone       []string // sessions the student is no longer expected at
-	Replaced   []Stored // judgements that go into the past: they said more than that nothing was known
-	Weeks      []Week   // in which something of this changed, with all marks that are in them now
+	Marks      int        // that are new or different
+	Gone       []string   // sessions the student is no longer expected at
+	Before     []Standing // as they are stored
+	Moves      []Move     // of every mark whose code is new, different or gone
+	Replaced   []Stored   // judgements that go into the past: they said more than that nothing was known
+	Weeks      []Week     // in which something of this changed, with all marks that are in them now
 	Standings  []Standing
 	Recounted  bool // Standings are not what is stored
 	Found      []rules.Finding
@@ -110,6 +113,13 @@ type Verdict struct {
 	WakeAt     time.Time // when to judge again though nothing new is known; zero if only the days count
 
 	calendar *calendar.Calendar
+}
+
+// Move is what became of a mark's code at a session: it is "" before the first mark there, and when nothing is expected there
+// any more.
+type Move struct {
+	Session  string
+	From, To register.Code
 }
 
 // Term is the term of an instant, "" between terms.
@@ -132,7 +142,7 @@ func (v Verdict) Same() bool {
 // judge is pure: the same case at the same moment gives the same verdict.
 func (c Case) judge(book *policy.Book, cal *calendar.Calendar, now time.Time) Verdict {
 	policies := book.Of(c.Person.Subject())
-	v := Verdict{Dirty: c.Dirty, JudgedAt: now, calendar: cal}
+	v := Verdict{Dirty: c.Dirty, JudgedAt: now, Before: c.Standings, calendar: cal}
 	marks := c.marks(&v, register.Marks(c.registerFacts(), policies, now), cal, now)
 	contacts := make([]engagement.Contact, len(marks))
 	for i := range marks {
@@ -166,6 +176,7 @@ func (c Case) marks(v *Verdict, given []register.Mark, cal *calendar.Calendar, n
 			}
 			v.replace(stored, changed)
 		}
+		v.moved(mark.Session.ID, stored, mark.Code)
 		v.Marks++
 		changed[WeekOf(mark.Session.StartsAt)] = true
 	}
@@ -186,6 +197,7 @@ func (c Case) gone(v *Verdict, marks []Mark, changed map[int64]bool) {
 		stored := &c.Marks[i]
 		if !expected[stored.Session] {
 			v.Gone = append(v.Gone, stored.Session)
+			v.moved(stored.Session, stored, "")
 			v.replace(stored, changed)
 		}
 	}
@@ -222,6 +234,16 @@ func (v *Verdict) replace(stored *Stored, changed map[int64]bool) {
 	changed[WeekOf(stored.StartsAt)] = true
 	if stored.Source != register.Pending {
 		v.Replaced = append(v.Replaced, *stored)
+	}
+}
+
+func (v *Verdict) moved(session string, stored *Stored, to register.Code) {
+	var from register.Code
+	if stored != nil {
+		from = stored.Code
+	}
+	if from != to {
+		v.Moves = append(v.Moves, Move{session, from, to})
 	}
 }
 
@@ -277,7 +299,7 @@ func standing(s rules.Student, h engagement.History, found []rules.Finding) Stan
 		counting = p.Counting
 	}
 	n := h.Outcomes(s.AsOf)
-	st := Standing{Term: h.Term, Tally: h.At(s.AsOf).Tally(counting), Met: n.Met, Excused: n.Excused, Pending: n.Unknown, SeenAt: h.SeenAt()}
+	st := Standing{Term: h.Term, Department: s.Department, Tally: h.At(s.AsOf).Tally(counting), Met: n.Met, Excused: n.Excused, Pending: n.Unknown, SeenAt: h.SeenAt()}
 	st.Weeks, st.Modules = byWeek(h, s.AsOf, counting), byModule(h, s.AsOf, counting)
 	if missed := h.Missed(s.AsOf); len(missed) >= 10 {
 		st.TenthAt = missed[9].StartsAt
@@ -329,7 +351,7 @@ func reason(old Finding, found []rules.Finding) string {
 }
 
 func (s Standing) equal(t Standing) bool {
-	return s.Term == t.Term && s.Tally == t.Tally && s.Met == t.Met && s.Excused == t.Excused && s.Pending == t.Pending && s.Level == t.Level && s.TenthAt.Equal(t.TenthAt) &&
+	return s.Term == t.Term && s.Department == t.Department && s.Tally == t.Tally && s.Met == t.Met && s.Excused == t.Excused && s.Pending == t.Pending && s.Level == t.Level && s.TenthAt.Equal(t.TenthAt) &&
 		s.SeenAt.Equal(t.SeenAt) && s.Deadline == t.Deadline && slices.Equal(s.Weeks, t.Weeks) && slices.Equal(s.Modules, t.Modules)
 }
 

@@ -15,6 +15,15 @@ func (c *court) look(at time.Time) {
 	if err := c.judge.Settle(c.t.Context()); err != nil {
 		c.t.Fatal(err)
 	}
+	c.summed()
+}
+
+// summed looks that the roll-ups, which judging changes bit by bit, are what marks and standings come to.
+func (c *court) summed() {
+	c.t.Helper()
+	if n, err := c.store.Judgements().WrongSums(c.t.Context()); n != 0 || err != nil {
+		c.t.Errorf("%d sums are wrong (%v)", n, err)
+	}
 }
 
 func (c *court) alerts() string {

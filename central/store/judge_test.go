@@ -109,6 +109,7 @@ func (c *court) settle() {
 	if err := c.judge.Settle(c.t.Context()); err != nil {
 		c.t.Fatal(err)
 	}
+	c.summed()
 }
 
 // text is one column of a query, joined by spaces.

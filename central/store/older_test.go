@@ -67,6 +67,9 @@ func TestOlderDatabasesAreBroughtAlong(t *testing.T) {
 	if diff := cmp.Diff(want, marks); diff != "" {
 		t.Errorf("marks (-want +got):\n%s", diff)
 	}
+	if n, err := s.Judgements().WrongSums(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d sums of an older database are wrong (%v)", n, err)
+	}
 	var finding string
 	if err := s.read.QueryRowContext(t.Context(), `SELECT rule || ' ' || scope || ' ' || step || ' ' || opens || ' ' || summary FROM finding`).Scan(&finding); err != nil {
 		t.Fatal(err)

@@ -71,6 +71,31 @@ func TestCompareFindsWhatWasAltered(t *testing.T) {
 	}
 }
 
+// A sum that somebody altered is found, and counted anew.
+func TestWrongSumsAreFound(t *testing.T) {
+	c := newCourt(t)
+	for n := range 5 {
+		c.lesson(n)
+	}
+	c.heard(monday.Add(-time.Hour), monday.AddDate(0, 0, 15))
+	c.look(monday.AddDate(0, 0, 6))
+	c.expect("absences", c.text(`SELECT CAST(sum(a) AS TEXT) FROM session_count`), "5")
+	c.expect("the week", c.text(`SELECT name || ' ' || CAST(attended AS TEXT) || '/' || CAST(counted AS TEXT) FROM term_share WHERE kind = 'week'`), "2026-10-05 0/5")
+	for _, alter := range []string{
+		`UPDATE session_count SET p = p + 1 WHERE session_id = 'day00'`, `DELETE FROM session_count WHERE session_id = 'day00'`,
+		`UPDATE term_share SET attended = attended + 1 WHERE kind = 'week'`, `DELETE FROM term_share`,
+	} {
+		c.exec(alter)
+		if n, err := c.store.Judgements().WrongSums(t.Context()); n == 0 || err != nil {
+			t.Errorf("%s: %d sums are wrong (%v), want some", alter, n, err)
+		}
+		if err := c.store.Judgements().Recount(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.summed()
+	}
+}
+
 // Trying says whom a policy would concern, and changes nothing.
 func TestTryingAPolicy(t *testing.T) {
 	c := newCourt(t)

@@ -31,17 +31,17 @@ func (s ReportSource) Terms(ctx context.Context) ([]report.Term, error) {
 
 // Totals implements report.Source.
 func (s ReportSource) Totals(ctx context.Context, term string) (t report.Totals, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(t.attended), 0), coalesce(sum(t.counted), 0),
+	err = s.read.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM student), coalesce(sum(t.attended), 0), coalesce(sum(t.counted), 0),
 			count(*) FILTER (WHERE 100 * t.attended < 90 * t.counted),
 			count(*) FILTER (WHERE 100 * t.attended < 85 * t.counted),
 			count(*) FILTER (WHERE 100 * t.attended < 80 * t.counted),
 			count(*) FILTER (WHERE t.missed >= 10),
-			count(*) FILTER (WHERE t.missed >= 10 AND s.visa),
+			(SELECT count(*) FROM standing m JOIN student s ON s.id = m.student_id WHERE m.term_id = $1 AND m.missed >= 10 AND s.visa),
 			count(*) FILTER (WHERE t.deadline <> ''),
 			coalesce(min(t.deadline) FILTER (WHERE t.deadline <> ''), ''),
 			coalesce(sum(t.pending), 0),
 			count(*) FILTER (WHERE t.pending > 0)
-		FROM student s LEFT JOIN standing t ON t.student_id = s.id AND t.term_id = $1`, term).
+		FROM standing t WHERE t.term_id = $1`, term).
 		Scan(&t.Students, &t.Rate.Attended, &t.Rate.Counted, &t.Below90, &t.Below85, &t.Below80, &t.TenMissed, &t.TenVisa,
 			&t.Due, &t.FirstDue, &t.Pending, &t.PendingFor)
 	if err != nil {
@@ -163,11 +163,13 @@ func (s ReportSource) Students(ctx context.Context, term string, f report.Filter
 	if f.After != "" {
 		c.and(`s.id > ?`, f.After)
 	}
-	query := `SELECT ` + studentColumns + fromStudents + `WHERE ` + strings.Join(c.terms, " AND ") + ` ORDER BY ` + order(f)
-	if f.Limit > 0 {
+	which := fromStudents + `WHERE ` + strings.Join(c.terms, " AND ")
+	if f.Limit > 0 { // put everybody in order by an index, and read the rows of a page only
 		c.args = append(c.args, f.Limit, f.Offset)
-		query += fmt.Sprintf(` LIMIT $%d OFFSET $%d`, len(c.args)-1, len(c.args))
+		page := fmt.Sprintf(`SELECT s.id`+which+` ORDER BY `+order(f)+` LIMIT $%d OFFSET $%d`, len(c.args)-1, len(c.args))
+		which = fromStudents + `WHERE s.id IN (` + page + `)`
 	}
+	query := `SELECT ` + studentColumns + which + ` ORDER BY ` + order(f)
 	students, err := list(ctx, s.read, func(r *sql.Rows) (report.StudentRow, error) { return scanStudent(r) }, query, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list students: %w", err)

@@ -58,6 +58,9 @@ func fillCollege(t testing.TB, s *Store) {
 	if _, err := s.write.ExecContext(context.Background(), text.String()); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Judgements().Recount(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestOverviewOfSmallCollege(t *testing.T) {

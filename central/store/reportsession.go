@@ -75,15 +75,19 @@ func (s ReportSource) complete(ctx context.Context, sessions []report.Session, w
 	if err != nil {
 		return fmt.Errorf("count expected students: %w", err)
 	}
-	_, err = list(ctx, s.read, func(r *sql.Rows) (n int64, err error) {
+	_, err = list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
 		var id string
-		var code report.Code
-		if err = r.Scan(&id, &code, &n); err == nil {
-			place[id].Marks[code] = n
+		var c codeCounts
+		if err = r.Scan(&id, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6], &c[7]); err != nil {
+			return none, err
 		}
-		return n, err
-	}, `SELECT x.session_id, m.code, count(*) FROM expected x JOIN session e ON e.id = x.session_id `+markOfExpected+`
-		WHERE x.session_id IN ({{keys $1}}) GROUP BY x.session_id, m.code`, ids)
+		for i, n := range c {
+			if n > 0 {
+				place[id].Marks[report.Code(countedCodes[i])] = n
+			}
+		}
+		return none, nil
+	}, `SELECT session_id, p, l, a, e, r, x, n, u FROM session_count WHERE session_id IN ({{keys $1}})`, ids)
 	if err != nil {
 		return fmt.Errorf("count marks: %w", err)
 	}

@@ -12,34 +12,17 @@ import (
 
 // Weekly implements report.Source.
 func (s ReportSource) Weekly(ctx context.Context, term string) ([]report.Tally, error) {
-	type place struct{ monday, department string }
-	sums := map[place]*report.Rate{}
-	_, err := list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
-		var department string
-		var weeks string
-		if err := r.Scan(&department, &weeks); err != nil {
-			return none, err
+	tallies, err := list(ctx, s.read, func(r *sql.Rows) (t report.Tally, err error) {
+		var monday string
+		if err := r.Scan(&monday, &t.Department, &t.Rate.Attended, &t.Rate.Counted); err != nil {
+			return t, err
 		}
-		return none, decodeShares(weeks, func(p judge.Share) {
-			sum := sums[place{p.Of, department}]
-			if sum == nil {
-				sum = &report.Rate{}
-				sums[place{p.Of, department}] = sum
-			}
-			sum.Attended += p.Attended
-			sum.Counted += p.Counted
-		})
-	}, `SELECT s.department, t.weeks FROM standing t JOIN student s ON s.id = t.student_id WHERE t.term_id = $1`, term)
+		day, err := calendar.ParseDay(monday)
+		t.StartsAt = day.Starts()
+		return t, err
+	}, `SELECT name, department, attended, counted FROM term_share WHERE term_id = $1 AND kind = 'week' AND counted > 0 ORDER BY name, department`, term)
 	if err != nil {
-		return nil, fmt.Errorf("count marks by week: %w", err)
-	}
-	tallies := make([]report.Tally, 0, len(sums))
-	for of, rate := range sums {
-		monday, err := calendar.ParseDay(of.monday)
-		if err != nil {
-			return nil, fmt.Errorf("count marks by week: %w", err)
-		}
-		tallies = append(tallies, report.Tally{StartsAt: monday.Starts(), Department: of.department, Rate: *rate})
+		return nil, fmt.Errorf("read sums of weeks: %w", err)
 	}
 	return tallies, nil
 }

@@ -18,12 +18,12 @@ func saveStandings(ctx context.Context, tx *transaction, verdicts []judge.Verdic
 	}
 	standings := parts(verdicts, func(v *judge.Verdict) []judge.Standing { return v.Standings })
 	return putEach(ctx, tx, "standings", `INSERT INTO standing
-		(student_id, term_id, attended, counted, missed, met, excused, pending, permille, level, tenth_at, seen_at, deadline, judged_at, weeks, modules)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, standings, func(p part[judge.Standing]) []any {
+		(student_id, term_id, attended, counted, missed, met, excused, pending, permille, level, tenth_at, seen_at, deadline, judged_at, weeks, modules, department)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, standings, func(p part[judge.Standing]) []any {
 		s := p.is
 		return []any{
 			p.of.Student, s.Term, s.Attended, s.Counted, s.Missed, s.Met, s.Excused, s.Pending, s.Permille(), int(s.Level), optional(s.TenthAt),
-			optional(s.SeenAt), s.Deadline, milliseconds(p.of.JudgedAt), encodeShares(s.Weeks), encodeShares(s.Modules),
+			optional(s.SeenAt), s.Deadline, milliseconds(p.of.JudgedAt), encodeShares(s.Weeks), encodeShares(s.Modules), s.Department,
 		}
 	})
 }
@@ -35,7 +35,7 @@ func (l *loader) standings(ctx context.Context, tx *transaction) error {
 		var tenth, seen sql.NullInt64
 		var weeks, modules string
 		var s judge.Standing
-		if err := r.Scan(&student, &s.Term, &s.Attended, &s.Counted, &s.Missed, &s.Met, &s.Excused, &s.Pending, &s.Level, &tenth, &seen, &s.Deadline, &weeks, &modules); err != nil {
+		if err := r.Scan(&student, &s.Term, &s.Attended, &s.Counted, &s.Missed, &s.Met, &s.Excused, &s.Pending, &s.Level, &tenth, &seen, &s.Deadline, &weeks, &modules, &s.Department); err != nil {
 			return err
 		}
 		s.TenthAt, s.SeenAt = optionalInstant(tenth), optionalInstant(seen)
@@ -48,6 +48,6 @@ func (l *loader) standings(ctx context.Context, tx *transaction) error {
 		c := l.cases[student]
 		c.Standings = append(c.Standings, s)
 		return nil
-	}, `SELECT student_id, term_id, attended, counted, missed, met, excused, pending, level, tenth_at, seen_at, deadline, weeks, modules FROM standing
+	}, `SELECT student_id, term_id, attended, counted, missed, met, excused, pending, level, tenth_at, seen_at, deadline, weeks, modules, department FROM standing
 		WHERE student_id IN ({{keys $1}}) ORDER BY student_id, term_id`, l.ids)
 }

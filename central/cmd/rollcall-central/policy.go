@@ -185,6 +185,10 @@ func (d *differences) print(diff judge.Difference) {
 
 func (d *differences) printUniversity(diff judge.Difference) {
 	d.university = true
+	if diff.Sums > 0 {
+		fmt.Fprintf(d.w, "the university: %d sums of sessions, weeks and modules are wrong\n", diff.Sums)
+		return
+	}
 	fmt.Fprintf(d.w, "the university: %d findings new, %d no longer follow\n", len(diff.Found), diff.Gone)
 	for _, f := range diff.Found {
 		fmt.Fprintf(d.w, "  %s on %s, %s: %s\n", f.Rule, calendar.DayOf(f.AsOf), f.Subject, f.Summary)

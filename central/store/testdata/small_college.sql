@@ -82,3 +82,4 @@ INSERT INTO amendment (student_id, session_id, code, reason, actor, made_at) VAL
   ('s4', 'e2', 'A', 'left after five minutes', 'lee', {{ms "2026-10-26 12:00"}});
 INSERT INTO absence (student_id, since, until, reason, actor, made_at) VALUES
   ('s4', {{ms "2026-10-12 00:00"}}, {{ms "2026-10-16 23:59"}}, 'Illness', 'priya', {{ms "2026-10-12 08:00"}});
+UPDATE standing SET department = (SELECT s.department FROM student s WHERE s.id = standing.student_id);
