@@ -66,12 +66,13 @@ type stage struct {
 	touched map[contract.Stream]StreamState
 	before  uint64
 	applied uint64
+	speaks  byte // newest version of a command that is read
 }
 
 func (r *replica) stage(txn *badger.Txn) *stage {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return &stage{txn: txn, known: r.streams, touched: map[contract.Stream]StreamState{}, before: r.applied, applied: r.applied}
+	return &stage{txn: txn, known: r.streams, touched: map[contract.Stream]StreamState{}, before: r.applied, applied: r.applied, speaks: r.speaks}
 }
 
 // entry stages one Raft entry. It depends on nothing but the entry and the state: no clock, no chance.
@@ -83,7 +84,7 @@ func (s *stage) entry(e *raft.Log) (answer, error) {
 	if e.Type != raft.LogCommand {
 		return answer{}, nil
 	}
-	c, err := decodeCommand(e.Data)
+	c, err := decodeUpTo(s.speaks, e.Data)
 	if errors.Is(err, ErrCommandVersion) {
 		return answer{}, err // to skip it would make this gateway another than its peers
 	}

@@ -230,7 +230,7 @@ func TestApplyStopsAtNewerCommand(t *testing.T) {
 	r := newReplica(t, t.TempDir())
 	f := &fsm{replica: r, fault: newFault(), space: func() error { return nil }, took: newNodeMetrics(nil).applied}
 	e := entry(1, ackOf(streamA, 1))
-	e.Data[0] = commandVersion + 1
+	e.Data[0] = newestCommand + 1
 	if _, stopped := f.Apply(e).(error); !stopped {
 		t.Error("a newer command was answered")
 	}

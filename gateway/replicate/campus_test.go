@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type campus struct {
 	authority *authority
 	lines     *lines
 	tune      func(*Options)
+	founders  []Member
 	gateways  []*gateway
 }
 
@@ -30,6 +32,8 @@ type gateway struct {
 	dir     string
 	certs   TLS
 	ln      net.Listener // the first one, which holds the address
+	join    bool         // it founds nothing
+	tune    func(*Options)
 	journal *journal.Journal
 	node    *Node
 	ships   chan error
@@ -40,16 +44,8 @@ type gateway struct {
 func newCampus(t testing.TB, n int, tune func(*Options)) *campus {
 	t.Helper()
 	c := &campus{t: t, authority: newAuthority(t), lines: newLines(), tune: tune}
-	for i := range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := fmt.Sprintf("gw-%d", i+1)
-		c.gateways = append(c.gateways, &gateway{
-			campus: c, member: Member{id, ln.Addr().String()}, ln: ln,
-			dir: t.TempDir(), certs: c.authority.tls(c.authority.gateway(t, id)),
-		})
+	for range n {
+		c.founders = append(c.founders, c.enrol().member)
 	}
 	for _, g := range c.gateways {
 		g.start()
@@ -62,9 +58,45 @@ func newCampus(t testing.TB, n int, tune func(*Options)) *campus {
 	return c
 }
 
-func (c *campus) members() []Member {
-	var ms []Member
-	for _, g := range c.gateways {
+// enrol adds a gateway to the campus; it does not run yet.
+func (c *campus) enrol() *gateway {
+	c.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	id := fmt.Sprintf("gw-%d", len(c.gateways)+1)
+	g := &gateway{
+		campus: c, member: Member{id, ln.Addr().String()}, ln: ln,
+		dir: c.t.TempDir(), certs: c.authority.tls(c.authority.gateway(c.t, id)),
+	}
+	c.gateways = append(c.gateways, g)
+	return g
+}
+
+// move gives a gateway that does not run another address.
+func (g *gateway) move() {
+	g.campus.t.Helper()
+	var err error
+	if g.ln, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		g.campus.t.Fatal(err)
+	}
+	g.member.Address = g.ln.Addr().String()
+}
+
+// newcomer starts a gateway with an empty disk that is to join.
+func (c *campus) newcomer() *gateway {
+	c.t.Helper()
+	g := c.enrol()
+	g.join = true
+	g.start()
+	return g
+}
+
+// known is whom a gateway is told of at its start: the founders, and itself.
+func (g *gateway) known() []Member {
+	ms := slices.Clone(g.campus.founders)
+	if !slices.Contains(ms, g.member) {
 		ms = append(ms, g.member)
 	}
 	return ms
@@ -82,9 +114,9 @@ func (c *campus) owner(address string) string {
 
 func (g *gateway) options() Options {
 	o := Options{
-		ID: g.member.ID, Dir: filepath.Join(g.dir, "cluster"), Listen: g.member.Address, Members: g.campus.members(), TLS: g.certs,
+		ID: g.member.ID, Dir: filepath.Join(g.dir, "cluster"), Listen: g.member.Address, Members: g.known(), Join: g.join, TLS: g.certs,
 		HeartbeatWithin: 250 * time.Millisecond, LeaseWithin: 125 * time.Millisecond, CommitEvery: 10 * time.Millisecond,
-		SegmentBytes: 256 << 10, ReserveBytes: -1,
+		LookEvery: 20 * time.Millisecond, StableFor: 100 * time.Millisecond, SegmentBytes: 256 << 10, ReserveBytes: -1,
 		Log:  slog.New(slog.NewTextHandler(g.campus.t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo})).With("on", g.member.ID),
 		dial: g.campus.lines.dial(g.member.ID, g.campus.owner),
 		listen: func(address string) (net.Listener, error) {
@@ -97,6 +129,9 @@ func (g *gateway) options() Options {
 	}
 	if g.campus.tune != nil {
 		g.campus.tune(&o)
+	}
+	if g.tune != nil {
+		g.tune(&o)
 	}
 	return o
 }

@@ -14,9 +14,14 @@ const (
 	maxShipBytes   = 64 << 10 // of the records' octets
 )
 
+// Versions of a command that this build knows. A cluster writes the newest one that all its members have said they read
+// (see Node.spoken); between gateways commands travel in the oldest.
 const (
-	commandVersion = 1
+	oldestCommand = 1
+	newestCommand = 1
+)
 
+const (
 	kindShip = 1
 	kindAck  = 2
 
@@ -36,16 +41,19 @@ type command struct {
 // last is the number of the last record shipped.
 func (c command) last() uint64 { return c.seq + uint64(len(c.records)) - 1 }
 
-// encode writes, all integers big endian:
+// encode writes the command in the oldest version.
+func (c command) encode() []byte { return c.encodeAs(oldestCommand) }
+
+// encodeAs writes a version, all integers big endian:
 //
 //	version 1 | kind 1 | stream 8 | seq 8 | for Ship: count 2 | count × (size 2 | octets)
-func (c command) encode() []byte {
+func (c command) encodeAs(version byte) []byte {
 	size := commandHead
 	for _, r := range c.records {
 		size += 2 + len(r)
 	}
 	b := make([]byte, 0, size+2)
-	b = append(b, commandVersion, c.kind)
+	b = append(b, version, c.kind)
 	b = append(b, c.stream[:]...)
 	b = binary.BigEndian.AppendUint64(b, c.seq)
 	if c.kind != kindShip {
@@ -59,12 +67,15 @@ func (c command) encode() []byte {
 	return b
 }
 
-// decodeCommand reads what encode wrote and nothing else. The records point into b.
-func decodeCommand(b []byte) (command, error) {
-	if len(b) > 0 && b[0] > commandVersion {
+// decodeCommand reads a command of any version of this build.
+func decodeCommand(b []byte) (command, error) { return decodeUpTo(newestCommand, b) }
+
+// decodeUpTo reads what encodeAs wrote in a version up to newest, and nothing else. The records point into b.
+func decodeUpTo(newest byte, b []byte) (command, error) {
+	if len(b) > 0 && b[0] > newest {
 		return command{}, fmt.Errorf("%w: version %d", ErrCommandVersion, b[0])
 	}
-	if len(b) < commandHead || len(b) > maxCommand || b[0] != commandVersion {
+	if len(b) < commandHead || len(b) > maxCommand || b[0] < oldestCommand {
 		return command{}, fmt.Errorf("%w: %d octets", ErrCommand, len(b))
 	}
 	c := command{kind: b[1], stream: contract.Stream(b[2:10]), seq: binary.BigEndian.Uint64(b[10:18])}

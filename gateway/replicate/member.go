@@ -16,10 +16,18 @@ type Member struct {
 	Address string
 }
 
-// members are the gateways of a cluster, ordered by name.
+// Desired is who a cluster should be made of, as central or a person wants it. The leader brings Raft's configuration
+// there one step at a time.
+type Desired struct {
+	Version   uint64   // of central's word; 0 is the list of a configuration file, which only begins a cluster and changes none
+	Voters    []Member // three or five, so that a majority is clear
+	NonVoters []Member // they hold every record and have no say
+}
+
+// members are gateways of a cluster.
 type members []Member
 
-// newMembers checks a list of members, in which self must be.
+// newMembers checks a list of members, in which self must be, and orders it by name.
 func newMembers(list []Member, self string) (members, error) {
 	ms := members(slices.Clone(list))
 	slices.SortFunc(ms, func(a, b Member) int { return strings.Compare(a.ID, b.ID) })
@@ -57,15 +65,6 @@ func (ms members) byAddress(address string) (Member, bool) {
 		return Member{}, false
 	}
 	return ms[i], true
-}
-
-// ServerAddr implements raft.ServerAddressProvider: where a member is says the configuration, not the Raft log.
-func (ms members) ServerAddr(id raft.ServerID) (raft.ServerAddress, error) {
-	m, ok := ms.byID(string(id))
-	if !ok {
-		return "", fmt.Errorf("%s: %w", id, ErrStranger)
-	}
-	return raft.ServerAddress(m.Address), nil
 }
 
 // configuration is the cluster's first Raft entry, the same octets on every member.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,13 +28,15 @@ const (
 // Node is this gateway's part of its cluster. All methods are safe for concurrent use.
 type Node struct {
 	o       Options
-	members members
+	members members // of Options.Members, ordered by name
+	roster  *roster
 	fault   *fault
 	journal *journal.Log // Raft's log
 	logs    *logStore
 	replica *replica
 	port    *port
 	caller  *caller
+	fellows *fellows
 	raft    *raft.Raft
 	network *raft.NetworkTransport
 	metrics *nodeMetrics
@@ -47,6 +50,13 @@ type Node struct {
 	closed   error
 
 	leaderChanges atomic.Uint64
+	newcomer      atomic.Bool
+	waits         atomic.Pointer[string] // why the cluster is not as wanted; of the leader
+	running       chan struct{}          // closed when Raft runs
+
+	changing sync.Mutex // held while this gateway, as the leader, changes the configuration
+
+	origin []raft.Server // the configuration that is on disk as the last one seen; of open, and then of tend alone
 
 	mu     sync.Mutex // guards everything that follows
 	ended  bool       // no command may begin
@@ -54,7 +64,8 @@ type Node struct {
 }
 
 // Open starts this gateway's part of the cluster and returns at once; a leader may come later or never. On the first start
-// every member writes the same first entry, so that nobody has to be told to begin.
+// every founder writes the same first entry, so that nobody has to be told to begin; a gateway that joins waits. A history of
+// a cluster with none of these members is set aside.
 //
 // ErrDiskFull, ErrDamaged, journal.ErrDamaged and journal.ErrLocked are states of this gateway's disk: taps can go on
 // without replication.
@@ -65,7 +76,7 @@ func Open(o Options) (*Node, error) {
 		return nil, fmt.Errorf("open replication: %w", err)
 	}
 	n := &Node{
-		o: o, members: ms, fault: newFault(), closing: make(chan struct{}),
+		o: o, members: ms, fault: newFault(), closing: make(chan struct{}), running: make(chan struct{}),
 		events: make(chan raft.Observation, eventsQueued), silent: map[raft.ServerID]bool{},
 	}
 	if err := n.open(); err != nil {
@@ -95,18 +106,23 @@ func (n *Node) open() error {
 }
 
 func (n *Node) openPort() error {
-	self, _ := n.members.byID(n.o.ID)
-	n.port = newPort(self, n.members, n.o.TLS, n.o.Log)
+	n.roster = newRoster(n.o.wanted())
+	self, _ := slices.Concat(n.roster.all(), n.members).byID(n.o.ID)
+	n.port = newPort(self, n.roster, n.o.TLS, n.o.Log)
 	n.port.dial = n.o.dial
+	if n.o.mute {
+		n.port.protocols = []string{protocolRaft, protocolShip}
+	}
 	n.caller = &caller{port: n.port}
-	if len(n.members) == 1 {
+	n.fellows = newFellows(n.port, n.o.Directory, n.o.Now, n.o.Log)
+	if n.o.Listen == "" {
 		return nil
 	}
 	ln, err := n.o.listen(n.o.Listen)
 	if err != nil {
 		return fmt.Errorf("listen for peers: %w", err)
 	}
-	n.port.start(ln, n.hear)
+	n.port.start(ln, n.hear, n.talk)
 	return nil
 }
 
@@ -117,12 +133,12 @@ func (n *Node) startRaft() (err error) {
 	}
 	c := n.o.raftConfig()
 	n.network = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		ServerAddressProvider: n.members, Logger: c.Logger, Stream: raftLayer{n.port},
+		ServerAddressProvider: n.roster, Logger: c.Logger, Stream: raftLayer{n.port},
 		MaxPool: pooledConns, Timeout: peersWithin, MsgpackUseNewTimeFormat: true,
 		MaxRPCsInFlight: 1, // no pipeline: its decoder would outlive a replicator that ends by a storage error (see fatal)
 	})
 	store := &snapshots{replica: n.replica, fault: n.fault}
-	if err := n.bootstrap(c, store); err != nil {
+	if err := n.found(c, store); err != nil {
 		return err
 	}
 	n.metrics = newNodeMetrics(n)
@@ -131,7 +147,7 @@ func (n *Node) startRaft() (err error) {
 	}}
 	// Raft panics when its log cannot be read or its term not be stored.
 	err = guarded("start raft", func() (err error) {
-		n.raft, err = raft.NewRaft(c, machine, cache, n.logs, store, n.network)
+		n.raft, err = raft.NewRaft(c, machine, cache, n.logs, store, n.transport())
 		return err
 	})
 	if err != nil {
@@ -140,17 +156,19 @@ func (n *Node) startRaft() (err error) {
 	n.logs.running.Store(true)
 	n.observer = raft.NewObserver(n.events, false, isEvent)
 	n.raft.RegisterObserver(n.observer)
+	n.roster.attach(func() []raft.Server { return n.raft.GetConfiguration().Configuration().Servers })
+	close(n.running)
 	n.work.Go(n.watch)
+	n.work.Go(n.tend)
 	return nil
 }
 
-// bootstrap writes the first entry if this gateway has never been in a cluster.
-func (n *Node) bootstrap(c *raft.Config, store raft.SnapshotStore) error {
-	old, err := raft.HasExistingState(n.logs, n.logs, store)
-	if err != nil || old {
-		return err
+// transport is Raft's way to its peers.
+func (n *Node) transport() raft.Transport {
+	if n.newcomer.Load() {
+		return n.newBallot(n.network)
 	}
-	return raft.BootstrapCluster(c, n.logs, n.logs, store, n.network, n.members.configuration())
+	return n.network
 }
 
 // watch turns Raft's events into figures and wakes who waits for them.
@@ -235,6 +253,13 @@ func (n *Node) close() error {
 	if n.metrics != nil {
 		n.metrics.unregister(n.o.Registerer)
 	}
+	if err := n.closeStores(); err != nil {
+		return fmt.Errorf("close replication: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) closeStores() error {
 	var errs []error
 	if n.replica != nil {
 		errs = append(errs, n.replica.close())
@@ -242,10 +267,7 @@ func (n *Node) close() error {
 	if n.journal != nil {
 		errs = append(errs, n.journal.Close())
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("close replication: %w", err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // settle waits for commands given to Raft. A majority that answers but does not store can hold them for ever, and Raft
@@ -267,7 +289,7 @@ func (n *Node) settle() {
 
 // handOver gives leadership to a peer, so that the cluster need not find out that this gateway is gone.
 func (n *Node) handOver() {
-	if n.raft == nil || len(n.members) == 1 || !n.IsLeader() {
+	if n.raft == nil || len(n.servers()) < 2 || !n.IsLeader() {
 		return
 	}
 	if err := n.raft.LeadershipTransfer().Error(); err != nil {
@@ -294,6 +316,7 @@ func (n *Node) stopRaft() {
 	if n.port != nil {
 		n.port.wait()
 		n.caller.close()
+		n.fellows.close()
 	}
 }
 
@@ -310,7 +333,7 @@ func (n *Node) submit(ctx context.Context, cmd []byte) (answer, error) {
 	if leader == n.o.ID {
 		return n.propose(ctx, cmd)
 	}
-	peer, ok := n.members.byID(leader)
+	peer, ok := n.roster.byID(leader)
 	if !ok {
 		return answer{}, fmt.Errorf("leader %s: %w", leader, ErrStranger)
 	}

@@ -12,15 +12,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Options say who a Node is and where it keeps what. ID, Dir and Members are required; Listen and TLS are for clusters of
-// more than one gateway.
+// Options say who a Node is and where it keeps what. ID, Dir and Members are required; Listen and TLS are for gateways that
+// have peers, or may get some.
 type Options struct {
 	ID      string   // this gateway's name, one of Members
 	Dir     string   // holds the Raft log and the replica; made if it is not there
 	Listen  string   // host:port of the replication port
-	Members []Member // the whole cluster, the same list on every member
+	Members []Member // whom it founds a cluster with: on a first start each of them writes this list, which must be the same
+	Join    bool     // it founds none: with an empty disk it waits until a cluster of those members takes it in
+	Desired Desired  // whom the cluster should consist of, as far as central has said; see Want
 	TLS     TLS
 	Secret  []byte // 32 bytes that encrypt the Raft log and the replica at rest from now on; nil does not
+
+	Directory Directory // what central said, to be handed to members who are behind; nil means nothing
+	Build     string    // release of this program, told to the others
 
 	HeartbeatWithin time.Duration // a follower that hears nothing for so long calls an election; 0 means 2 s
 	ElectionWithin  time.Duration // a candidate that does not win in so long tries again; 0 means HeartbeatWithin
@@ -30,6 +35,8 @@ type Options struct {
 	SnapshotAfter   uint64        // entries since the last time that make it worth while; 0 means 8192
 	KeepEntries     uint64        // entries kept for followers that lag; 0 means 10240
 	SegmentBytes    int64         // file size of the Raft log; 0 means the journal's default
+	LookEvery       time.Duration // how often a leader asks how the others are, and takes a step; 0 means 1 s
+	StableFor       time.Duration // how long who is to become a voter must have kept up; 0 means 10 s, as in Consul's autopilot
 	ReserveBytes    int64         // disk space below which nothing is written, twice that to open; 0 means 64 MiB, below 0 none
 
 	Registerer prometheus.Registerer // nil means no metrics
@@ -39,6 +46,8 @@ type Options struct {
 	// For tests that cut lines; nil means the real ones.
 	listen func(address string) (net.Listener, error)
 	dial   func(ctx context.Context, address string) (net.Conn, error)
+	mute   bool // the port knows no talk protocol, as that of a build before it
+	speaks byte // newest version of a command that is read, as of a neighbouring build; 0 means newestCommand
 }
 
 func (o *Options) setDefaults() {
@@ -49,7 +58,10 @@ func (o *Options) setDefaults() {
 	setDefault(&o.SnapshotEvery, 2*time.Minute)
 	setDefault(&o.SnapshotAfter, 8192)
 	setDefault(&o.KeepEntries, 10240)
+	setDefault(&o.LookEvery, time.Second)
+	setDefault(&o.StableFor, 10*time.Second)
 	setDefault(&o.ReserveBytes, 64<<20)
+	setDefault(&o.speaks, newestCommand)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -73,6 +85,17 @@ func setDefault[T comparable](field *T, val T) {
 	}
 }
 
+// wanted is what is known of the cluster at the start.
+func (o *Options) wanted() Desired {
+	if o.Desired.Version == 0 {
+		return Desired{Voters: o.Members}
+	}
+	return o.Desired
+}
+
+// patience is how long a member may stay silent before it counts as not reached: two looks may fail.
+func (o *Options) patience() time.Duration { return 3 * (o.LookEvery + o.HeartbeatWithin) }
+
 // check tells what is missing, and gives the members in order.
 func (o *Options) check() (members, error) {
 	if o.Dir == "" {
@@ -82,7 +105,7 @@ func (o *Options) check() (members, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(ms) == 1 {
+	if len(ms) == 1 && o.Listen == "" {
 		return ms, nil
 	}
 	if o.Listen == "" {

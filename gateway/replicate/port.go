@@ -3,9 +3,12 @@ package replicate
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,16 +21,18 @@ const (
 	acceptAgain     = 100 * time.Millisecond
 )
 
-// port is the one TLS port of a gateway's replication: Raft and the ship protocol by ALPN, nothing before the peer has
-// proven to be a member. Without a listener, in a cluster of one, it only dials.
+// port is the one TLS port of a gateway's replication: Raft, the ship and the talk protocol by ALPN, nothing before the peer has
+// proven to be a member. Without a listener it only dials.
 type port struct {
-	self    Member
-	members members
-	tls     TLS
-	log     *slog.Logger
-	ln      net.Listener
-	dial    func(ctx context.Context, address string) (net.Conn, error)
-	serve   func(net.Conn) // one ship connection; it returns when the connection ends
+	self      Member
+	roster    *roster
+	tls       TLS
+	log       *slog.Logger
+	ln        net.Listener
+	dial      func(ctx context.Context, address string) (net.Conn, error)
+	ship      func(net.Conn) // serves one connection of that protocol; it returns when the connection ends
+	talk      func(net.Conn) // likewise
+	protocols []string       // that it knows
 
 	raft    chan net.Conn   // accepted, for Raft
 	alive   context.Context // ends with stop
@@ -41,18 +46,19 @@ type port struct {
 	ended bool
 }
 
-func newPort(self Member, ms members, t TLS, log *slog.Logger) *port {
+func newPort(self Member, b *roster, t TLS, log *slog.Logger) *port {
 	p := &port{
-		self: self, members: ms, tls: t, log: log,
-		raft: make(chan net.Conn), quiet: make(chan struct{}), conns: map[*trackedConn]struct{}{},
+		self: self, roster: b, tls: t, log: log,
+		protocols: []string{protocolRaft, protocolShip, protocolTalk},
+		raft:      make(chan net.Conn), quiet: make(chan struct{}), conns: map[*trackedConn]struct{}{},
 	}
 	p.alive, p.cancel = context.WithCancel(context.Background())
 	return p
 }
 
 // start accepts connections from ln until stop.
-func (p *port) start(ln net.Listener, serve func(net.Conn)) {
-	p.ln, p.serve = ln, serve
+func (p *port) start(ln net.Listener, ship, talk func(net.Conn)) {
+	p.ln, p.ship, p.talk = ln, ship, talk
 	p.work.Go(p.accept)
 }
 
@@ -93,8 +99,8 @@ func (p *port) pause() bool {
 }
 
 // welcome proves the peer and hands the connection to its protocol.
-func (p *port) welcome(raw net.Conn, shaken func()) {
-	conn := tls.Server(raw, p.tls.server(p.members))
+func (p *port) welcome(raw *trackedConn, shaken func()) {
+	conn := tls.Server(raw, p.tls.server(p.roster, p.protocols))
 	protocol, err := shake(p.alive, conn)
 	shaken()
 	if err != nil {
@@ -102,9 +108,13 @@ func (p *port) welcome(raw net.Conn, shaken func()) {
 		conn.Close()
 		return
 	}
+	p.proven(raw, conn)
 	switch protocol {
 	case protocolShip:
-		p.serve(conn)
+		p.ship(conn)
+		conn.Close()
+	case protocolTalk:
+		p.talk(conn)
 		conn.Close()
 	case protocolRaft:
 		p.lend(conn)
@@ -166,11 +176,55 @@ func (p *port) open(ctx context.Context, peer Member, protocol string) (net.Conn
 		conn.Close()
 		return nil, fmt.Errorf("connect to %s: %w", peer.ID, err)
 	}
+	p.proven(tracked, conn)
 	return conn, nil
 }
 
+// proven notes by which certificate the peer of a connection was believed, and looks once more: it may have been refused
+// since the handshake looked.
+func (p *port) proven(t *trackedConn, conn *tls.Conn) {
+	p.mu.Lock()
+	t.leaf = conn.ConnectionState().PeerCertificates[0]
+	p.mu.Unlock()
+	if err := p.doubt(t.leaf); err != nil {
+		p.end(t, err)
+	}
+}
+
+// doubt says why the holder of a certificate would be refused now.
+func (p *port) doubt(leaf *x509.Certificate) error {
+	id, ok := memberOf(leaf, p.roster)
+	if !ok {
+		return fmt.Errorf("certificate for %q: %w", leaf.DNSNames, ErrStranger)
+	}
+	return p.tls.refused(id, []*x509.Certificate{leaf})
+}
+
+// sweep ends the connections of those who would be refused now.
+func (p *port) sweep() {
+	p.mu.Lock()
+	open := slices.Collect(maps.Keys(p.conns))
+	p.mu.Unlock()
+	for _, t := range open {
+		p.mu.Lock()
+		leaf := t.leaf
+		p.mu.Unlock()
+		if leaf == nil {
+			continue
+		}
+		if err := p.doubt(leaf); err != nil {
+			p.end(t, err)
+		}
+	}
+}
+
+func (p *port) end(t *trackedConn, why error) {
+	p.log.Info("connection of a peer ended", slog.Any("peer", t.leaf.DNSNames), slog.Any("error", why))
+	t.Close()
+}
+
 // track remembers a connection until it is closed; ok is false, and the connection closed, when the port is.
-func (p *port) track(conn net.Conn) (tracked net.Conn, ok bool) {
+func (p *port) track(conn net.Conn) (tracked *trackedConn, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
@@ -185,6 +239,7 @@ func (p *port) track(conn net.Conn) (tracked net.Conn, ok bool) {
 type trackedConn struct {
 	net.Conn
 	port *port
+	leaf *x509.Certificate // by which the peer was believed; nil before
 }
 
 // Close implements net.Conn.
@@ -241,7 +296,7 @@ func (l raftLayer) Addr() net.Addr { return address(l.self.Address) }
 
 // Dial implements raft.StreamLayer. Raft knows peers by address; who must answer there says the member list.
 func (l raftLayer) Dial(to raft.ServerAddress, within time.Duration) (net.Conn, error) {
-	peer, ok := l.members.byAddress(string(to))
+	peer, ok := l.roster.byAddress(string(to))
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", to, ErrStranger)
 	}

@@ -16,16 +16,22 @@ import (
 )
 
 // newTestPort listens as gw-1 of two and answers every ship command with codeDone.
-func newTestPort(t *testing.T, a *authority) *port {
+func newTestPort(t *testing.T, a *authority, tune ...func(*TLS)) *port {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ms := members{{"gw-1", ln.Addr().String()}, {"gw-2", "127.0.0.1:1"}}
-	p := newPort(ms[0], ms, a.tls(a.gateway(t, "gw-1")), slog.New(slog.DiscardHandler))
+	with := a.tls(a.gateway(t, "gw-1"))
+	for _, f := range tune {
+		f(&with)
+	}
+	p := newPort(ms[0], newRoster(Desired{Voters: ms}), with, slog.New(slog.DiscardHandler))
 	p.start(ln, func(conn net.Conn) {
 		_ = hear(conn, func([]byte) answer { return answer{through: 42} })
+	}, func(conn net.Conn) {
+		_ = answerTalk(conn, func(question) reply { return reply{} })
 	})
 	t.Cleanup(func() {
 		p.stop()
@@ -38,7 +44,7 @@ func newTestPort(t *testing.T, a *authority) *port {
 // newDialer is gw-2 with its own TLS, knowing the port under test by the name it has in ms.
 func newDialer(t *testing.T, with TLS, ms members) *caller {
 	t.Helper()
-	p := newPort(Member{ID: "gw-2"}, ms, with, slog.New(slog.DiscardHandler))
+	p := newPort(Member{ID: "gw-2"}, newRoster(Desired{Voters: ms}), with, slog.New(slog.DiscardHandler))
 	p.dial = func(ctx context.Context, address string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", address)
 	}

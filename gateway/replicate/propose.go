@@ -38,7 +38,7 @@ func codeOf(err error) code {
 
 // propose commits a command on this gateway, which must lead. Commands that change nothing are answered without Raft.
 func (n *Node) propose(ctx context.Context, cmd []byte) (answer, error) {
-	c, err := decodeCommand(cmd)
+	c, err := decodeUpTo(n.o.speaks, cmd)
 	if err != nil {
 		return answer{}, err
 	}
@@ -51,7 +51,7 @@ func (n *Node) propose(ctx context.Context, cmd []byte) (answer, error) {
 	if a, known, err := n.known(c); known || err != nil {
 		return a, err
 	}
-	return n.commit(ctx, cmd)
+	return n.commit(ctx, c.encodeAs(n.spoken()))
 }
 
 // known answers a command from what this gateway holds already. A duplicate must be the same record: if it is another, two

@@ -12,18 +12,9 @@ import (
 
 // openStores opens Raft's log and the replica and makes them fit before Raft sees them.
 func (n *Node) openStores() (err error) {
-	logKey, err := n.o.logKey()
-	if err != nil {
+	if err := n.openOrigin(); err != nil {
 		return err
 	}
-	n.journal, err = journal.OpenLog(journal.LogOptions{
-		Dir: filepath.Join(n.o.Dir, logDir), SegmentBytes: n.o.SegmentBytes, ReserveBytes: n.o.ReserveBytes, Key: logKey,
-		Log: n.o.Log, Now: n.o.Now,
-	})
-	if err != nil {
-		return fmt.Errorf("raft log: %w", err)
-	}
-	n.logs = &logStore{log: n.journal, fault: n.fault}
 	if err = n.openReplica(); errors.Is(err, ErrDamaged) {
 		err = n.setAside(err)
 	}
@@ -31,6 +22,44 @@ func (n *Node) openStores() (err error) {
 		return err
 	}
 	return n.reconcile()
+}
+
+// openOrigin opens Raft's log, and another one in its place if that is the history of another cluster.
+func (n *Node) openOrigin() error {
+	if err := n.openLog(); err != nil {
+		return err
+	}
+	servers, err := n.recall()
+	if err != nil {
+		return err
+	}
+	if n.ours(servers) {
+		n.origin = servers
+		return nil
+	}
+	if err := n.journal.Close(); err != nil {
+		return err
+	}
+	if err := n.leave(); err != nil {
+		return err
+	}
+	return n.openLog()
+}
+
+func (n *Node) openLog() error {
+	key, err := n.o.logKey()
+	if err != nil {
+		return err
+	}
+	n.journal, err = journal.OpenLog(journal.LogOptions{
+		Dir: filepath.Join(n.o.Dir, logDir), SegmentBytes: n.o.SegmentBytes, ReserveBytes: n.o.ReserveBytes, Key: key,
+		Log: n.o.Log, Now: n.o.Now,
+	})
+	if err != nil {
+		return fmt.Errorf("raft log: %w", err)
+	}
+	n.logs = &logStore{log: n.journal, fault: n.fault}
+	return nil
 }
 
 func (n *Node) openReplica() (err error) {
@@ -42,6 +71,7 @@ func (n *Node) openReplica() (err error) {
 	if err != nil {
 		return err
 	}
+	n.replica.speaks = n.o.speaks
 	return n.fits()
 }
 
@@ -115,12 +145,16 @@ func (n *Node) reconcile() error {
 	return nil
 }
 
-// beginAgain gives an empty replica a log that begins as every member's did, so that a leader can fill both.
+// beginAgain gives an empty replica a log that begins as every founder's did, so that a leader can fill both.
 func (n *Node) beginAgain() error {
 	if err := n.journal.Reset(1); err != nil {
 		return err
 	}
-	return n.logs.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(n.members.configuration())})
+	c := raft.Configuration{Servers: n.origin}
+	if len(n.origin) == 0 {
+		c = n.members.configuration()
+	}
+	return n.logs.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(c)})
 }
 
 // contradicts reports whether the log has another entry where the snapshot ends.

@@ -26,10 +26,11 @@ type StreamState struct {
 
 // replica is the cluster's records and watermarks on this gateway's disk: Raft's state machine.
 type replica struct {
-	key []byte // encrypts the database; nil does not
-	dir string // holds "replica", and "replica.new" while a snapshot comes in
-	log *slog.Logger
-	now func() time.Time
+	key    []byte // encrypts the database; nil does not
+	dir    string // holds "replica", and "replica.new" while a snapshot comes in
+	log    *slog.Logger
+	now    func() time.Time
+	speaks byte // newest version of a command that is read
 
 	swap sync.RWMutex // held for reading while a transaction lives, for writing while db is exchanged
 	db   *badger.DB
@@ -48,7 +49,7 @@ const (
 
 // openReplica opens the replica under dir, finishing or undoing an exchange that a crash interrupted.
 func openReplica(dir string, key []byte, log *slog.Logger, now func() time.Time) (*replica, error) {
-	r := &replica{dir: dir, key: key, log: log, now: now, moved: make(chan struct{})}
+	r := &replica{dir: dir, key: key, log: log, now: now, speaks: newestCommand, moved: make(chan struct{})}
 	if err := r.settle(); err != nil {
 		return nil, fmt.Errorf("settle replica: %w", err)
 	}

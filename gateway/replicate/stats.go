@@ -36,9 +36,10 @@ func (n *Node) Stats() Stats {
 	if s.State != stateNames[raft.Leader] {
 		s.ContactAt = n.raft.LastContact()
 	}
+	known := n.roster.all()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, m := range n.members {
+	for _, m := range known {
 		if m.ID != n.o.ID {
 			s.Peers = append(s.Peers, Peer{Member: m, Silent: n.silent[raft.ServerID(m.ID)]})
 		}
@@ -67,7 +68,7 @@ func (n *Node) IsLeader() bool { return n.State() == stateNames[raft.Leader] }
 // Leader is the address and the name of the gateway that leads, both empty if none is known.
 func (n *Node) Leader() (address, id string) {
 	_, leader := n.raft.LeaderWithID()
-	m, ok := n.members.byID(string(leader))
+	m, ok := n.roster.byID(string(leader))
 	if !ok {
 		return "", ""
 	}
