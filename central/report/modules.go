@@ -1,9 +1,40 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 )
+
+// ModuleTotal is the attendance of everybody in one module in a term, of sessions that are over.
+type ModuleTotal struct {
+	Module string `json:"module"`
+	Title  string `json:"title"`
+	Rate   Rate   `json:"rate"`
+}
+
+// TermModules is a term and its modules, lowest attendance first.
+type TermModules struct {
+	Term    Term
+	Modules []ModuleTotal
+}
+
+// TermModules reports a term module by module.
+func (r *Reports) TermModules(ctx context.Context, term string) (TermModules, error) {
+	t, err := r.Term(ctx, term)
+	if err != nil {
+		return TermModules{}, err
+	}
+	totals, err := r.source.ModuleTotals(ctx, t.ID)
+	if err != nil {
+		return TermModules{}, fmt.Errorf("read modules: %w", err)
+	}
+	slices.SortFunc(totals, func(a, b ModuleTotal) int {
+		return cmp.Or(cmp.Compare(a.Rate.Permille(), b.Rate.Permille()), cmp.Compare(a.Module, b.Module))
+	})
+	return TermModules{t, totals}, nil
+}
 
 // ModuleRate is one student's attendance in one module in a term.
 type ModuleRate struct {

@@ -56,6 +56,7 @@ type termSource interface {
 	Terms(ctx context.Context) ([]Term, error) // by first day
 	Totals(ctx context.Context, term string) (Totals, error)
 	Weekly(ctx context.Context, term string) ([]Tally, error)
+	ModuleTotals(ctx context.Context, term string) ([]ModuleTotal, error)
 	Modules(ctx context.Context, term, after string, students int) ([]ModuleRate, error) // by student
 }
 

@@ -54,6 +54,19 @@ func (s ReportSource) WeeksOf(ctx context.Context, term string, students []strin
 	return tallies, nil
 }
 
+// ModuleTotals implements report.Source.
+func (s ReportSource) ModuleTotals(ctx context.Context, term string) ([]report.ModuleTotal, error) {
+	totals, err := list(ctx, s.read, func(r *sql.Rows) (m report.ModuleTotal, err error) {
+		return m, r.Scan(&m.Module, &m.Title, &m.Rate.Attended, &m.Rate.Counted)
+	}, `SELECT t.name, coalesce(d.name, ''), CAST(sum(t.attended) AS BIGINT), CAST(sum(t.counted) AS BIGINT)
+		FROM term_share t LEFT JOIN module d ON d.id = t.name WHERE t.term_id = $1 AND t.kind = 'module' AND t.counted > 0
+		GROUP BY t.name, d.name`, term)
+	if err != nil {
+		return nil, fmt.Errorf("read sums of modules: %w", err)
+	}
+	return totals, nil
+}
+
 // Modules implements report.Source.
 func (s ReportSource) Modules(ctx context.Context, term, after string, limit int) ([]report.ModuleRate, error) {
 	var rates []report.ModuleRate

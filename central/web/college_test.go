@@ -62,8 +62,19 @@ func (c *college) Terms(context.Context) ([]report.Term, error) { return c.terms
 
 func (c *college) Totals(context.Context, string) (report.Totals, error) { return c.totals, nil }
 
-func (c *college) Modules(context.Context, string, string, int) ([]report.ModuleRate, error) {
-	return nil, nil
+func (c *college) ModuleTotals(context.Context, string) ([]report.ModuleTotal, error) {
+	return []report.ModuleTotal{
+		{Module: "CS101", Title: "Programming", Rate: report.Rate{Attended: 9, Counted: 10}},
+		{Module: "ECO120", Title: "Markets", Rate: report.Rate{Attended: 1, Counted: 4}},
+	}, nil
+}
+
+// Modules is asked twice: whoever asks behind the last student gets nothing.
+func (c *college) Modules(_ context.Context, _, after string, _ int) ([]report.ModuleRate, error) {
+	if after != "" {
+		return nil, nil
+	}
+	return []report.ModuleRate{{Student: "s1", Module: "CS101", Rate: report.Rate{Attended: 2, Counted: 3}}, {Student: "s2", Module: "=ECO", Rate: report.Rate{}}}, nil
 }
 
 func (c *college) Weekly(context.Context, string) ([]report.Tally, error) {

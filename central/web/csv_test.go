@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-edge/rollcall/central/account"
 )
 
@@ -56,6 +58,18 @@ func TestEngagementCSV(t *testing.T) {
 	}
 	if rows := readSheet(t, c.get(t, p, "/engagement.csv?department=Law")); len(rows) != 12 {
 		t.Errorf("rows of one department = %d, want a head and 11 students", len(rows))
+	}
+}
+
+func TestModulesCSV(t *testing.T) {
+	c := openCampus(t, nil)
+	rows := readSheet(t, c.get(t, c.hire(t, account.Compliance), "/modules.csv"))
+	want := [][]string{
+		{"student", "module", "term", "attended", "counted", "percent"},
+		{"s1", "CS101", "2026-autumn", "2", "3", "66.6"}, {"s2", "'=ECO", "2026-autumn", "0", "0", ""},
+	}
+	if diff := cmp.Diff(want, rows); diff != "" {
+		t.Errorf("modules.csv (-want +got):\n%s", diff)
 	}
 }
 

@@ -29,6 +29,7 @@ func TestPages(t *testing.T) {
 		{"/engagement?page=3", []string{"51–64 of 64", "/engagement?page=2"}},
 		{"/engagement?q=zzz", []string{"No student matches", "0</b> students"}},
 		{"/engagement?below=85&department=Law", []string{"attendance below 85%", `name="below" value="85"`}},
+		{"/modules", []string{"Autumn term", "ECO120", "Markets", "25.0%", "/modules.csv?term="}},
 		{"/students/s1", []string{"Aisha Khan", "Student visa", "Late", "Not known yet", "Cancelled", "college 004 v1", "Superseded", "an absence was authorised", "green light", "red light", "no register was open in this room", "blue, blinking", tapID(17), "17:03.250", "Taps near no session", "lee set Late", "nothing heard of this window"}},
 		{"/students/s1", []string{"58 <small>of 76", "2 excused", "E-12", "Event to report", "Was due Fri 13 Nov 2026", "course_change 2026-10-30", "Case", "What it rests on (3)", `href="#s-e2"`, "submission essay", "What else is known", "Permission to stay", "£1234.50", "withdrawn Tue 17 Nov 2026 by lee: it was another student", "Log-ins to the learning platform", "Mon 16 Nov 2026", "Judged differently before (1)", "Absent: No tap; the readers were working"}},
 		{"/findings", []string{"4</b> findings", "First deadline", "A-5 Report to UKVI (1)", "Aisha Khan", "Tell the student", "has passed", "/findings.csv?", "/students/s1?term=2026-autumn"}},

@@ -45,6 +45,8 @@ func (s *Site) mount(e *gin.Engine) {
 	page(http.MethodPost, "/headcounts", account.CountHeads, s.drawHeadcounts)
 	page(http.MethodGet, "/engagement", account.SeeStudents, s.engagement)
 	page(http.MethodGet, "/engagement.csv", account.SeeStudents, s.engagementCSV)
+	page(http.MethodGet, "/modules", account.SeeStudents, s.modules)
+	page(http.MethodGet, "/modules.csv", account.SeeStudents, s.modulesCSV)
 	page(http.MethodGet, "/findings", account.SeeStudents, s.findings)
 	page(http.MethodGet, "/findings.csv", account.SeeStudents, s.findingsCSV)
 	page(http.MethodGet, "/students/:id", account.SeeStudents, s.student) // and /students/<id>.csv
@@ -62,6 +64,7 @@ func (s *Site) mount(e *gin.Engine) {
 	get(s, api, "/api/v1/students", account.SeeStudents, "list-students", "Students with their standing, a page at a time", s.apiStudents)
 	get(s, api, "/api/v1/students/{id}/marks", account.SeeStudents, "student-marks", "One student's marks with every tap near them", s.apiStudent)
 	get(s, api, "/api/v1/standings", account.SeeStudents, "list-standings", "The standing of every student of a term, a page at a time", s.apiStandings)
+	get(s, api, "/api/v1/modules", account.SeeStudents, "list-modules", "How each module of a term is attended", s.apiModules)
 	get(s, api, "/api/v1/findings", account.SeeStudents, "list-findings", "What the rules said of students, a page at a time", s.apiFindings)
 	get(s, api, "/api/v1/sessions", account.SeeSessions, "list-sessions", "Sessions between two instants, with counts", s.apiSessions)
 	get(s, api, "/api/v1/sessions/{id}/register", account.SeeStudents, "session-register", "The register of one session", s.apiRegister)

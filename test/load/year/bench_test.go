@@ -112,7 +112,7 @@ func (u *university) queries() []staffQuery {
 			return ends(u.reports.Sessions(ctx, report.SessionQuery{From: at, To: at.Add(time.Hour)}))
 		}},
 		{"term-report", func(ctx context.Context, _ *rand.Rand) error {
-			return ends(u.reports.Modules(ctx, term, "", u.year.Students))
+			return ends(u.reports.TermModules(ctx, term))
 		}},
 	}
 }

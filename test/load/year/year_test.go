@@ -71,6 +71,19 @@ func checkModules(t *testing.T, u *university, attended, counted map[string]int6
 				t.Errorf("%s = %+v, want %d of %d", of, r.Rate, attended[of], counted[of])
 			}
 			modules++
+			attended[term.id+" "+r.Module] += r.Rate.Attended
+			counted[term.id+" "+r.Module] += r.Rate.Counted
+		}
+		totals, err := u.reports.TermModules(t.Context(), term.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range totals.Modules {
+			of := term.id + " " + m.Module
+			if m.Rate.Attended != attended[of] || m.Rate.Counted != counted[of] {
+				t.Errorf("%s = %+v in all, want %d of %d", of, m.Rate, attended[of], counted[of])
+			}
+			delete(counted, of)
 		}
 	}
 	if modules != len(counted) {
