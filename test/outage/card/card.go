@@ -2,6 +2,10 @@
 // that carries a real ext4 or XFS. Only what was followed by a flush is certain to be there afterwards. It knows sectors and
 // flushes, nothing of the files' meaning.
 //
+// Whoever opens a Card serves it, and must not map its files into memory, nor open there what does so, as Badger and SQLite
+// do: a thread that waits for a page of the card is not at the runtime's disposal, and the card waits for the runtime. Programs
+// that do so run in processes of their own, or are given a copy of the files (Export).
+//
 // A power cut of a machine is, in this order: stop its processes (SIGSTOP), Off, kill them, On. Stopped processes can neither
 // promise anything after the cut nor see that the card has gone.
 package card
@@ -194,6 +198,9 @@ func (c *Card) Cut(ctx context.Context, k Cut) (Damage, error) {
 // from one run and opened afterwards (Options.Image).
 func (c *Card) Crash(k Cut) (*Image, Damage) { return c.disk.crash(k) }
 
+// Pending is how many writes are unflushed at this moment: what a cut could take.
+func (c *Card) Pending() int { return c.disk.unflushed() }
+
 // Copy is the image of the card after everything written so far was flushed.
 func (c *Card) Copy() (*Image, error) {
 	if err := syncFileSystem(c.Dir()); err != nil {
@@ -230,7 +237,19 @@ func (c *Card) SetPace(p Pace) { c.disk.setPace(p) }
 // Counts since Open.
 func (c *Card) Counts() Counts { return c.disk.count() }
 
-// File is the path of a file named relative to Dir.
+// Export copies the files below a folder of the card, named relative to Dir, into a new folder outside it.
+func (c *Card) Export(name, to string) error {
+	from, err := c.file(name)
+	if err != nil {
+		return err
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return fmt.Errorf("export %s from card %s: %w", name, c.o.Name, err)
+	}
+	return nil
+}
+
+// file is the path of a file named relative to Dir.
 func (c *Card) file(name string) (string, error) {
 	if !filepath.IsLocal(name) {
 		return "", fmt.Errorf("card %s: %q leads out of the card", c.o.Name, name)

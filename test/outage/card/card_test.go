@@ -447,6 +447,26 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+func TestExport(t *testing.T) {
+	c := open(t, Options{})
+	if err := os.MkdirAll(filepath.Join(c.Dir(), "data", "deep"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(c.Dir(), "data", "deep", "file"), []byte("kept"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := c.Export("data", to); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(to, "deep", "file")); err != nil || string(got) != "kept" {
+		t.Errorf("the copy holds %q, %v", got, err)
+	}
+	if err := c.Export("../data", to); err == nil {
+		t.Error("something outside the card was exported")
+	}
+}
+
 // On says so when a process still holds the dead card.
 func TestOnWaitsForProcesses(t *testing.T) {
 	c := open(t, Options{})

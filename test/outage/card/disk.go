@@ -204,6 +204,12 @@ func (d *disk) setPace(p Pace) {
 	d.pace = p
 }
 
+func (d *disk) unflushed() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.pending)
+}
+
 func (d *disk) count() Counts {
 	d.mu.Lock()
 	defer d.mu.Unlock()
