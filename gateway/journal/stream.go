@@ -73,7 +73,7 @@ func (j *Journal) setAside(why, reason string) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	base := why + "-" + j.o.Now().UTC().Format("20060102T150405Z")
+	base := why + "-" + j.o.Now().UTC().Format(asideTime)
 	name := base
 	for n := 2; slices.Contains(names, name); n++ { // a clock that stands still at every boot
 		name = fmt.Sprintf("%s-%d", base, n)
@@ -82,14 +82,15 @@ func (j *Journal) setAside(why, reason string) (dir string, err error) {
 	if err := j.o.FS.Rename(j.live(), dir); err != nil {
 		return "", err
 	}
-	return dir, errors.Join(j.o.FS.SyncDir(j.o.Dir), j.writeReason(dir, reason))
+	return dir, errors.Join(j.o.FS.SyncDir(j.o.Dir), writeNote(j.o.FS, dir, "REASON", reason))
 }
 
-func (j *Journal) writeReason(dir, reason string) error {
-	f, err := j.o.FS.OpenFile(filepath.Join(dir, "REASON"), os.O_CREATE)
+// writeNote keeps a text in a directory that was set aside.
+func writeNote(on FS, dir, name, text string) error {
+	f, err := on.OpenFile(filepath.Join(dir, name), os.O_CREATE)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt([]byte(reason+"\n"), 0)
-	return errors.Join(err, f.Datasync(), f.Close())
+	_, err = f.WriteAt([]byte(text+"\n"), 0)
+	return errors.Join(err, f.Datasync(), f.Close(), on.SyncDir(dir))
 }
