@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/evidence"
+	"github.com/rollcall-edge/rollcall/central/ingest"
 	"github.com/rollcall-edge/rollcall/central/sheet"
 	"github.com/rollcall-edge/rollcall/central/timetable"
 )
@@ -21,6 +22,15 @@ type ImportOptions struct {
 
 	Mode           timetable.Mode // of a timetable; Delta if empty
 	Through, Since time.Time      // of facts: from when until when the file is complete, both included; zero if nobody says
+}
+
+// ImportTaps takes in what rollcall-gateway journal export wrote of a pulled card; gateway owns streams that central has never
+// heard of. Whoever is concerned is judged by a serving central, or by the next command that judges.
+func (f *Office) ImportTaps(ctx context.Context, gateway string, r io.Reader) (ingest.Imported, error) {
+	intake := ingest.New(ingest.Options{Store: f.store, Log: f.log, Registerer: f.registry, Now: f.now})
+	done, err := intake.Import(ctx, gateway, r)
+	f.imported()
+	return done, err
 }
 
 // Import takes in a file of the timetable and its people, or of facts, and says what changed. Every fault of the file comes back at

@@ -47,6 +47,7 @@ type model struct {
 
 	mu        sync.Mutex // guards everything that follows
 	records   map[contract.Stream][][]byte
+	ahead     map[contract.TapID][]byte // sent ahead of a gap
 	timetable contract.SignedTimetable
 	version   uint64
 	reports   []contract.Report
@@ -55,7 +56,7 @@ type model struct {
 
 func newModel(t *testing.T) *model {
 	t.Helper()
-	m := &model{campusKey: make([]byte, 32), token: base64.RawURLEncoding.EncodeToString(make([]byte, 32)), records: map[contract.Stream][][]byte{}, arrived: make(chan struct{})}
+	m := &model{campusKey: make([]byte, 32), token: base64.RawURLEncoding.EncodeToString(make([]byte, 32)), records: map[contract.Stream][][]byte{}, ahead: map[contract.TapID][]byte{}, arrived: make(chan struct{})}
 	m.key = newTestKey(t)
 	m.authority = m.issue(t, &x509.Certificate{Subject: pkix.Name{CommonName: "campus"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, m.key.Public())
 	serverKey := newTestKey(t)
@@ -65,6 +66,7 @@ func newModel(t *testing.T) *model {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+contract.PathEnrol, func(w http.ResponseWriter, r *http.Request) { m.enrol(t, w, r) })
 	mux.HandleFunc("POST "+contract.PathBatches, m.batch)
+	mux.HandleFunc("POST "+contract.PathAhead, m.sendAhead)
 	mux.HandleFunc("POST "+contract.PathReports, m.report)
 	mux.HandleFunc("GET "+contract.PathTimetable, m.sendTimetable)
 	m.server = httptest.NewUnstartedServer(mux)
@@ -184,6 +186,21 @@ func (m *model) batch(w http.ResponseWriter, r *http.Request) {
 	close(m.arrived)
 	m.arrived = make(chan struct{})
 	writeJSON(w, receipt)
+}
+
+// sendAhead keeps records that come after others which are not here.
+func (m *model) sendAhead(w http.ResponseWriter, r *http.Request) {
+	var b contract.Batch
+	if err := readJSON(r, &b); err != nil {
+		refuse(w, contract.Problem{Type: contract.ProblemMalformed, Status: 400, Detail: err.Error()})
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, record := range b.Records {
+		m.ahead[contract.TapID{Stream: b.Stream, Seq: b.First + uint64(i)}] = record
+	}
+	writeJSON(w, contract.Receipt{Stream: b.Stream, Through: uint64(len(m.records[b.Stream])), Stored: len(b.Records)})
 }
 
 func (m *model) report(w http.ResponseWriter, r *http.Request) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/gateway/forward"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
 )
 
@@ -124,11 +125,13 @@ func (g *Gateway) restream(reason string, from uint64) error {
 		return errRestreamed
 	}
 	old := g.journal.Stream()
-	taps, err := g.tapsFrom(max(from, g.inherited+1))
+	from = max(from, g.inherited+1)
+	taps, err := g.tapsFrom(from)
 	if err != nil {
 		return err
 	}
-	if err := g.journal.NewStream(reason); err != nil {
+	kept, err := g.journal.NewStream(reason)
+	if err != nil {
 		return fmt.Errorf("begin new stream: %w", err)
 	}
 	g.restreamedAt, g.inherited = time.Now(), 0
@@ -137,8 +140,11 @@ func (g *Gateway) restream(reason string, from uint64) error {
 			return fmt.Errorf("carry tap over: %w", err)
 		}
 	}
-	g.notice("journal", fmt.Sprintf("stream %s ended and %s began with %d taps carried over, because %s; what central lacks of the old one lies beside the journal: keep it",
-		old, g.journal.Stream(), len(taps), reason))
+	g.notice("journal", fmt.Sprintf("stream %s ended and %s began with %d taps carried over, because %s; what central lacks of the old one is brought from %s: keep it",
+		old, g.journal.Stream(), len(taps), reason, kept))
+	if err := journal.MarkCarried(kept, from); err != nil { // what was carried over must not be salvaged besides
+		return fmt.Errorf("note what was carried over: %w", err)
+	}
 	return nil
 }
 

@@ -109,6 +109,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		g.forwarder.RunAhead,
 		g.reporter.Run,
 		g.replication,
+		g.salvage,
 		g.prune,
 		g.watchStorage,
 		(&identity.Renewal{Identity: g.identity, Central: g.central, Renewed: g.hangUp, Log: g.log}).Run,
@@ -166,9 +167,10 @@ func (g *Gateway) openJournal() (err error) {
 		return fmt.Errorf("%w: %w", ErrStorage, err)
 	}
 	if q, ok := g.journal.Quarantined(); ok {
-		g.notice("journal", fmt.Sprintf("the journal was damaged (%s) and lies in %s now: keep it; what central lacks of it comes from the cluster, or ask for help to recover it", q.Reason, q.Dir))
+		g.notice("journal", fmt.Sprintf("the journal was damaged (%s) and lies in %s now: keep it; what central lacks of it and can be read is brought there, the rest will be named here", q.Reason, q.Dir))
 	}
 	g.credited, g.inherited = decide.NewCredited(), g.journal.Durable()
+	g.recallWrecks()
 	return g.recall()
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,12 +18,16 @@ const asideTime = "20060102T150405Z"
 // recoveredFile says in a directory that was set aside that central has what could be read of it.
 const recoveredFile = "RECOVERED"
 
+// carriedFile says from which number on the records of a directory live on in another stream.
+const carriedFile = "CARRIED"
+
 // Aside is a stream that was set aside, because its directory was damaged or because another history of it exists.
 type Aside struct {
 	Dir       string
 	Reason    string
 	At        time.Time
 	Recovered string // what MarkRecovered was told; empty as long as it has not been called
+	Carried   uint64 // records from this number on were written again into the stream that followed; 0 if none were
 }
 
 // SetAside lists what was set aside below dir, the directory of a Journal, oldest first.
@@ -38,6 +43,7 @@ func SetAside(dir string) ([]Aside, error) {
 		a.At, _ = time.Parse(asideTime, at[:min(len(at), len(asideTime))]) // renamed by a person: of no known time
 		a.Reason = note(a.Dir, "REASON")
 		a.Recovered = note(a.Dir, recoveredFile)
+		a.Carried, _ = strconv.ParseUint(note(a.Dir, carriedFile), 10, 64)
 		all = append(all, a)
 	}
 	return all, nil
@@ -79,6 +85,11 @@ func note(dir, name string) string {
 // MarkRecovered notes durably that nothing more is to be had from a directory, and what was.
 func MarkRecovered(dir, text string) error {
 	return writeNote(disk{}, dir, recoveredFile, text)
+}
+
+// MarkCarried notes durably that the records from number seq on were written again into the stream that followed.
+func MarkCarried(dir string, seq uint64) error {
+	return writeNote(disk{}, dir, carriedFile, strconv.FormatUint(seq, 10))
 }
 
 // Directories gives those that hold segments of one stream each: dir itself, or the live one and those set aside below it, or

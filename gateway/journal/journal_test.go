@@ -250,7 +250,7 @@ func TestChangedTellsOfEveryAdvance(t *testing.T) {
 		}
 	}
 	changed := j.Changed()
-	if err := j.NewStream("test"); err != nil {
+	if _, err := j.NewStream("test"); err != nil {
 		t.Fatal(err)
 	}
 	<-changed
@@ -264,7 +264,7 @@ func TestNewStreamKeepsTheOldOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := j.Stream()
-	if err := j.NewStream("the disk holds an old image"); err != nil {
+	if _, err := j.NewStream("the disk holds an old image"); err != nil {
 		t.Fatal(err)
 	}
 	if j.Stream() == old || j.Durable() != 0 || j.Acknowledged() != 0 {
@@ -273,7 +273,7 @@ func TestNewStreamKeepsTheOldOne(t *testing.T) {
 	if id := appendTaps(t, j, "c"); id.Seq != 1 {
 		t.Errorf("first number of the new stream = %d, want 1", id.Seq)
 	}
-	if err := j.NewStream("twice in the same second"); err != nil {
+	if _, err := j.NewStream("twice in the same second"); err != nil {
 		t.Fatal(err)
 	}
 	closeJournal(t, j)

@@ -5,22 +5,21 @@ package journal
 import "fmt"
 
 // NewStream sets the live stream aside and begins a new one, because of reason: an old image of the disk, a clone. The
-// old directory is kept. Call it while nobody ships or forwards; they begin anew with the new Stream.
-func (j *Journal) NewStream(reason string) error {
+// old directory is kept, and named. Call it while nobody ships or forwards; they begin anew with the new Stream.
+func (j *Journal) NewStream(reason string) (kept string, err error) {
 	j.swap.Lock()
 	defer j.swap.Unlock()
 	if err := j.log.Close(); err != nil {
-		return fmt.Errorf("close stream %s: %w", j.stream, err)
+		return "", fmt.Errorf("close stream %s: %w", j.stream, err)
 	}
-	dir, err := j.setAside("retired", reason)
-	if err != nil {
-		return fmt.Errorf("set stream %s aside: %w", j.stream, err)
+	if kept, err = j.setAside("retired", reason); err != nil {
+		return "", fmt.Errorf("set stream %s aside: %w", j.stream, err)
 	}
 	old := j.stream
 	if err := j.openLive(); err != nil {
-		return fmt.Errorf("begin stream: %w", err)
+		return kept, fmt.Errorf("begin stream: %w", err)
 	}
-	j.o.Log.Warn("new stream begun", "was", old.String(), "stream", j.stream.String(), "kept", dir, "reason", reason)
+	j.o.Log.Warn("new stream begun", "was", old.String(), "stream", j.stream.String(), "kept", kept, "reason", reason)
 	j.announce()
-	return nil
+	return kept, nil
 }

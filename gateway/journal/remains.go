@@ -94,6 +94,16 @@ func (r *Remains) Add(other *Remains) {
 	r.index()
 }
 
+// Cut forgets the numbers from seq on.
+func (r *Remains) Cut(seq uint64) {
+	for _, n := range r.numbers {
+		if n >= seq {
+			delete(r.records, n)
+		}
+	}
+	r.index()
+}
+
 // Len is the number of records.
 func (r *Remains) Len() int { return len(r.numbers) }
 

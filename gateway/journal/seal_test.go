@@ -61,7 +61,7 @@ func TestSealOutlivesARestart(t *testing.T) {
 	if got, tree := j.Sealed(), string(j.SealedTree()); got != 3 || tree != "three" {
 		t.Errorf("after a restart: Sealed = %d with %q, want 3 with three", got, tree)
 	}
-	if err := j.NewStream("test"); err != nil {
+	if _, err := j.NewStream("test"); err != nil {
 		t.Fatal(err)
 	}
 	if got, tree := j.Sealed(), j.SealedTree(); got != 0 || len(tree) != 0 {

@@ -17,7 +17,7 @@ type Quarantine struct {
 }
 
 // Quarantined tells whether Open set a damaged journal aside. Nothing in it was deleted; what central had not yet
-// acknowledged of it has to come from the other gateways of the cluster, or from that directory.
+// acknowledged of it comes from the other gateways of the cluster, and from that directory by Salvage.
 func (j *Journal) Quarantined() (Quarantine, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
