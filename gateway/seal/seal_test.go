@@ -165,7 +165,7 @@ func TestANewStreamHasATreeOfItsOwn(t *testing.T) {
 	d.tap(3)
 	old := d.batch(1, 3)
 	d.checkSigned(old, 3)
-	if err := d.journal.NewStream("test"); err != nil {
+	if _, err := d.journal.NewStream("test"); err != nil {
 		t.Fatal(err)
 	}
 	d.tap(2)
