@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -91,7 +92,6 @@ func (j *Judge) Wake() {
 const (
 	lookEvery = time.Second // also how late a register that closes by the clock is judged
 	batchSize = 64          // students per transaction: ingest waits behind it
-	judges    = 2           // that read and judge at a time; there is one writer anyway
 	roundSize = 64 * batchSize
 )
 
@@ -100,7 +100,7 @@ func (j *Judge) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		if err := j.Settle(ctx); err != nil && ctx.Err() == nil {
+		if err := j.settle(ctx, max(1, runtime.GOMAXPROCS(0)/2)); err != nil && ctx.Err() == nil { // people are looking at pages meanwhile
 			j.o.Log.Error("judging failed; it will be tried again", "error", err)
 		}
 		select {
@@ -113,7 +113,9 @@ func (j *Judge) Run(ctx context.Context) error {
 }
 
 // Settle judges everybody who is dirty, and those whose register closed since the last look.
-func (j *Judge) Settle(ctx context.Context) error {
+func (j *Judge) Settle(ctx context.Context) error { return j.settle(ctx, runtime.GOMAXPROCS(0)) }
+
+func (j *Judge) settle(ctx context.Context, workers int) error {
 	now := j.o.Now()
 	if err := j.o.Store.TouchClosed(ctx, j.looked, now); err != nil {
 		return fmt.Errorf("touch closed registers: %w", err)
@@ -126,7 +128,7 @@ func (j *Judge) Settle(ctx context.Context) error {
 	}
 	j.looked = now
 	for {
-		n, err := j.round(ctx)
+		n, err := j.round(ctx, workers)
 		if err != nil {
 			return err
 		}
@@ -147,16 +149,16 @@ func (j *Judge) idle(ctx context.Context) error {
 }
 
 // round judges those who wait longest.
-func (j *Judge) round(ctx context.Context) (int, error) {
+func (j *Judge) round(ctx context.Context, workers int) (int, error) {
 	waiting, err := j.o.Store.Dirty(ctx, roundSize)
 	if err != nil || len(waiting) == 0 {
 		return 0, wrap("list dirty students", err)
 	}
-	return len(waiting), j.Judge(ctx, waiting)
+	return len(waiting), j.Judge(ctx, waiting, workers)
 }
 
 // Judge judges these students: workers read and conclude, a batch at a time, while one stores what is different.
-func (j *Judge) Judge(ctx context.Context, waiting []Dirty) error {
+func (j *Judge) Judge(ctx context.Context, waiting []Dirty, workers int) error {
 	cal, err := j.o.Store.Calendar(ctx)
 	if err != nil {
 		return fmt.Errorf("read calendar: %w", err)
@@ -169,12 +171,12 @@ func (j *Judge) Judge(ctx context.Context, waiting []Dirty) error {
 	batches := make(chan []Dirty)
 	judged := make(chan concluded) // unbuffered: a verdict must not grow old
 	group.Go(func() error { defer close(batches); return send(ctx, batches, slices.Chunk(waiting, batchSize)) })
-	var workers sync.WaitGroup
-	for range min(judges, (len(waiting)+batchSize-1)/batchSize) {
-		workers.Add(1)
-		group.Go(func() error { defer workers.Done(); return j.work(ctx, batches, judged, book, cal) })
+	var working sync.WaitGroup
+	for range min(workers, (len(waiting)+batchSize-1)/batchSize) {
+		working.Add(1)
+		group.Go(func() error { defer working.Done(); return j.work(ctx, batches, judged, book, cal) })
 	}
-	group.Go(func() error { workers.Wait(); close(judged); return nil })
+	group.Go(func() error { working.Wait(); close(judged); return nil })
 	group.Go(func() error {
 		for c := range judged {
 			if err := j.o.Store.Save(ctx, c.verdicts); err != nil {

@@ -103,7 +103,6 @@ type Verdict struct {
 	Marks      int        // that are new or different
 	Gone       []string   // sessions the student is no longer expected at
 	Before     []Standing // as they are stored
-	Moves      []Move     // of every mark whose code is new, different or gone
 	Replaced   []Stored   // judgements that go into the past: they said more than that nothing was known
 	Weeks      []Week     // in which something of this changed, with all marks that are in them now
 	Standings  []Standing
@@ -113,13 +112,6 @@ type Verdict struct {
 	WakeAt     time.Time // when to judge again though nothing new is known; zero if only the days count
 
 	calendar *calendar.Calendar
-}
-
-// Move is what became of a mark's code at a session: it is "" before the first mark there, and when nothing is expected there
-// any more.
-type Move struct {
-	Session  string
-	From, To register.Code
 }
 
 // Term is the term of an instant, "" between terms.
@@ -176,7 +168,6 @@ func (c Case) marks(v *Verdict, given []register.Mark, cal *calendar.Calendar, n
 			}
 			v.replace(stored, changed)
 		}
-		v.moved(mark.Session.ID, stored, mark.Code)
 		v.Marks++
 		changed[WeekOf(mark.Session.StartsAt)] = true
 	}
@@ -197,7 +188,6 @@ func (c Case) gone(v *Verdict, marks []Mark, changed map[int64]bool) {
 		stored := &c.Marks[i]
 		if !expected[stored.Session] {
 			v.Gone = append(v.Gone, stored.Session)
-			v.moved(stored.Session, stored, "")
 			v.replace(stored, changed)
 		}
 	}
@@ -234,16 +224,6 @@ func (v *Verdict) replace(stored *Stored, changed map[int64]bool) {
 	changed[WeekOf(stored.StartsAt)] = true
 	if stored.Source != register.Pending {
 		v.Replaced = append(v.Replaced, *stored)
-	}
-}
-
-func (v *Verdict) moved(session string, stored *Stored, to register.Code) {
-	var from register.Code
-	if stored != nil {
-		from = stored.Code
-	}
-	if from != to {
-		v.Moves = append(v.Moves, Move{session, from, to})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type sessionSource interface {
 	Sessions(ctx context.Context, q SessionQuery) ([]Session, error)
 	Session(ctx context.Context, id string) (Session, error)
+	Count(ctx context.Context, sessions []Session) error // fills Rooms, Expected and Marks
 	RegisterRows(ctx context.Context, session string) ([]RegisterRow, error)
 	AmendmentsIn(ctx context.Context, session string) ([]Amendment, error)
 	ClosuresOf(ctx context.Context, session string) ([]Closure, error)
@@ -58,7 +59,7 @@ type SessionQuery struct {
 	After     time.Time // with AfterID: only sessions that come later in the order; zero for all
 	AfterID   string
 	Limit     int  // 0: no limit
-	WithRooms bool // fill Session.Rooms
+	Timetable bool // without rooms and counts; Count adds them to some
 }
 
 // maxQuery bounds what one question may span.
@@ -72,8 +73,15 @@ func (r *Reports) Sessions(ctx context.Context, q SessionQuery) ([]Session, erro
 	if q.To.Sub(q.From) > maxQuery {
 		return nil, fmt.Errorf("%w: ask for at most 400 days at once", ErrQuery)
 	}
-	q.WithRooms = true
 	return r.source.Sessions(ctx, q)
+}
+
+// Count adds rooms and counts to sessions that were listed without them.
+func (r *Reports) Count(ctx context.Context, sessions []Session) error {
+	if len(sessions) == 0 {
+		return nil
+	}
+	return r.source.Count(ctx, sessions)
 }
 
 // Register is the register of one session.

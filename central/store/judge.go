@@ -166,7 +166,7 @@ func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
 		if err != nil {
 			return err
 		}
-		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveCounts, saveShares, saveFindings, saveWakes, settle} {
+		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveShares, saveFindings, saveWakes, settle} {
 			if err := save(ctx, tx, verdicts); err != nil {
 				return err
 			}

@@ -25,7 +25,6 @@ var postgresDialect = &dialect{
 		"{{bytes}}", "BYTEA",
 		"{{clustered}}", "",
 		"{{array}}", "jsonb_build_array",
-		"{{elements $1}}", "LATERAL jsonb_array_elements(CAST($1 AS JSONB)) AS m (value)",
 		"{{elements t.weeks}}", "LATERAL jsonb_array_elements(CAST(t.weeks AS JSONB)) AS m (value)",
 		"{{elements t.modules}}", "LATERAL jsonb_array_elements(CAST(t.modules AS JSONB)) AS m (value)",
 		"{{elements w.marks}}", "LATERAL jsonb_array_elements(CAST(w.marks AS JSONB)) AS m (value)",

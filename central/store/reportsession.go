@@ -23,7 +23,7 @@ func (s ReportSource) Session(ctx context.Context, id string) (report.Session, e
 		return report.Session{}, fmt.Errorf("read session: %w", err)
 	}
 	one := []report.Session{session}
-	if err := s.complete(ctx, one, true); err != nil {
+	if err := s.Count(ctx, one); err != nil {
 		return report.Session{}, err
 	}
 	return one[0], nil
@@ -47,14 +47,14 @@ func (s ReportSource) Sessions(ctx context.Context, q report.SessionQuery) ([]re
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	if err := s.complete(ctx, sessions, q.WithRooms); err != nil {
-		return nil, err
+	if q.Timetable {
+		return sessions, nil
 	}
-	return sessions, nil
+	return sessions, s.Count(ctx, sessions)
 }
 
-// complete fills in how many are expected, the marks by code, and the rooms.
-func (s ReportSource) complete(ctx context.Context, sessions []report.Session, withRooms bool) error {
+// Count implements report.Source.
+func (s ReportSource) Count(ctx context.Context, sessions []report.Session) error {
 	place := make(map[string]*report.Session, len(sessions))
 	names := make([]string, len(sessions))
 	for i := range sessions {
@@ -75,24 +75,17 @@ func (s ReportSource) complete(ctx context.Context, sessions []report.Session, w
 	if err != nil {
 		return fmt.Errorf("count expected students: %w", err)
 	}
-	_, err = list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
+	_, err = list(ctx, s.read, func(r *sql.Rows) (n int64, err error) {
 		var id string
-		var c codeCounts
-		if err = r.Scan(&id, &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6], &c[7]); err != nil {
-			return none, err
+		var code report.Code
+		if err = r.Scan(&id, &code, &n); err == nil {
+			place[id].Marks[code] = n
 		}
-		for i, n := range c {
-			if n > 0 {
-				place[id].Marks[report.Code(countedCodes[i])] = n
-			}
-		}
-		return none, nil
-	}, `SELECT session_id, p, l, a, e, r, x, n, u FROM session_count WHERE session_id IN ({{keys $1}})`, ids)
+		return n, err
+	}, `SELECT x.session_id, m.code, count(*) FROM expected x JOIN session e ON e.id = x.session_id `+markOfExpected+`
+		WHERE x.session_id IN ({{keys $1}}) GROUP BY x.session_id, m.code`, ids)
 	if err != nil {
 		return fmt.Errorf("count marks: %w", err)
-	}
-	if !withRooms {
-		return nil
 	}
 	rooms, err := s.roomsOf(ctx, names)
 	if err != nil {

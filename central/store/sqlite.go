@@ -27,7 +27,6 @@ var sqliteDialect = &dialect{
 		"{{bytes}}", "BLOB",
 		"{{clustered}}", "WITHOUT ROWID",
 		"{{array}}", "json_array",
-		"{{elements $1}}", "json_each($1) AS m",
 		"{{elements t.weeks}}", "json_each(t.weeks) AS m",
 		"{{elements t.modules}}", "json_each(t.modules) AS m",
 		"{{elements w.marks}}", "json_each(w.marks) AS m",

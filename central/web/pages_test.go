@@ -111,6 +111,7 @@ func TestPagesRefuse(t *testing.T) {
 		{"/registers/e99", http.StatusNotFound, "There is nothing"},
 		{"/registers?day=tomorrow", http.StatusBadRequest, "yyyy-mm-dd"},
 		{"/engagement?page=0", http.StatusBadRequest, "is not a number from 1"},
+		{"/registers?page=0", http.StatusBadRequest, "is not a number from 1"},
 		{"/engagement?sort=evil", http.StatusBadRequest, "there is no order"},
 		{"/taps/zz/1", http.StatusBadRequest, "stream"},
 		{"/taps/" + tapID(999), http.StatusNotFound, "There is nothing"},

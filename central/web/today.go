@@ -1,7 +1,11 @@
 package web
 
 import (
+	"context"
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,6 +22,7 @@ type todayBody struct {
 	Open     []report.Session // their register is open, or they are in progress
 	Next     []report.Session // later today
 	Earlier  []report.Session // ended today, newest first
+	More     int              // that are not shown
 	Taps     []tapLine        // empty for those who may not see students
 	Gateways int
 	Silent   int
@@ -45,20 +50,13 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := s.Reports.Sessions(ctx, report.SessionQuery{From: from, To: to})
+	sessions, err := s.Reports.Sessions(ctx, report.SessionQuery{From: from, To: to, Timetable: true})
 	if err != nil {
 		return err
 	}
 	body := todayBody{Now: now}
-	for _, e := range sessions {
-		switch {
-		case now.Before(e.OpensAt):
-			body.Next = append(body.Next, e)
-		case e.Cancelled || now.After(e.EndsAt) && now.After(e.ClosesAt): // a cancelled session has no register to be open
-			body.Earlier = append([]report.Session{e}, body.Earlier...)
-		default:
-			body.Open = append(body.Open, e)
-		}
+	if err := s.sort(ctx, &body, sessions); err != nil {
+		return err
 	}
 	if who.May("see students") {
 		if body.Taps, err = s.latest(c, now); err != nil {
@@ -80,6 +78,47 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 	return s.render(c, http.StatusOK, "today", sheet{Title: "Today", Here: "/", Live: true, Notice: notices[c.Query("done")], Body: body})
 }
 
+// What the page shows of each kind: nobody reads a thousand lines, and marks are counted of those that are shown alone.
+const (
+	openShown  = 120
+	othersShow = 40
+)
+
+// sort puts the sessions of a day under their headings, the nearest to now first where not all are shown.
+func (s *Site) sort(ctx context.Context, body *todayBody, sessions []report.Session) error {
+	for _, e := range slices.Backward(sessions) {
+		if !body.Now.Before(e.OpensAt) && over(e, body.Now) {
+			body.Earlier = append(body.Earlier, e)
+		}
+	}
+	for _, e := range sessions {
+		switch {
+		case body.Now.Before(e.OpensAt):
+			body.Next = append(body.Next, e)
+		case !over(e, body.Now):
+			body.Open = append(body.Open, e)
+		}
+	}
+	for _, part := range []struct {
+		of    *[]report.Session
+		shown int
+	}{{&body.Open, openShown}, {&body.Next, othersShow}, {&body.Earlier, othersShow}} {
+		if rest := len(*part.of) - part.shown; rest > 0 {
+			body.More += rest
+			*part.of = (*part.of)[:part.shown]
+		}
+		if err := s.Reports.Count(ctx, *part.of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over reports whether a session is: a cancelled one has no register to be open.
+func over(e report.Session, now time.Time) bool {
+	return e.Cancelled || now.After(e.EndsAt) && now.After(e.ClosesAt)
+}
+
 func (s *Site) latest(c *gin.Context, now time.Time) ([]tapLine, error) {
 	taps, err := s.Reports.RecentTaps(c.Request.Context(), latestTaps)
 	if err != nil {
@@ -97,6 +136,7 @@ type registersBody struct {
 	Week               bool   // the whole week of Day
 	Days               []dayOfSessions
 	Total              int
+	Earlier, Later     string // addresses of the pages before and after; "" if there is none
 }
 
 type dayOfSessions struct {
@@ -123,12 +163,19 @@ func (s *Site) registers(c *gin.Context, _ *caller) error {
 		from, to = day.Starts(), day.Add(7).Starts()
 	}
 	body.Day, body.Before, body.After = day.String(), day.Add(-step).String(), day.Add(step).String()
-	sessions, err := s.Reports.Sessions(c.Request.Context(), report.SessionQuery{From: from, To: to})
+	sessions, err := s.Reports.Sessions(c.Request.Context(), report.SessionQuery{From: from, To: to, Timetable: true})
 	if err != nil {
 		return err
 	}
 	body.Total = len(sessions)
-	for _, e := range sessions {
+	page, err := body.turn(c.Query("page"), sessions)
+	if err != nil {
+		return err
+	}
+	if err := s.Reports.Count(c.Request.Context(), page); err != nil {
+		return err
+	}
+	for _, e := range page {
 		d := calendar.DayOf(e.StartsAt).String()
 		if n := len(body.Days); n == 0 || body.Days[n-1].Day != d {
 			body.Days = append(body.Days, dayOfSessions{Day: d})
@@ -137,4 +184,31 @@ func (s *Site) registers(c *gin.Context, _ *caller) error {
 		last.Sessions = append(last.Sessions, e)
 	}
 	return s.render(c, http.StatusOK, "registers", sheet{Title: "Registers", Here: "/registers", Body: body})
+}
+
+// sessionsPerPage is how many sessions the page of a day or week lists.
+const sessionsPerPage = 150
+
+// turn is the sessions of one page, and where the others are.
+func (b *registersBody) turn(number string, sessions []report.Session) ([]report.Session, error) {
+	n := 1
+	if number != "" {
+		var err error
+		if n, err = strconv.Atoi(number); err != nil || n < 1 {
+			return nil, fmt.Errorf("%w: page %q is not a number from 1", report.ErrQuery, number)
+		}
+	}
+	from := min((n-1)*sessionsPerPage, len(sessions))
+	to := min(from+sessionsPerPage, len(sessions))
+	unit := "day"
+	if b.Week {
+		unit = "week"
+	}
+	if n > 1 {
+		b.Earlier = fmt.Sprintf("/registers?%s=%s&page=%d", unit, b.Day, n-1)
+	}
+	if to < len(sessions) {
+		b.Later = fmt.Sprintf("/registers?%s=%s&page=%d", unit, b.Day, n+1)
+	}
+	return sessions[from:to], nil
 }

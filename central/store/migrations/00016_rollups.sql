@@ -1,15 +1,5 @@
 -- +goose Up
 -- Sums of what is judged, so that a page about everybody reads no mark of anybody. Judging changes them by what it changes.
-CREATE TABLE session_count (
-  session_id TEXT PRIMARY KEY,
-  p BIGINT NOT NULL, l BIGINT NOT NULL, a BIGINT NOT NULL, e BIGINT NOT NULL, r BIGINT NOT NULL, x BIGINT NOT NULL, n BIGINT NOT NULL, u BIGINT NOT NULL
-) {{clustered}};
-INSERT INTO session_count
-  SELECT session_id, count(*) FILTER (WHERE code = 'P'), count(*) FILTER (WHERE code = 'L'), count(*) FILTER (WHERE code = 'A'),
-    count(*) FILTER (WHERE code = 'E'), count(*) FILTER (WHERE code = 'R'), count(*) FILTER (WHERE code = 'X'),
-    count(*) FILTER (WHERE code = 'N'), count(*) FILTER (WHERE code = 'U')
-  FROM mark GROUP BY session_id;
-
 ALTER TABLE standing ADD COLUMN department TEXT NOT NULL DEFAULT ''; -- of the student when the figures were made
 UPDATE standing SET department = (SELECT s.department FROM student s WHERE s.id = standing.student_id);
 CREATE TABLE term_share (

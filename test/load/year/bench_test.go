@@ -79,6 +79,9 @@ func BenchmarkYear(b *testing.B) {
 
 func millis(d time.Duration) float64 { return d.Seconds() * 1000 }
 
+// pageOfSessions is what one page of registers lists.
+const pageOfSessions = 150
+
 // query is what a page of central asks.
 type staffQuery struct {
 	name string
@@ -109,7 +112,7 @@ func (u *university) queries() []staffQuery {
 		}},
 		{"day", func(ctx context.Context, r *rand.Rand) error {
 			at := u.year.anySession(r).starts()
-			return ends(u.reports.Sessions(ctx, report.SessionQuery{From: at, To: at.Add(time.Hour)}))
+			return ends(u.reports.Sessions(ctx, report.SessionQuery{From: at, To: at.Add(time.Hour), Limit: pageOfSessions}))
 		}},
 		{"term-report", func(ctx context.Context, _ *rand.Rand) error {
 			return ends(u.reports.TermModules(ctx, term))
@@ -150,7 +153,7 @@ func (u *university) rejudged(b *testing.B) (times sample.Times) {
 			b.Fatal(err)
 		}
 		began := time.Now()
-		if err := u.judge.Judge(b.Context(), waiting); err != nil {
+		if err := u.judge.Judge(b.Context(), waiting, 1); err != nil {
 			b.Fatal(err)
 		}
 		times = append(times, time.Since(began))
