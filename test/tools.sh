@@ -12,6 +12,9 @@ needs=(
   nfc-list:libnfc-bin:"the test of the simulated PN532 against libnfc"
   nfc-poll:libnfc-examples:"the test of the simulated PN532 against libnfc"
   pn53x-tamashell:libnfc-pn53x-examples:"the test of the simulated PN532 against libnfc"
+  mkfs.ext4:e2fsprogs:"the memory cards of the outage laboratory"
+  mkfs.xfs:xfsprogs:"the memory cards of the outage laboratory"
+  nsenter:util-linux:"the networks of the outage laboratory"
   "/usr/lib/postgresql/*/bin/initdb:postgresql:the tests of central's database, which start a server of their own"
 )
 
