@@ -262,13 +262,45 @@ func (n *Node) close() error {
 func (n *Node) closeStores() error {
 	var errs []error
 	if n.replica != nil {
-		errs = append(errs, n.replica.close())
+		errs = append(errs, n.closeReplica())
 	}
 	if n.journal != nil {
 		errs = append(errs, n.journal.Close())
 	}
 	return errors.Join(errs...)
 }
+
+// closeReplica closes the replica, unless the disk is so full that Badger would die of a signal while it writes what it has in
+// memory. On a disk that fails Badger tries that for ever, which must not keep the program from ending. What is on disk then
+// is what a crash leaves, and the next start audits it.
+func (n *Node) closeReplica() error {
+	if err := checkSpace(n.o.Dir, closingBytes); err != nil {
+		n.o.Log.Warn("replica left as it is", slog.Any("error", err))
+		return nil
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- n.replica.close() }()
+	within := closeWithin
+	if n.fault.latched() != nil {
+		within = closeFailedWithin
+	}
+	patience := time.NewTimer(within)
+	defer patience.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-patience.C:
+		return fmt.Errorf("replica did not close within %v; its disk may be failing", within)
+	}
+}
+
+// What closing needs of a card in order: Badger writes at most two memtables of 8 MiB. After an error it is tried for less
+// long, because readers are dark meanwhile.
+const (
+	closingBytes      = 24 << 20
+	closeWithin       = 15 * time.Second
+	closeFailedWithin = 3 * time.Second
+)
 
 // settle waits for commands given to Raft. A majority that answers but does not store can hold them for ever, and Raft
 // forgets one whose turn at the state machine comes exactly when it stops; so patience has an end.
