@@ -5,12 +5,15 @@ import (
 	"unsafe"
 )
 
-// Judge and NextPause let the table tests reach the two decisions of this package.
+// Judge, NextPause and HeldUp let the table tests reach the decisions of this package.
 type Judge struct{ e ending }
 
 func (j *Judge) Read(n int, err error, took time.Duration) error { return j.e.judge(n, err, took) }
 
-var NextPause = nextPause
+var (
+	NextPause = nextPause
+	HeldUp    = heldUp
+)
 
 // OnIdle sets the hook that is called after each idle read.
 func (o *Options) OnIdle(f func()) { o.onIdle = f }

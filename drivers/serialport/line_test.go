@@ -58,6 +58,17 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A read returns within 100 ms in a program that runs; on a busy machine somewhat later.
+func TestHeldUp(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: 0, 100 * time.Millisecond: 0, 400 * time.Millisecond: 0, 600 * time.Millisecond: 600 * time.Millisecond, 8 * time.Second: 8 * time.Second,
+	} {
+		if got := serialport.HeldUp(took); got != want {
+			t.Errorf("HeldUp(%v) = %v, want %v", took, got, want)
+		}
+	}
+}
+
 func TestPauseBeforeReopen(t *testing.T) {
 	const ms = time.Millisecond
 	var got []time.Duration

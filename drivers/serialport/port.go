@@ -29,10 +29,12 @@ const (
 	chunkQueue  = 16                     // chunks that may wait while the driver writes: far more than one reply
 )
 
-// Chunk is what one read returned. At is when the read returned, with the monotonic reading.
+// Chunk is what one read returned. At is when the read returned, with the monotonic reading. HeldUp is for how long the program
+// stood still before that, as one does whose machine is suspended or starved: the octets came at some time in it.
 type Chunk struct {
 	Octets []byte
 	At     time.Time
+	HeldUp time.Duration
 }
 
 // Port is an open line. One goroutine reads; Write and Close belong to the driver's goroutine.
@@ -88,10 +90,19 @@ func (p *Port) listen() {
 		if advice, news := p.framing.look(at); news {
 			p.advise(cmp.Or(advice, p.advice))
 		}
-		if !p.pass(buf[:n], at) {
+		if !p.pass(Chunk{append([]byte(nil), buf[:n]...), at, heldUp(at.Sub(startedAt))}) {
 			return
 		}
 	}
+}
+
+// heldUp is the time that a read took beyond what one can take in a program that runs.
+func heldUp(took time.Duration) time.Duration {
+	const running = 5 * readTimeout
+	if took < running {
+		return 0
+	}
+	return took
 }
 
 // fail keeps the reason, unless the end was ordered.
@@ -103,9 +114,9 @@ func (p *Port) fail(err error) {
 	}
 }
 
-// pass hands over a copy of the octets; false when the port is being closed.
-func (p *Port) pass(octets []byte, at time.Time) bool {
-	if len(octets) == 0 {
+// pass hands a chunk over, unless it is empty; false when the port is being closed.
+func (p *Port) pass(c Chunk) bool {
+	if len(c.Octets) == 0 {
 		select {
 		case <-p.quit:
 			return false
@@ -114,7 +125,7 @@ func (p *Port) pass(octets []byte, at time.Time) bool {
 		}
 	}
 	select {
-	case p.chunks <- Chunk{Octets: append([]byte(nil), octets...), At: at}:
+	case p.chunks <- c:
 		return true
 	case <-p.quit:
 		return false

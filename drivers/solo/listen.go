@@ -37,6 +37,7 @@ func (s *Session) listen(ctx context.Context, hear func(*Session, serialport.Chu
 		if !ok {
 			return s.port.Err()
 		}
+		s.Blind(c.HeldUp) // a card that was there before the program stood still is not a new one because it is heard late
 		hear(s, c)
 	case <-s.Wake():
 	case <-ctx.Done():
