@@ -7,8 +7,9 @@ BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
 ARGS        ?=
+OUTAGE      := cd test/outage && go run ./cmd/rollcall-outage
 
-.PHONY: help demo test lint build race outage-mutants fuzz bench deb clean tools
+.PHONY: help demo test lint build race outage-short outage soak outage-mutants fuzz bench deb clean tools
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,13 +17,14 @@ help: ## print this
 demo: build ## run a campus: central, three gateways, twelve simulated readers (ARGS="--for 60s --json out.json")
 	@bin/rollcall-campus --bin bin $(ARGS)
 
-test: tools build lint race ## everything: lint, all tests with the race detector, browser, system and monitoring tests
+test: tools build lint race outage-short ## everything: lint, all tests with the race detector, browser, system and monitoring tests
 	@cd packaging/grafana/check && go test -count=1 ./... # a cached pass would not see the product change
 
 lint: ## formatting, go vet, staticcheck
 	@unformatted=$$(git ls-files '*.go' | xargs gofmt -l); test -z "$$unformatted" || { echo "gofmt would change: $$unformatted"; exit 1; }
 	@go vet ./...
 	@go run $(STATICCHECK) ./...
+	@cd test/outage && go vet ./... && go run $(STATICCHECK) ./...
 
 build: ## the shipped programs and the demo's runner, into bin/
 	@mkdir -p bin
@@ -30,6 +32,16 @@ build: ## the shipped programs and the demo's runner, into bin/
 
 race: build ## all tests with the race detector
 	@CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+outage-short: ## break a campus for two minutes, and its fault tools' own tests (part of test; some kinds need root and FUSE)
+	@cd test/outage && go test ./...
+	@$(OUTAGE) short $(ARGS)
+
+outage: ## every kind of fault and a thousand power cuts, and write the figures into README.md (ARGS="--seed 7 --kinds 1,10")
+	@$(OUTAGE) run --readme ../../README.md $(ARGS)
+
+soak: ## seed after seed until something breaks (ARGS="--for 10h")
+	@$(OUTAGE) soak $(ARGS)
 
 outage-mutants: ## plant eight bugs, one at a time, and show which test catches each (some minutes)
 	@go run ./test/mutants

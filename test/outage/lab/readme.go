@@ -1,0 +1,74 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/rollcall-edge/rollcall/test/outage/catalogue"
+)
+
+// The lines around the section of the README that WriteREADME replaces.
+const (
+	sectionBegin = "<!-- outage:begin -->\n"
+	sectionEnd   = "<!-- outage:end -->"
+)
+
+// ErrNoSection means that a file has not exactly one place for the figures.
+var ErrNoSection = errors.New("the file needs one line <!-- outage:begin --> and after it one line <!-- outage:end -->")
+
+// WriteREADME replaces the section of the file at path by what the run came to.
+func (o *Outcome) WriteREADME(path string) error {
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("write figures: %w", err)
+	}
+	replaced, err := replace(string(old), o.Markdown())
+	if err != nil {
+		return fmt.Errorf("write figures: %s: %w", path, err)
+	}
+	if err := os.WriteFile(path, []byte(replaced), 0o644); err != nil { //nolint:gosec // a README is for everybody
+		return fmt.Errorf("write figures: %w", err)
+	}
+	return nil
+}
+
+func replace(file, text string) (string, error) {
+	before, rest, ok := strings.Cut(file, sectionBegin)
+	_, after, closed := strings.Cut(rest, sectionEnd)
+	if !ok || !closed || strings.Contains(after, sectionBegin) || strings.Contains(after, sectionEnd) {
+		return "", ErrNoSection
+	}
+	return before + sectionBegin + strings.TrimSuffix(text, "\n") + "\n" + sectionEnd + after, nil
+}
+
+// Markdown is the section: where and when, the totals, each invariant, and the kinds that were not injected.
+func (o *Outcome) Markdown() string {
+	var b strings.Builder
+	h, t := o.History, o.Totals()
+	fmt.Fprintf(&b, "Written by `make outage` on %s, at commit %s, seed %d: **%s**.\n\n", h.Began.UTC().Format("2006-01-02 15:04 UTC"), h.Commit, h.Seed, o.Word())
+	fmt.Fprintf(&b, "| kinds of fault that bit | power cuts | cards held to readers | lights that promised | taps checked at central | lost | doubled |\n|--:|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Fprintf(&b, "| %d of %d | %d | %d | %d | %d | %d | %d |\n\n", len(t.Kinds), len(catalogue.Kinds), t.Cuts, t.Presented, t.Lights, t.Checked, t.Lost, t.Duplicated)
+	fmt.Fprintf(&b, "|   | must hold | checked | violated |\n|--:|---|--:|--:|\n")
+	for _, r := range o.Results {
+		fmt.Fprintf(&b, "| I%d | %s | %d | %d |\n", r.Invariant, r.Promise, r.Checked, r.Count)
+	}
+	bit := map[int]bool{}
+	for _, n := range t.Kinds {
+		bit[n] = true
+	}
+	var missing []string
+	for _, k := range catalogue.Kinds {
+		if !bit[k.Number] {
+			missing = append(missing, fmt.Sprintf("%d %s", k.Number, k.Name))
+		}
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(&b, "\nNot shown by this run: %s.\n", strings.Join(missing, "; "))
+	}
+	for _, why := range o.Void {
+		fmt.Fprintf(&b, "\nVoid: %s.\n", why)
+	}
+	return b.String()
+}

@@ -1,0 +1,102 @@
+package lab
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/test/outage/history"
+	"github.com/rollcall-edge/rollcall/test/outage/site"
+)
+
+var trustFaults = map[int]method{
+	69: {lane: centralAndGateway, lasts: time.Second, short: true, do: revoked},
+	70: {lane: centralAndGateway, lasts: time.Second, short: true, do: rogue},
+	71: {lane: centralAndGateway, lasts: time.Second, short: true, do: twice},
+}
+
+// note keeps an attempt that must fail for I12.
+func (i *injury) note(refused bool, detail string) {
+	i.lab.mu.Lock()
+	defer i.lab.mu.Unlock()
+	i.lab.history.Trust = append(i.lab.history.Trust, history.Trust{What: i.kind.Name, Refused: refused, Detail: detail})
+}
+
+// beat is a heartbeat about now: what a gateway with nothing to say sends. The number makes it differ from others.
+func beat(n int) []contract.Record {
+	at := time.Now().UTC().Round(0)
+	return []contract.Record{{
+		Stamp:     contract.Stamp{At: at, Uptime: time.Duration(n), Quality: contract.Synchronised, Within: time.Millisecond},
+		Heartbeat: &contract.Heartbeat{Since: at.Add(-time.Second), Points: []contract.PointState{}},
+	}}
+}
+
+// refused notes what came of an attempt that must fail. Only central's word is an answer: who was not heard was not refused.
+func (i *injury) refused(err error) error {
+	var word *contract.Problem
+	switch {
+	case err == nil:
+		i.note(false, "central gave a receipt")
+		return i.proved(true, "central took a record from it")
+	case errors.As(err, &word), strings.Contains(err.Error(), "remote error: tls: "):
+		i.note(true, err.Error())
+		return i.proved(true, "central refused: %v", err)
+	}
+	return i.proved(false, "central did not answer: %v", err)
+}
+
+// revoked is a gateway that was let go.
+func revoked(ctx context.Context, i *injury) error {
+	v := *i.lab.keeper
+	v.Client = i.lab.site.Caller(i.gateway, v.Authority().ClientTLS())
+	return i.refused(v.Send(ctx, beat(1)))
+}
+
+// rogue delivers with a certificate of its own making, for the name of a gateway in service.
+func rogue(ctx context.Context, i *injury) error {
+	g := i.gateway
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return fmt.Errorf("forge: %w", err)
+	}
+	like := &x509.Certificate{
+		SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: g.Building.ID}, DNSNames: []string{g.Building.ID}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, like, like, key.Public(), key)
+	if err != nil {
+		return fmt.Errorf("forge: %w", err)
+	}
+	v := &site.Visitor{Name: "rogue", Building: g.Building.ID, Stream: contract.NewStream()}
+	v.Client = i.lab.site.Caller(g, &tls.Config{
+		RootCAs: i.lab.keeper.Authority().Authority(), MinVersion: tls.VersionTLS13,
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+	})
+	return i.refused(v.Send(ctx, beat(1)))
+}
+
+// twice is one identity on two machines, each with a history of its own under the same stream.
+func twice(ctx context.Context, i *injury) error {
+	v, err := i.lab.site.Visit(ctx, fmt.Sprintf("double-%d", i.chance.IntN(1e6)), i.gateway)
+	if err != nil {
+		return err
+	}
+	clone := *v
+	if err := v.Report(ctx); err != nil {
+		return err
+	}
+	if err := v.Send(ctx, beat(1)); err != nil {
+		return err
+	}
+	return i.refused(clone.Send(ctx, beat(2)))
+}

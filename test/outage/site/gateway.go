@@ -1,0 +1,121 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/rollcall-edge/rollcall/test/outage/card"
+	"github.com/rollcall-edge/rollcall/test/outage/proc"
+	"github.com/rollcall-edge/rollcall/test/sim/campus"
+)
+
+// Gateway is one building's gateway as a machine, with its readers.
+type Gateway struct {
+	machine
+	Building campus.Building
+	Lines    *Lines
+	site     *Site
+	path     string
+	config   string
+	http     *http.Client
+}
+
+func (s *Site) newGateway(ctx context.Context, b campus.Building) (g *Gateway, err error) {
+	m, err := s.newMachine(ctx, hostOf(b), card.Options{Seed: s.o.Seed + uint64(b.Number), Pace: s.o.Pace})
+	if err != nil {
+		return nil, err
+	}
+	g = &Gateway{
+		machine: m, Building: b, site: s, path: filepath.Join(s.o.Bin, "rollcall-gateway"),
+		config: filepath.Join(s.o.Dir, b.ID+".yaml"), http: s.client(m.Host, 2*time.Second),
+	}
+	if g.Lines, err = openLines(filepath.Join(s.o.Dir, "dev"), b, s.o.Seed+uint64(b.Number)); err != nil {
+		return nil, errors.Join(err, m.close())
+	}
+	if err := g.Configure(); err != nil {
+		return nil, errors.Join(err, g.Lines.Close(), m.close())
+	}
+	return g, nil
+}
+
+// Data is the gateway's data directory.
+func (g *Gateway) Data() string { return filepath.Join(g.dir, "data") }
+
+// Configure writes the configuration and leaves the gateway the keys of its readers.
+func (g *Gateway) Configure() error {
+	if err := os.WriteFile(g.config, []byte(g.yaml()), 0o600); err != nil {
+		return fmt.Errorf("configure gateway %s: %w", g.Building.ID, err)
+	}
+	return g.Lines.install(g.Data())
+}
+
+func statusPort(n int) int  { return 19100 + n }
+func clusterPort(n int) int { return 17100 + n }
+
+func (g *Gateway) yaml() string {
+	var y strings.Builder
+	net, n := g.site.network, g.Building.Number
+	fmt.Fprintf(&y, "data: %q\ncentral: {url: %q}\nstatus: {listen: \"127.0.0.1:%d\"}\n", g.Data(), g.site.Central.Address(), statusPort(n))
+	fmt.Fprintf(&y, "cluster:\n  listen: \"%s:%d\"\n  members:\n", net.address(g.Host), clusterPort(n))
+	for _, b := range campus.Buildings {
+		fmt.Fprintf(&y, "    - {gateway: %s, address: \"%s:%d\"}\n", b.ID, net.address(hostOf(b)), clusterPort(b.Number))
+	}
+	y.WriteString("buses:\n")
+	for _, l := range g.Lines.All {
+		y.WriteString(l.yaml())
+	}
+	return y.String()
+}
+
+// enrol trades an invitation for an identity, as a technician does.
+func (g *Gateway) enrol(ctx context.Context, c *Central) error {
+	if entries, err := os.ReadDir(filepath.Join(g.Data(), "identity")); err == nil && len(entries) > 0 {
+		return nil
+	}
+	return g.EnrolAs(ctx, c, g.Building.ID)
+}
+
+// EnrolAs gives the gateway a new identity.
+func (g *Gateway) EnrolAs(ctx context.Context, c *Central, name string) error {
+	invitation, err := c.Invite(ctx, name, g.Building.ID)
+	if err != nil {
+		return err
+	}
+	_, err = run(g.with(g.site.network.command(ctx, g.Host, g.path, "enrol", "--config", g.config, invitation)))
+	return err
+}
+
+// Start lets the gateway run from now on: when it ends by itself it is started again, as the unit has it.
+func (g *Gateway) Start(ctx context.Context) (err error) {
+	g.Process, err = proc.Start(ctx, proc.Options{
+		Name: g.Building.ID, Log: g.log, Restart: restartWithin,
+		Command: func(ctx context.Context) *exec.Cmd {
+			return g.with(g.site.network.command(ctx, g.Host, g.path, "run", "--config", g.config))
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("start gateway %s: %w", g.Building.ID, err)
+	}
+	return nil
+}
+
+// Await waits until the gateway can keep taps.
+func (g *Gateway) Await(ctx context.Context) error {
+	return await(ctx, upWithin, "gateway "+g.Building.ID+" can keep taps", func(ctx context.Context) (bool, error) {
+		_, err := g.page(ctx, "/healthz")
+		return err == nil, nil
+	})
+}
+
+// Healthy reports whether the gateway says now that it can keep taps.
+func (g *Gateway) Healthy(ctx context.Context) bool {
+	_, err := g.page(ctx, "/healthz")
+	return err == nil
+}
