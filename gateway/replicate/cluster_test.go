@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 )
 
@@ -352,6 +353,15 @@ func TestStorageFailureStopsTheNode(t *testing.T) {
 		t.Error(err)
 	}
 	dead.node = nil
+}
+
+// A peer that is there before Raft runs used to end the program.
+func TestAPeerQuickerThanRaft(t *testing.T) {
+	n := &Node{running: make(chan struct{}), fault: newFault()}
+	n.o.setDefaults()
+	if a := n.answerTo(command{kind: kindAck, stream: contract.Stream{1}, seq: 1}.encode()); a.code != codeNotLeader {
+		t.Errorf("code = %v, want that this gateway does not lead", a.code)
+	}
 }
 
 func TestOpenRefusesAFullDisk(t *testing.T) {

@@ -14,16 +14,24 @@ import (
 
 // hear serves one peer's ship connection.
 func (n *Node) hear(conn net.Conn) {
-	err := hear(conn, func(cmd []byte) answer {
-		a, err := n.propose(context.Background(), cmd)
-		if err != nil {
-			return answer{code: codeOf(err)}
-		}
-		return a
-	})
+	err := hear(conn, n.answerTo)
 	if err != nil {
 		n.o.Log.Debug("ship connection ended", slog.Any("error", err))
 	}
+}
+
+// answerTo answers one command of a peer. A peer may be quicker than the start of Raft behind the port: nobody leads then.
+func (n *Node) answerTo(cmd []byte) answer {
+	select {
+	case <-n.running:
+	default:
+		return answer{code: codeNotLeader}
+	}
+	a, err := n.propose(context.Background(), cmd)
+	if err != nil {
+		return answer{code: codeOf(err)}
+	}
+	return a
 }
 
 func codeOf(err error) code {
