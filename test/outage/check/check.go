@@ -77,12 +77,15 @@ func tapsByNonce(h *history.History) map[string][]history.Tap {
 }
 
 // stretch is how much longer anything may take than it should on a machine of one's own: what was measured of the time for
-// which this one let the laboratory itself wait.
+// which this one let the laboratory itself wait, and for a simple answer of a gateway.
 func stretch(h *history.History, from, to time.Time) time.Duration {
 	var worst time.Duration
 	for _, s := range h.Samples {
 		if !s.At.Before(from.Add(-s.Late)) && !s.At.After(to.Add(s.Late)) {
 			worst = max(worst, s.Late)
+			for _, g := range s.Gateways {
+				worst = max(worst, s.Late+g.Took)
+			}
 		}
 	}
 	return worst

@@ -86,13 +86,14 @@ type Sample struct {
 
 // Progress is how far one gateway was.
 type Progress struct {
-	Stream       string `json:"stream"`
-	Durable      uint64 `json:"durable"`
-	Replicated   uint64 `json:"replicated"`
-	Acknowledged uint64 `json:"acknowledged"`
-	Leader       bool   `json:"leader"`
-	Resident     uint64 `json:"resident"` // octets of memory
-	Goroutines   int    `json:"goroutines"`
+	Took         time.Duration `json:"took"` // until it had answered two questions
+	Stream       string        `json:"stream"`
+	Durable      uint64        `json:"durable"`
+	Replicated   uint64        `json:"replicated"`
+	Acknowledged uint64        `json:"acknowledged"`
+	Leader       bool          `json:"leader"`
+	Resident     uint64        `json:"resident"` // octets of memory
+	Goroutines   int           `json:"goroutines"`
 }
 
 // Span is a time; To is zero while it lasts.

@@ -12,7 +12,7 @@ import (
 )
 
 var clusterFaults = map[int]method{
-	61: {lane: oneGateway, lasts: 5 * time.Second, do: blindWhile(replaced)},
+	61: {lane: centralAndGateway, lasts: 5 * time.Second, do: blindWhile(replaced)},
 	65: {lane: leader, lasts: 10 * time.Second, short: true, do: handedOver},
 }
 

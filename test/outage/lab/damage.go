@@ -14,10 +14,10 @@ import (
 )
 
 var damageFaults = map[int]method{
-	21: {lane: oneGateway, needs: onCards, lasts: 3 * time.Second, do: blindWhile(spoiled(flipped))},
-	22: {lane: oneGateway, needs: onCards, lasts: 3 * time.Second, do: blindWhile(spoiled(truncated))},
-	23: {lane: oneGateway, needs: onCards, lasts: 3 * time.Second, do: blindWhile(spoiled(deleted))},
-	24: {lane: oneGateway, needs: onCards, lasts: 12 * time.Second, do: blindWhile(oldImage)},
+	21: {lane: centralAndGateway, needs: onCards, lasts: 3 * time.Second, do: blindWhile(spoiled(flipped))},
+	22: {lane: centralAndGateway, needs: onCards, lasts: 3 * time.Second, do: blindWhile(spoiled(truncated))},
+	23: {lane: centralAndGateway, needs: onCards, lasts: 3 * time.Second, do: blindWhile(spoiled(deleted))},
+	24: {lane: centralAndGateway, needs: onCards, lasts: 12 * time.Second, do: blindWhile(oldImage)},
 	25: {lane: oneGateway, needs: onCards, lasts: time.Second, do: emptyMemtable},
 	26: {lane: oneGateway, lasts: 8 * time.Second, do: noFiles},
 }
@@ -122,7 +122,7 @@ func noFiles(ctx context.Context, i *injury) error {
 	if err != nil {
 		return err
 	}
-	silent := !g.Healthy(ctx) // nobody can connect
+	silent := !g.Connects(ctx)
 	i.hold(ctx)
 	err = restore()
 	return errors.Join(err, g.Await(ctx), i.proved(silent, "it could take no connection"))

@@ -17,10 +17,10 @@ import (
 )
 
 var dataFaults = map[int]method{
-	74: {lane: oneGateway, lasts: time.Second, short: true, do: listedLater},
-	75: {lane: oneGateway, needs: onSwitch, lasts: 4 * time.Second, do: movedWhileOffline},
-	76: {lane: oneGateway, lasts: time.Second, short: true, do: cardLater},
-	77: {lane: oneGateway, lasts: time.Second, short: true, do: timetableDamaged},
+	74: {lane: centralAndGateway, lasts: time.Second, short: true, do: listedLater},
+	75: {lane: centralAndGateway, needs: onSwitch, lasts: 4 * time.Second, do: movedWhileOffline},
+	76: {lane: centralAndGateway, lasts: time.Second, short: true, do: cardLater},
+	77: {lane: centralAndGateway, lasts: time.Second, short: true, do: timetableDamaged},
 }
 
 // publishedWithin is how long a change may take to the doors of a building that is connected, on a machine that others use too.

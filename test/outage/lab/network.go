@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/test/outage/site"
@@ -26,6 +27,7 @@ var networkFaults = map[int]method{
 	38: {lane: oneGateway, needs: onSwitch, lasts: 15 * time.Second, do: impair(wire.Impairment{Rate: 1e6}, delayed)},
 	39: {lane: central, lasts: 20 * time.Second, short: true, do: centralDown},
 	40: {lane: central, lasts: 40 * time.Second, do: centralSilent},
+	41: {lane: central, needs: onSwitch, lasts: 12 * time.Second, do: nonsense},
 	42: {lane: centralAndGateway, needs: onSwitch, lasts: 15 * time.Second, short: true, do: answersLost},
 	43: {lane: oneGateway, needs: onSwitch, lasts: 12 * time.Second, do: impair(wire.Impairment{MTU: 600}, tooBig)},
 }
@@ -163,6 +165,34 @@ func centralSilent(ctx context.Context, i *injury) error {
 	cancel()
 	i.hold(ctx)
 	return errors.Join(c.Process.Continue(), c.Await(ctx), i.proved(silent, "it was asked and did not answer"))
+}
+
+// nonsense puts somebody in central's place who answers with octets that mean nothing, or hangs up half-way.
+func nonsense(ctx context.Context, i *injury) error {
+	c := i.lab.site.Central
+	if err := c.Process.Hold(); err != nil {
+		return err
+	}
+	listener, err := c.Impostor(ctx)
+	if err != nil {
+		return errors.Join(err, c.Process.Resume())
+	}
+	var answered atomic.Int64
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			if answered.Add(1)%2 == 0 {
+				_, _ = conn.Write([]byte("HTTP/1.1 500 Nonsense\r\nContent-Length: 9\r\n\r\n{\"through\"")) // as much as goes
+			}
+			_ = conn.Close()
+		}
+	}()
+	i.hold(ctx)
+	err = errors.Join(listener.Close(), c.Process.Resume(), c.Await(ctx))
+	return errors.Join(err, i.proved(answered.Load() > 0, "%d connections got nonsense", answered.Load()))
 }
 
 // answersLost lets a gateway's batches reach central and central's answers vanish.

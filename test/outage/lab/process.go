@@ -103,17 +103,19 @@ func restart(ctx context.Context, g *site.Gateway) error {
 
 const stopPatience = 30 * time.Second
 
-// noMemory takes memory from a gateway until the kernel kills it.
+// noMemory starts a gateway with less memory than it needs, until the kernel kills it.
 func noMemory(ctx context.Context, i *injury) error {
+	g := i.gateway
 	group, err := proc.OpenGroup("hungry-" + i.host())
 	if err != nil {
 		return err
 	}
-	p := i.gateway.Process
-	lives := len(p.Lives())
-	err = errors.Join(group.Add(p.Lives()[lives-1].PID), group.SetMemory(8<<20))
-	await(ctx, i.lasts, func() bool { return len(p.Lives()) > lives })
-	killed, failed := group.Killed()
-	err = errors.Join(err, failed, i.proved(killed > 0 && len(p.Lives()) > lives, "the kernel killed %d processes", killed))
-	return errors.Join(err, i.gateway.Await(ctx), group.SetMemory(0), group.Close())
+	err = errors.Join(group.SetMemory(16<<20), g.Process.Stop(stopPatience))
+	g.OnStart(group.Add)
+	err = errors.Join(err, g.Process.Resume())
+	killed := int64(0)
+	await(ctx, i.lasts, func() bool { killed, _ = group.Killed(); return killed > 0 })
+	g.OnStart(nil)
+	err = errors.Join(err, group.SetMemory(0), restart(ctx, g), group.Close())
+	return errors.Join(err, i.proved(killed > 0, "the kernel killed %d processes", killed))
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/test/outage/history"
 	"github.com/rollcall-edge/rollcall/test/outage/site"
 	"github.com/rollcall-edge/rollcall/test/sim/campus"
 	"github.com/rollcall-edge/rollcall/test/sim/reader"
@@ -19,6 +20,7 @@ var readerFaults = map[int]method{
 	53: {lane: oneGateway, lasts: 10 * time.Second, short: true, do: bad(reader.Faults{Flip: 0.2}, "frames were damaged", func(c reader.LineCounts) int { return c.Flips })},
 	54: {lane: oneGateway, lasts: 10 * time.Second, do: bad(reader.Faults{Drop: 0.2}, "frames were lost and sent again", func(c reader.LineCounts) int { return c.Drops })},
 	55: {lane: oneGateway, lasts: 3 * time.Second, short: true, do: readersRestart},
+	56: {lane: oneGateway, lasts: 6 * time.Second, short: true, do: stuck},
 	58: {lane: oneGateway, lasts: 8 * time.Second, do: otherSpeed},
 	59: {lane: oneGateway, lasts: 8 * time.Second, do: swapped},
 	60: {lane: oneGateway, lasts: 10 * time.Second, do: bad(reader.Faults{Deaf: 0.3}, "commands were not heard", func(c reader.LineCounts) int { return c.Deafs })},
@@ -64,6 +66,22 @@ func readersRestart(ctx context.Context, i *injury) error {
 	}
 	i.hold(ctx)
 	return i.proved(n > 0, "%d readers restarted", n)
+}
+
+// stuck tapes a stranger's card to the reader of the building that has a line of its own.
+func stuck(ctx context.Context, i *injury) error {
+	for _, l := range i.gateway.Lines.All {
+		if l.Kind == campus.OSDP || l.Kind == campus.QR {
+			continue
+		}
+		v := i.guest(l.Rooms[0])
+		v.Student, v.Expect = "", history.Red
+		before := l.Counts().Sent
+		_, err := i.lab.people.Stuck(ctx, v, i.lasts)
+		n := l.Counts().Sent - before
+		return errors.Join(err, i.proved(n > 20, "%d frames of one card", n))
+	}
+	return i.proved(false, "no reader of the building can have a card stuck to it")
 }
 
 // otherSpeed moves the readers of a bus to another speed.

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rollcall-edge/rollcall/test/outage/history"
 )
@@ -24,12 +25,14 @@ var ErrPage = errors.New("the status page is not as expected")
 
 // Progress is how far the gateway is, by its metrics and its page.
 func (g *Gateway) Progress(ctx context.Context) (history.Progress, error) {
+	asked := time.Now()
 	m, err := g.Metrics(ctx)
 	if err != nil {
 		return history.Progress{}, err
 	}
 	own, _, err := g.Copies(ctx)
 	return history.Progress{
+		Took:   time.Since(asked),
 		Stream: own, Durable: uint64(m["rollcall_gateway_journal_durable"]), Replicated: uint64(m["rollcall_gateway_replicated_records"]),
 		Acknowledged: uint64(m["rollcall_gateway_journal_acknowledged"]), Leader: m[`rollcall_gateway_raft_state{state="leader"}`] == 1,
 		Resident: uint64(m["process_resident_memory_bytes"]), Goroutines: int(m["go_goroutines"]),

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,6 +57,11 @@ func (c *Central) Data() string { return filepath.Join(c.dir, "data") }
 // Address is where gateways reach central.
 func (c *Central) Address() string {
 	return fmt.Sprintf("https://%s:%d", c.site.network.address(CentralHost), gatewayPort)
+}
+
+// Impostor listens where gateways reach central, which must be down.
+func (c *Central) Impostor(ctx context.Context) (net.Listener, error) {
+	return c.site.Net.Listen(ctx, CentralHost, "tcp", strings.TrimPrefix(c.Address(), "https://"))
 }
 
 // Start lets central run from now on: when it ends by itself it is started again.

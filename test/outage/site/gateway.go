@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/test/outage/card"
@@ -25,6 +26,25 @@ type Gateway struct {
 	path     string
 	config   string
 	http     *http.Client
+
+	mu      sync.Mutex          // guards everything that follows
+	started func(pid int) error // see OnStart
+}
+
+// OnStart has f called with the number of each process that is started from now on; nil for none.
+func (g *Gateway) OnStart(f func(pid int) error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.started = f
+}
+
+func (g *Gateway) hasStarted(pid int) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.started == nil {
+		return nil
+	}
+	return g.started(pid)
 }
 
 func (s *Site) newGateway(ctx context.Context, b campus.Building) (g *Gateway, err error) {
@@ -95,7 +115,7 @@ func (g *Gateway) EnrolAs(ctx context.Context, c *Central, name string) error {
 // Start lets the gateway run from now on: when it ends by itself it is started again, as the unit has it.
 func (g *Gateway) Start(ctx context.Context) (err error) {
 	g.Process, err = proc.Start(ctx, proc.Options{
-		Name: g.Building.ID, Log: g.log, Restart: restartWithin,
+		Name: g.Building.ID, Log: g.log, Restart: restartWithin, Started: g.hasStarted,
 		Command: func(ctx context.Context) *exec.Cmd {
 			return g.with(g.site.network.command(ctx, g.Host, g.path, "run", "--config", g.config))
 		},
@@ -118,4 +138,22 @@ func (g *Gateway) Await(ctx context.Context) error {
 func (g *Gateway) Healthy(ctx context.Context) bool {
 	_, err := g.page(ctx, "/healthz")
 	return err == nil
+}
+
+// Connects reports whether somebody who has no connection to the gateway gets an answer.
+func (g *Gateway) Connects(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	conn, err := g.site.network.dial(ctx, g.Host, "tcp", fmt.Sprintf("127.0.0.1:%d", statusPort(g.Building.Number)))
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	deadline, _ := ctx.Deadline()
+	_ = conn.SetDeadline(deadline) // a connection without one would wait longer, which is no lie
+	if _, err := fmt.Fprint(conn, "GET /healthz HTTP/1.0\r\n\r\n"); err != nil {
+		return false
+	}
+	n, _ := conn.Read(make([]byte, 16))
+	return n > 0
 }

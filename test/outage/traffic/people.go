@@ -79,6 +79,29 @@ func (p *People) Run(ctx context.Context, visits []Visit, began, until time.Time
 	all.Wait()
 }
 
+// Stuck tapes a card to a reader that is no OSDP device for a time; one that sends by itself sends it a thousand times a second, or as
+// often as its line can carry.
+func (p *People) Stuck(ctx context.Context, v Visit, lasts time.Duration) (_ history.Presentation, err error) {
+	d := p.doors[v.Room]
+	select {
+	case d.turn <- struct{}{}:
+	case <-ctx.Done():
+		return history.Presentation{}, ctx.Err()
+	}
+	defer func() { <-d.turn }()
+	behind := d.open.any(time.Now())
+	live, err := d.reader.Stick(time.Millisecond, v.Card)
+	if err != nil {
+		return history.Presentation{}, err
+	}
+	lifted := time.Now().Add(lasts)
+	e := p.watch(ctx, live, v, time.Now(), behind)
+	sleepUntil(ctx, lifted)
+	d.reader.Lift()
+	d.open.add(e)
+	return e.Presentation, nil
+}
+
 // queue is the people on the way to one door.
 func (p *People) queue(ctx context.Context, line []Visit, began, until time.Time) {
 	for _, v := range line {
@@ -144,7 +167,7 @@ func (u *unanswered) add(e *entry) {
 
 // present holds one card to a reader; nil when the time is up before the reader takes it.
 func (p *People) present(ctx context.Context, v Visit, due, until time.Time, behind bool) *entry {
-	door, room := p.doors[v.Room].reader, campus.Room{ID: v.Room}
+	door := p.doors[v.Room].reader
 	live, err := door.Present(v.Card)
 	for err != nil {
 		if !sleepUntil(ctx, time.Now().Add(asksFor)) || time.Now().After(until) {
@@ -152,6 +175,12 @@ func (p *People) present(ctx context.Context, v Visit, due, until time.Time, beh
 		}
 		live, err = door.Present(v.Card)
 	}
+	return p.watch(ctx, live, v, due, behind)
+}
+
+// watch looks at the light for a while and keeps what was seen.
+func (p *People) watch(ctx context.Context, live *reader.Presentation, v Visit, due time.Time, behind bool) *entry {
+	door, room := p.doors[v.Room].reader, campus.Room{ID: v.Room}
 	patience, cancel := context.WithTimeout(ctx, looksFor)
 	defer cancel()
 	result := live.Wait(patience)

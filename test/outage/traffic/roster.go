@@ -26,8 +26,11 @@ const (
 	unknownPer = 40               // of a thousand have a card nobody holds
 )
 
-// earlyRooms have a class that ends half-way, of students who never come: absences are concluded there, or not.
+// earlyRooms have a class that ends while people still tap, of students who never come: absences are concluded there, or not.
 var earlyRooms = campus.ShortRooms
+
+// earlyEnd is the part of the longest time a run may take after which those classes end: well before its usual end.
+const earlyEnd = 5
 
 // Visit is one person on the way to a door.
 type Visit struct {
@@ -63,9 +66,9 @@ func New(seed uint64, now time.Time, lasts time.Duration, rate float64) (*Roster
 		s := model.Session{ID: "lab-" + room.ID, Room: room.ID, Start: start, End: end, Students: r.enrol(room.ID, perRoom)}
 		r.Sessions = append(r.Sessions, s)
 	}
-	if half := now.Add(lasts / 2).Truncate(time.Second); half.After(start) {
+	if early := now.Add(lasts / earlyEnd).Truncate(time.Second); early.After(start) {
 		for _, id := range earlyRooms {
-			s := model.Session{ID: "early-" + id, Room: id, Start: start, End: half, Students: r.enrol("early-"+id, absent)}
+			s := model.Session{ID: "early-" + id, Room: id, Start: start, End: early, Students: r.enrol("early-"+id, absent)}
 			r.Sessions = append(r.Sessions, s)
 		}
 	}
