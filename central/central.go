@@ -159,7 +159,7 @@ func (c *Central) GatewayAddr() net.Addr { return c.gateways.Addr() }
 func (c *Central) Run(ctx context.Context) error {
 	c.log.Info("central serves", "pages", c.PagesAddr().String(), "gateways", c.GatewayAddr().String())
 	group, ctx := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{c.publisher.Run, c.judge.Run, c.judge.RunSurveys, c.pages.serve, c.gateways.serve} {
+	for _, run := range []func(context.Context) error{c.publisher.Run, c.Fleet.Run, c.judge.Run, c.judge.RunSurveys, c.pages.serve, c.gateways.serve} {
 		group.Go(func() error { return run(ctx) })
 	}
 	return group.Wait()

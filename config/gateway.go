@@ -40,10 +40,12 @@ type Status struct {
 	Listen string `yaml:"listen"`
 }
 
-// Cluster names every member, this gateway among them, the same on each.
+// Cluster names those who begin a cluster, this gateway among them, the same on each. What central says of clusters goes
+// before it.
 type Cluster struct {
-	Listen  string   `yaml:"listen"`  // address of this gateway's cluster port
-	Members []Member `yaml:"members"` // 1, 3 or 5
+	Listen  string   `yaml:"listen"`  // address of this gateway's cluster port; empty: the port that central names
+	Members []Member `yaml:"members"` // 1, 3 or 5; with join as many as there are
+	Join    bool     `yaml:"join"`    // the cluster exists: with an empty disk wait until it takes this gateway in
 }
 
 // Member is one gateway of the cluster.
@@ -109,11 +111,14 @@ func (g *Gateway) outside(c *checker, path, name string) {
 
 func (k Cluster) validate(c *checker) {
 	if len(k.Members) == 0 {
+		if k.Listen != "" {
+			c.address("cluster.listen", k.Listen)
+		}
 		return
 	}
 	c.address("cluster.listen", k.Listen)
-	if !slices.Contains([]int{1, 3, 5}, len(k.Members)) {
-		c.fault("cluster.members", "%d members; a cluster has 1, 3 or 5, so that a majority is clear", len(k.Members))
+	if !k.Join && !slices.Contains([]int{1, 3, 5}, len(k.Members)) {
+		c.fault("cluster.members", "%d members; a cluster has 1, 3 or 5, so that a majority is clear; to come into one that exists, set join", len(k.Members))
 	}
 	seen := map[string]bool{}
 	for i, m := range k.Members {

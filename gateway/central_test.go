@@ -51,12 +51,15 @@ type model struct {
 	timetable contract.SignedTimetable
 	version   uint64
 	reports   []contract.Report
+	directory contract.SignedDirectory
+	revision  uint64
+	said      chan struct{}
 	arrived   chan struct{}
 }
 
 func newModel(t *testing.T) *model {
 	t.Helper()
-	m := &model{campusKey: make([]byte, 32), token: base64.RawURLEncoding.EncodeToString(make([]byte, 32)), records: map[contract.Stream][][]byte{}, ahead: map[contract.TapID][]byte{}, arrived: make(chan struct{})}
+	m := &model{campusKey: make([]byte, 32), token: base64.RawURLEncoding.EncodeToString(make([]byte, 32)), records: map[contract.Stream][][]byte{}, ahead: map[contract.TapID][]byte{}, arrived: make(chan struct{}), said: make(chan struct{})}
 	m.key = newTestKey(t)
 	m.authority = m.issue(t, &x509.Certificate{Subject: pkix.Name{CommonName: "campus"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, m.key.Public())
 	serverKey := newTestKey(t)
@@ -69,6 +72,7 @@ func newModel(t *testing.T) *model {
 	mux.HandleFunc("POST "+contract.PathAhead, m.sendAhead)
 	mux.HandleFunc("POST "+contract.PathReports, m.report)
 	mux.HandleFunc("GET "+contract.PathTimetable, m.sendTimetable)
+	mux.HandleFunc("GET "+contract.PathDirectory, m.sendDirectory)
 	m.server = httptest.NewUnstartedServer(mux)
 	m.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	m.server.EnableHTTP2 = true

@@ -21,6 +21,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/clock"
 	"github.com/rollcall-edge/rollcall/gateway/console"
 	"github.com/rollcall-edge/rollcall/gateway/decide"
+	"github.com/rollcall-edge/rollcall/gateway/directory"
 	"github.com/rollcall-edge/rollcall/gateway/forward"
 	"github.com/rollcall-edge/rollcall/gateway/identity"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
@@ -58,6 +59,8 @@ type Gateway struct {
 	journal   *journal.Journal
 	cluster   *replicate.Node    // nil when it could not be opened: taps go on without
 	shipper   *replicate.Shipper // nil likewise
+	directory *directory.Cache
+	belongs   string // the cluster central had put this gateway into when replication was opened; empty: none
 	capture   *capture.Capture
 	central   *contract.Client
 	hangUp    func() // closes idle connections to central
@@ -86,17 +89,18 @@ func New(c *config.Gateway, o Options) (*Gateway, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}, recent: console.NewTaps()}
-	for _, step := range []func() error{g.openSecret, g.openIdentity, g.openClock, g.openKept, g.openCluster, g.openUplink, g.openReaders, g.openRadio} {
+	for _, step := range []func() error{g.openSecret, g.openIdentity, g.openClock, g.openDirectory, g.openKept, g.openUplink, g.openCluster, g.openReaders, g.openRadio} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, g.Close())
 		}
 	}
 	g.status = status.New(status.Options{Listen: c.Status.Listen, Snapshot: g.snapshot, Healthy: g.healthy, Gatherer: g.registry, Log: g.log})
-	g.console = console.New(console.Options{Socket: console.Socket(c.Data), Lines: g.capture, Taps: g.recent, Log: g.log})
+	g.console = console.New(console.Options{Socket: console.Socket(c.Data), Lines: g.capture, Taps: g.recent, Cluster: g.consoleCluster(), Log: g.log})
 	return g, nil
 }
 
-// Run taps until ctx ends and returns nil then; ErrStorage means the disk failed.
+// Run taps until ctx ends and returns nil then; ErrStorage means the disk failed, errMoved that a Gateway made anew would
+// be in another cluster.
 func (g *Gateway) Run(ctx context.Context) error {
 	return runAll(ctx,
 		g.capture.Run,
@@ -105,6 +109,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 		g.console.Run,
 		func(ctx context.Context) error { return g.clock.Run(ctx, g.keepAnchor) },
 		(&timetable.Refresh{Cache: g.timetable, Central: g.central, Log: g.log}).Run,
+		g.following().Run,
+		g.followDirectory,
 		g.forwarder.Run,
 		g.forwarder.RunAhead,
 		g.reporter.Run,

@@ -37,7 +37,11 @@ func Run(ctx context.Context, c *config.Gateway, o Options, started func(Living)
 		g, err := New(c, o)
 		if err == nil {
 			started(g)
-			return errors.Join(g.Run(ctx), g.Close())
+			err = g.Run(ctx)
+			if closed := g.Close(); closed != nil || !errors.Is(err, errMoved) {
+				return errors.Join(err, closed)
+			}
+			continue
 		}
 		if err := standBy(ctx, c, o, err, started); err != nil || ctx.Err() != nil {
 			return err

@@ -36,6 +36,7 @@ func (g *Gateway) warnings(now time.Time, lines []status.Line) []status.Warning 
 	add("timetable", g.timetable.Warning(now))
 	add("clock", g.clock.Warning())
 	add("certificate", g.identity.Warning())
+	add("directory", g.directory.Warning())
 	if g.cluster != nil && g.cluster.Stats().Leader == "" {
 		add("cluster", "no gateway leads the cluster: taps go on here and are copied once a majority of members can be reached; check the building network")
 	}

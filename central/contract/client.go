@@ -23,6 +23,7 @@ const (
 	PathAhead     = "/gateway/v1/ahead"
 	PathReports   = "/gateway/v1/reports"
 	PathTimetable = "/gateway/v1/timetable"
+	PathDirectory = "/gateway/v1/directory"
 )
 
 // SignatureHeader carries the authority's signature of a timetable, base64.
@@ -86,30 +87,53 @@ type SignedTimetable struct {
 	Signature []byte
 }
 
-// ErrUnchanged means central has no newer timetable than the one named.
-var ErrUnchanged = errors.New("timetable is unchanged")
+// ErrUnchanged means that central has nothing newer than the version named.
+var ErrUnchanged = errors.New("central has nothing newer")
 
 // Timetable asks for a newer timetable than version have, waiting at central for up to wait (long poll).
 // It returns ErrUnchanged when there is none by then. The signature is not checked here.
 func (c *Client) Timetable(ctx context.Context, have uint64, wait time.Duration) (SignedTimetable, error) {
-	url := fmt.Sprintf("%s%s?have=%d&wait=%d", c.Base, PathTimetable, have, int(wait.Seconds()))
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return SignedTimetable{}, fmt.Errorf("ask for timetable: %w", err)
-	}
-	response, err := c.HTTP.Do(request)
+	response, err := c.poll(ctx, PathTimetable, have, wait)
 	if err != nil {
 		return SignedTimetable{}, fmt.Errorf("ask for timetable: %w", err)
 	}
 	defer response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusNotModified:
-		return SignedTimetable{}, ErrUnchanged
-	case http.StatusOK:
-		return readTimetable(response)
-	default:
-		return SignedTimetable{}, readProblem(response)
+	return readTimetable(response)
+}
+
+// Directory asks in the same way for a directory of another revision than have.
+func (c *Client) Directory(ctx context.Context, have uint64, wait time.Duration) (SignedDirectory, error) {
+	response, err := c.poll(ctx, PathDirectory, have, wait)
+	if err != nil {
+		return SignedDirectory{}, fmt.Errorf("ask for directory: %w", err)
 	}
+	defer response.Body.Close()
+	var d SignedDirectory
+	if err := DecodeReply(response.Body, 2*MaxDirectoryBytes, &d); err != nil {
+		return SignedDirectory{}, fmt.Errorf("read directory: %w", err)
+	}
+	return d, nil
+}
+
+// poll asks for something newer; the caller closes the body of the answer.
+func (c *Client) poll(ctx context.Context, path string, have uint64, wait time.Duration) (*http.Response, error) {
+	url := fmt.Sprintf("%s%s?have=%d&wait=%d", c.Base, path, have, int(wait.Seconds()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.HTTP.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode == http.StatusOK {
+		return response, nil
+	}
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusNotModified {
+		return nil, ErrUnchanged
+	}
+	return nil, readProblem(response)
 }
 
 func readTimetable(response *http.Response) (SignedTimetable, error) {

@@ -27,6 +27,9 @@ var (
 	ErrSuperseded      = errors.New("the gateway was enrolled again since; this certificate no longer counts")
 	ErrUnknownGateway  = errors.New("no such gateway is enrolled")
 	ErrUnknownBuilding = errors.New("no such building; import rooms first")
+	ErrCluster         = errors.New("no such cluster; rollcall-central cluster list names them")
+	ErrInCluster       = errors.New("the gateway is in a cluster already; remove it there first")
+	ErrMajority        = errors.New("the cluster would lose its majority")
 	ErrReport          = errors.New("the report is not acceptable")
 )
 
@@ -86,6 +89,16 @@ type Store interface {
 	// Streams lists all, the one heard last first.
 	Streams(ctx context.Context) ([]Stream, error)
 
+	// Clusters lists all with their members, both by name.
+	Clusters(ctx context.Context) ([]Cluster, error)
+
+	// ChangeCluster stores what change makes of a cluster, which is empty where none exists, in one transaction. One that is
+	// left without members is forgotten. ErrInCluster if a member is in another.
+	ChangeCluster(ctx context.Context, name string, change func(c *Cluster, exists bool) error) error
+
+	// DirectoryRevision grows with every change of clusters, enrolments and revocations, also one by another process.
+	DirectoryRevision(ctx context.Context) (uint64, error)
+
 	// Heard keeps the last report of a gateway, raises what its streams are known to hold, binds streams it calls its own,
 	// and returns central's watermark of each stream named.
 	Heard(ctx context.Context, gateway string, at time.Time, r contract.Report) ([]contract.Receipt, error)
@@ -109,11 +122,12 @@ type Fleet struct {
 	log       *slog.Logger
 	now       func() time.Time
 	contact   *prometheus.GaugeVec
+	changes   changes
 }
 
 // New makes a Fleet and registers its metrics.
 func New(o Options) *Fleet {
-	f := &Fleet{store: o.Store, authority: o.Authority, life: o.InvitationLife, log: o.Log, now: o.Now}
+	f := &Fleet{store: o.Store, authority: o.Authority, life: o.InvitationLife, log: o.Log, now: o.Now, changes: newChanges()}
 	if f.life == 0 {
 		f.life = time.Hour
 	}

@@ -66,7 +66,10 @@ func (s *Store) Renewed(ctx context.Context, gateway, serial string, notAfter ti
 func (s *Store) Revoke(ctx context.Context, gateway string, at time.Time) error {
 	return s.transact(ctx, func(tx *transaction) error {
 		done, err := tx.ExecContext(ctx, `UPDATE gateway SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1`, gateway, milliseconds(at))
-		return oneGateway(done, err)
+		if err := oneGateway(done, err); err != nil {
+			return err
+		}
+		return reviseDirectory(ctx, tx)
 	})
 }
 

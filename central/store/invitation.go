@@ -53,13 +53,21 @@ func (s *Store) Redeem(ctx context.Context, secret [32]byte, now time.Time, cert
 }
 
 // enrol stores a gateway anew: a spare that takes the place of a dead one starts without its report and revocation.
+// It founds no cluster, since the one it founded exists, with what the dead one had promised to keep.
 func enrol(ctx context.Context, tx *transaction, g fleet.Gateway) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO gateway (id, building_id, enrolled_at, serial, not_after) VALUES ($1, $2, $3, $4, $5)
+	_, err := tx.ExecContext(ctx, `UPDATE cluster_member SET founder = FALSE WHERE gateway_id = $1 AND EXISTS (SELECT 1 FROM gateway WHERE id = $1)`, g.ID)
+	if err != nil {
+		return fmt.Errorf("store gateway: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO gateway (id, building_id, enrolled_at, serial, not_after) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET building_id = excluded.building_id, enrolled_at = excluded.enrolled_at,
 			serial = excluded.serial, not_after = excluded.not_after, revoked_at = NULL, heard_at = NULL, report = ''`,
 		g.ID, g.Building, milliseconds(g.EnrolledAt), g.Serial, milliseconds(g.NotAfter))
 	if err != nil {
 		return fmt.Errorf("store gateway: %w", err)
+	}
+	if err := reviseDirectory(ctx, tx); err != nil {
+		return err
 	}
 	if g.CheckpointKey == nil {
 		return nil

@@ -26,6 +26,7 @@ func (u *Uplink) mount(e *gin.Engine) {
 	e.POST(contract.PathAhead, u.gateway(u.batch(u.Intake.Ahead)))
 	e.POST(contract.PathReports, u.gateway(u.report))
 	e.GET(contract.PathTimetable, u.gateway(u.timetable))
+	e.GET(contract.PathDirectory, u.gateway(u.directory))
 }
 
 const (
@@ -80,18 +81,9 @@ func (u *Uplink) report(c *gin.Context, who fleet.Caller) (any, error) {
 
 // timetable answers 304 when nothing newer than ?have= came up within ?wait= seconds.
 func (u *Uplink) timetable(c *gin.Context, who fleet.Caller) (any, error) {
-	have, err := strconv.ParseUint(c.Query("have"), 10, 64)
+	have, wait, err := patience(c)
 	if err != nil {
-		return nil, fmt.Errorf("%w: have=%q, want the version at hand or 0", errMalformed, c.Query("have"))
-	}
-	seconds, err := strconv.ParseUint(c.DefaultQuery("wait", "0"), 10, 16)
-	if err != nil {
-		return nil, fmt.Errorf("%w: wait=%q, want seconds", errMalformed, c.Query("wait"))
-	}
-	wait := min(time.Duration(seconds)*time.Second, maxWait)
-	// The answer may come late, and then it needs its time to travel.
-	if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(wait + writeWithin)); err != nil {
-		return nil, fmt.Errorf("extend write deadline: %w", err)
+		return nil, err
 	}
 	p, err := u.Timetables.Wait(c.Request.Context(), who.Building, have, wait)
 	if errors.Is(err, timetable.ErrUnchanged) {
@@ -105,6 +97,44 @@ func (u *Uplink) timetable(c *gin.Context, who fleet.Caller) (any, error) {
 		return nil, err // it was revoked while it waited
 	}
 	return nil, sendTimetable(c, p)
+}
+
+// directory answers like timetable. Who is revoked meanwhile is told nothing either.
+func (u *Uplink) directory(c *gin.Context, who fleet.Caller) (any, error) {
+	have, wait, err := patience(c)
+	if err != nil {
+		return nil, err
+	}
+	d, err := u.Fleet.WaitDirectory(c.Request.Context(), who.Gateway, have, wait)
+	if errors.Is(err, fleet.ErrUnchanged) {
+		c.AbortWithStatus(http.StatusNotModified)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := u.Fleet.Identify(c.Request.Context(), c.Request.TLS); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// patience reads what a gateway has and for how long it waits for something newer.
+func patience(c *gin.Context) (have uint64, wait time.Duration, err error) {
+	have, err = strconv.ParseUint(c.Query("have"), 10, 64)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%w: have=%q, want the version at hand or 0", errMalformed, c.Query("have"))
+	}
+	seconds, err := strconv.ParseUint(c.DefaultQuery("wait", "0"), 10, 16)
+	if err != nil {
+		return 0, 0, fmt.Errorf("%w: wait=%q, want seconds", errMalformed, c.Query("wait"))
+	}
+	wait = min(time.Duration(seconds)*time.Second, maxWait)
+	// The answer may come late, and then it needs its time to travel.
+	if err := http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(wait + writeWithin)); err != nil {
+		return 0, 0, fmt.Errorf("extend write deadline: %w", err)
+	}
+	return have, wait, nil
 }
 
 func sendTimetable(c *gin.Context, p timetable.Publication) error {

@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"github.com/rollcall-edge/rollcall/gateway/capture"
+	"github.com/rollcall-edge/rollcall/gateway/replicate"
 )
 
 // Client asks the gateway that listens on a socket. Its errors are sentences for the person who asked.
@@ -51,6 +52,22 @@ func (c *Client) Taps(ctx context.Context, last int, follow bool, each func(Tap)
 // Try shows the lights of a reader and calls each as one is shown.
 func (c *Client) Try(ctx context.Context, l Lights, each func(light string)) error {
 	return c.stream(ctx, http.MethodPost, "/lights", l, func(e event) { each(e.Light) })
+}
+
+// Cluster tells the state of the cluster.
+func (c *Client) Cluster(ctx context.Context) (replicate.Overview, error) {
+	var o replicate.Overview
+	return o, c.ask(ctx, http.MethodGet, "/cluster", nil, &o)
+}
+
+// Join takes a gateway into the cluster and calls each for every step.
+func (c *Client) Join(ctx context.Context, j Join, each func(step string)) error {
+	return c.stream(ctx, http.MethodPost, "/join", j, func(e event) { each(e.Step) })
+}
+
+// Remove takes a gateway out of the cluster and calls each for every step.
+func (c *Client) Remove(ctx context.Context, r Remove, each func(step string)) error {
+	return c.stream(ctx, http.MethodPost, "/remove", r, func(e event) { each(e.Step) })
 }
 
 // Install gives a reader a key of its own, or asks whether that would be tried.

@@ -33,6 +33,7 @@ type shop struct {
 	may     func(reader string, shared bool) error
 	install func(ctx context.Context, reader string, shared bool) error
 	move    func(ctx context.Context, reader string, address byte, baud int) (byte, int, error)
+	cluster Cluster
 }
 
 func (s *shop) Lines() []capture.LineState { return s.lines }
@@ -64,7 +65,7 @@ func serving(t *testing.T, s *shop) (*Client, *Taps, context.CancelFunc) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- New(Options{Socket: socket, Lines: s, Taps: taps, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
+		ended <- New(Options{Socket: socket, Lines: s, Taps: taps, Cluster: s.cluster, Log: slog.New(slog.DiscardHandler)}).Run(ctx)
 	}()
 	t.Cleanup(func() {
 		stop()

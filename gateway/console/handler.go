@@ -21,7 +21,7 @@ var allLights = []drivers.Signal{
 	drivers.Ready, drivers.Accepted, drivers.Refused, drivers.Several, drivers.Stored, drivers.NotKept, drivers.Fault, drivers.Off,
 }
 
-// Handler answers GET /readers and /taps, and POST /lights, /install and /move.
+// Handler answers GET /readers, /taps and /cluster, and POST /lights, /install, /move, /join and /remove.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readers", s.readers)
@@ -29,6 +29,9 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /lights", s.lights)
 	mux.HandleFunc("POST /install", s.install)
 	mux.HandleFunc("POST /move", s.move)
+	mux.HandleFunc("GET /cluster", s.overview)
+	mux.HandleFunc("POST /join", s.join)
+	mux.HandleFunc("POST /remove", s.remove)
 	return mux
 }
 

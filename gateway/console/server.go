@@ -13,10 +13,11 @@ import (
 
 // Options of a Server.
 type Options struct {
-	Socket string // path; whatever lies there is replaced
-	Lines  Lines
-	Taps   *Taps
-	Log    *slog.Logger
+	Socket  string // path; whatever lies there is replaced
+	Lines   Lines
+	Taps    *Taps
+	Cluster Cluster // nil: none could be opened
+	Log     *slog.Logger
 }
 
 // Server answers technicians.

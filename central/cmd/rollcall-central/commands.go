@@ -30,6 +30,7 @@ type commands struct {
 	Invite   invite       `cmd:"" help:"Print a one-time invitation for a gateway."`
 	Gateways gateways     `cmd:"" help:"List the gateways."`
 	Revoke   revoke       `cmd:"" help:"End a gateway's certificates."`
+	Cluster  clusters     `cmd:"" help:"Which gateways keep one another's taps."`
 	Token    token        `cmd:"" help:"Print a token for the API."`
 	Password password     `cmd:"" help:"Print a one-time password for an account."`
 	Migrate  migrate      `cmd:"" help:"Move the database to PostgreSQL."`

@@ -21,6 +21,7 @@ type commands struct {
 	Enrol     enrol     `cmd:"" help:"Trade an invitation of central for this gateway's identity."`
 	Journal   journals  `cmd:"" help:"Look after journals that no gateway has open."`
 	Readers   readers   `cmd:"" help:"Look at the readers of the running gateway, and set them up."`
+	Cluster   cluster   `cmd:"" help:"Look at the cluster of the running gateway, and change who is in it."`
 	OSDP      osdp      `cmd:"" name:"osdp" help:"Set up OSDP readers of the running gateway."`
 	BLEWorker bleWorker `cmd:"" name:"ble-worker" help:"Listen for beacons; started by run." hidden:""`
 	Version   printed   `cmd:"" help:"Print the version."`
