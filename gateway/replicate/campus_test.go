@@ -2,6 +2,7 @@ package replicate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +32,9 @@ type gateway struct {
 	member  Member
 	dir     string
 	certs   TLS
-	ln      net.Listener // the first one, which holds the address
-	join    bool         // it founds nothing
+	ln      net.Listener  // the first one, which holds the address
+	join    bool          // it founds nothing
+	linger  time.Duration // of its shipper; 0 means none
 	tune    func(*Options)
 	journal *journal.Journal
 	node    *Node
@@ -150,7 +152,7 @@ func (g *gateway) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	g.stop, g.ships = cancel, make(chan error, 1)
-	shipper := NewShipper(g.journal, g.node, ShipperOptions{Linger: -1})
+	shipper := NewShipper(g.journal, g.node, ShipperOptions{Linger: cmp.Or(g.linger, -1)})
 	go func() { g.ships <- shipper.Run(ctx) }()
 }
 

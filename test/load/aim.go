@@ -18,6 +18,8 @@ const (
 	groupedAtLeast = 20   // times the rate of bare flushes, for 256 writers
 	residentBelow  = 96 << 20
 	blueWithin     = time.Second
+	isolatedWithin = 1.3 // times the p99 of the whole cluster
+	lagWithin      = 250 * time.Millisecond
 )
 
 // Aim is one promise in figures and what became of it.
@@ -30,7 +32,7 @@ type Aim struct {
 // Aims compares what was measured with what is aimed at. What was not measured is left out.
 func (r *Results) Aims() []Aim {
 	var aims []Aim
-	for _, aim := range []func() (Aim, bool){r.aimDecide, r.aimLight, r.aimLone, r.aimGrouped, r.aimMemory, r.aimStart, r.aimStudent, r.aimRebuild, r.aimPages} {
+	for _, aim := range []func() (Aim, bool){r.aimDecide, r.aimLight, r.aimLone, r.aimGrouped, r.aimIsolated, r.aimLag, r.aimMemory, r.aimStart, r.aimStudent, r.aimRebuild, r.aimPages} {
 		if a, ok := aim(); ok {
 			aims = append(aims, a)
 		}
@@ -99,6 +101,30 @@ func (r *Results) aimGrouped() (Aim, bool) {
 	}
 	got := r.Storage.Journal[len(r.Storage.Journal)-1].Times
 	return Aim{"journal, 256 writers: at least 20 × the rate of bare flushes", fmt.Sprintf("%.0f ×", got), got >= groupedAtLeast}, true
+}
+
+func (r *Results) aimIsolated() (Aim, bool) {
+	f, ok := r.Isolation["BenchmarkIsolation"]
+	if !ok {
+		return Aim{}, false
+	}
+	return Aim{
+		"green's p99 while its building is isolated: at most 1.3 × that of a whole cluster",
+		fmt.Sprintf("%.2f × (%.1f ms, %.1f ms)", f["isolated/whole-p99"], f["isolated-p99-ms"], f["whole-p99-ms"]),
+		f["isolated/whole-p99"] <= isolatedWithin,
+	}, true
+}
+
+func (r *Results) aimLag() (Aim, bool) {
+	f, ok := r.Isolation["BenchmarkIsolation"]
+	if !ok {
+		return Aim{}, false
+	}
+	return Aim{
+		"a tap is on a majority of a whole cluster within 0.25 s of its light at p99",
+		fmt.Sprintf("%.0f ms", f["lag-p99-ms"]),
+		f["lag-p99-ms"] < float64(lagWithin.Milliseconds()),
+	}, true
 }
 
 func (r *Results) aimMemory() (Aim, bool) {

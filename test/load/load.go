@@ -70,6 +70,7 @@ type Results struct {
 	Lights    []light.Cell
 	Decide    gobench.Figures
 	Replicate gobench.Figures
+	Isolation gobench.Figures
 	Ingest    gobench.Figures
 	Year      gobench.Figures
 	Appliance Appliance
@@ -103,6 +104,7 @@ var measurements = []measurement{
 	{"light", (*run).light},
 	{"appliance", (*run).appliance},
 	{"replicate", (*run).replicate},
+	{"isolation", (*run).isolation},
 	{"ingest", (*run).ingest},
 	{"year", (*run).year},
 }

@@ -38,6 +38,11 @@ func (r *run) replicate(ctx context.Context) (err error) {
 	return err
 }
 
+func (r *run) isolation(ctx context.Context) (err error) {
+	r.results.Isolation, err = gobench.Run(ctx, r.o.Module, gobench.Benchmark{Package: "./gateway/replicate", Name: "BenchmarkIsolation", Count: r.o.Effort.Count, Time: "1x"})
+	return err
+}
+
 func (r *run) ingest(ctx context.Context) (err error) {
 	r.results.Ingest, err = r.benchmark(ctx, "./central/store", "BenchmarkIngest")
 	return err

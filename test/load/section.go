@@ -19,7 +19,7 @@ func (r *Results) Markdown(commit string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Written by `make bench` on %s, at commit %s, in %s, on: %s; %s.\n",
 		r.At.UTC().Format("2006-01-02 15:04 UTC"), commit, r.Took.Round(time.Second), r.Machine, machine.Words(r.Others))
-	for _, part := range []string{r.aims(), r.lights(), r.storage(), r.appliance(), r.rates(), r.year()} {
+	for _, part := range []string{r.aims(), r.lights(), r.storage(), r.appliance(), r.rates(), r.isolation(), r.year()} {
 		if part != "" {
 			b.WriteString("\n" + part)
 		}
@@ -140,6 +140,19 @@ func (r *Results) rates() string {
 		return ""
 	}
 	return table(rows...)
+}
+
+func (r *Results) isolation() string {
+	f, ok := r.Isolation["BenchmarkIsolation"]
+	if !ok {
+		return ""
+	}
+	row := func(what, name string) []string {
+		return []string{what, fmt.Sprintf("%.2f", f[name+"-median-ms"]), fmt.Sprintf("%.2f", f[name+"-p99-ms"])}
+	}
+	return "**Isolation.** Three gateways' parts in one process over mutual TLS, each recording 200 taps/s; one of them in turns whole and cut off from the others.\n\n" +
+		table([]string{"one tap", "median ms", "p99 ms"}, row("kept, the cluster whole: what green waits for", "whole"),
+			row("kept, the building isolated", "isolated"), row("from kept to held by a majority, the cluster whole", "lag"))
 }
 
 func rate(what string, f gobench.Figures, name, unit string) [][]string {

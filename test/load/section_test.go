@@ -18,6 +18,9 @@ import (
 func good() *Results {
 	return &Results{
 		Decide: gobench.Figures{"BenchmarkDecide": {"ns/op": 999, "allocs/op": 0}},
+		Isolation: gobench.Figures{"BenchmarkIsolation": {
+			"whole-median-ms": 1, "whole-p99-ms": 10, "isolated-median-ms": 1.5, "isolated-p99-ms": 13, "isolated/whole-p99": 1.3, "lag-median-ms": 60, "lag-p99-ms": 249,
+		}},
 		Storage: storage.Result{
 			Disk:    storage.Speed{Middle: time.Millisecond, Times: 1},
 			Journal: []storage.Speed{{Times: 1 / 1.19}, {Times: 5}, {Times: 20}},
@@ -46,6 +49,8 @@ func TestAims(t *testing.T) {
 		{"one cell a little over", func(r *Results) { r.Lights[1].Tap[0] = 27170 * time.Microsecond }, []string{"from card to light"}},
 		{"lone writer", func(r *Results) { r.Storage.Journal[0].Times = 1 / 1.21 }, []string{"journal, one writer"}},
 		{"256 writers", func(r *Results) { r.Storage.Journal[2].Times = 19.9 }, []string{"journal, 256 writers"}},
+		{"slower when isolated", func(r *Results) { r.Isolation["BenchmarkIsolation"]["isolated/whole-p99"] = 1.31 }, []string{"green's p99"}},
+		{"copied late", func(r *Results) { r.Isolation["BenchmarkIsolation"]["lag-p99-ms"] = 250 }, []string{"a tap is on a majority"}},
 		{"memory once fetched", func(r *Results) { r.Appliance.Fetched.Resident++ }, []string{"gateway with a campus"}},
 		{"memory after a restart", func(r *Results) { r.Appliance.Restarted.Resident = 96 << 20 }, []string{"gateway with a campus"}},
 		{"start with the longest journal", func(r *Results) { r.Appliance.Starts[1].Times[0] = time.Second }, []string{"from the start"}},
@@ -90,6 +95,7 @@ func TestMarkdownSaysWhatWasMissed(t *testing.T) {
 		"| journal, 256 writers: at least 20 × the rate of bare flushes | 12 × | **missed** |",
 		"| a tap is judged in less than 1 µs, without allocation | 999 ns, 0 allocations | met |",
 		"journal of 30 days, 103,200 records",
+		"| kept, the building isolated | 1.50 | 13.00 |",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("Markdown lacks %q:\n%s", want, text)
