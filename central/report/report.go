@@ -29,6 +29,7 @@ type Source interface {
 	findingSource
 	factSource
 	sessionSource
+	gapSource
 	sheetSource
 	tapSource
 	fleetSource

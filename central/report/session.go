@@ -86,13 +86,14 @@ func (r *Reports) Count(ctx context.Context, sessions []Session) error {
 
 // Register is the register of one session.
 type Register struct {
-	Session    Session       `json:"session"`
-	Rows       []RegisterRow `json:"rows"`     // by name
-	Coverage   []Coverage    `json:"coverage"` // of each point of the rooms, over the window up to now
-	Amendments []Amendment   `json:"amendments"`
-	Closures   []Closure     `json:"closures"`
-	Headcounts []Headcount   `json:"headcounts"`
-	Sheet      Sheet         `json:"sheet"`
+	Session    Session        `json:"session"`
+	Rows       []RegisterRow  `json:"rows"`        // by name
+	Coverage   []Coverage     `json:"coverage"`    // of each point of the rooms, over the window up to now
+	NotCovered []RoomCoverage `json:"not_covered"` // rooms that were not covered throughout, with when and why
+	Amendments []Amendment    `json:"amendments"`
+	Closures   []Closure      `json:"closures"`
+	Headcounts []Headcount    `json:"headcounts"`
+	Sheet      Sheet          `json:"sheet"`
 }
 
 // RegisterRow is one expected student.
@@ -121,6 +122,9 @@ func (r *Reports) Register(ctx context.Context, session string) (Register, error
 		return Register{}, fmt.Errorf("read register: %w", err)
 	}
 	if reg.Coverage, err = r.coverage(ctx, s); err != nil {
+		return Register{}, err
+	}
+	if reg.NotCovered, err = r.NotCoveredOf(ctx, []Session{s}); err != nil {
 		return Register{}, err
 	}
 	if reg.Amendments, err = r.source.AmendmentsIn(ctx, session); err != nil {

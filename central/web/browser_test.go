@@ -146,7 +146,7 @@ func (w *window) logIn(p *person) {
 
 var picturesOf = []struct{ name, path string }{
 	{"today", "/"}, {"engagement", "/engagement"}, {"student", "/students/s1"}, {"findings", "/findings"}, {"register", "/registers/e6"}, {"register-over", "/registers/e2"},
-	{"registers", "/registers?week=2026-11-16"}, {"sheet", "/registers/e2/sheet"}, {"headcounts", "/headcounts"}, {"tap", "/taps/" + tapID(17)}, {"policies", "/policies"}, {"gateways", "/gateways"}, {"accounts", "/accounts"},
+	{"registers", "/registers?week=2026-11-16"}, {"sheet", "/registers/e2/sheet"}, {"headcounts", "/headcounts"}, {"tap", "/taps/" + tapID(17)}, {"policies", "/policies"}, {"gateways", "/gateways"}, {"coverage", "/coverage"}, {"accounts", "/accounts"},
 	{"password", "/password"}, {"refusal", "/students/s999"},
 }
 

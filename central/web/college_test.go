@@ -282,6 +282,25 @@ func (c *college) CoverageOf(context.Context, string, time.Time, time.Time) ([]r
 	return slices.Clone(c.coverage), nil
 }
 
+// PointsIn and HearingOf know one door, which was deaf for a while this morning and whose gateway was off yesterday noon.
+func (c *college) PointsIn(context.Context, []string) ([]report.RoomPoint, error) {
+	until := present.Add(-time.Minute)
+	return []report.RoomPoint{{Point: "A-101/door", Room: "A-101", Building: "Library", HeardUntil: &until}}, nil
+}
+
+func (c *college) HearingOf(context.Context, []string, time.Time, time.Time) (map[string][]report.Heard, error) {
+	at := func(day, hour, minute, second int) time.Time {
+		return time.Date(2026, 11, day, hour, minute, second, 0, time.UTC)
+	}
+	heard := func(since, until time.Time, why report.Reason) report.Heard {
+		return report.Heard{Span: report.Span{Since: since, Until: until}, Why: why}
+	}
+	return map[string][]report.Heard{"A-101/door": {
+		heard(at(1, 0, 0, 0), at(18, 11, 20, 0), ""), heard(at(18, 13, 0, 0), at(19, 8, 12, 30), ""), heard(at(19, 8, 40, 0), present.Add(-time.Minute), ""),
+		heard(at(19, 8, 12, 30), at(19, 8, 40, 0), report.ReaderDown),
+	}}, nil
+}
+
 func (c *college) Taps(_ context.Context, q report.TapQuery) (out []report.Tap, err error) {
 	for _, t := range c.credited["s1"] {
 		id, err := contract.ParseTapID(t.ID)

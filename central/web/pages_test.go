@@ -39,6 +39,12 @@ func TestPages(t *testing.T) {
 		{"/taps/" + tapID(17), []string{"What happened at the door", "Decoded from the very octets", "within 9ms", "/registers/e2", "/students/s1", "1h30m0s"}},
 		{"/policies", []string{"college v1", "marking.present_within", "15m", "Not from policy", "The procedure has a sheet, not a window."}},
 		{"/gateways", []string{"gw-engineering", "Not reporting", "527 to come", "heard 47 minutes ago", "no answer for 3 minutes", "42 published", "record 5 has two histories", "of 20,455"}},
+		{"/coverage", []string{"Thu 19 Nov 2026", "08:12:30–08:40:00", "27 min", "A-101/door: the reader did not work, or was unplugged", "ECO120 Microeconomics", "69.4%", "95% needed", "None concluded", "/coverage.csv?day=2026-11-19"}},
+		{"/coverage?day=2026-11-18", []string{"11:20:00–12:00:00", "no gateway was running that listened to it", "55.5%"}},
+		{"/coverage?day=2026-11-10", []string{"Every register of this day was covered throughout"}},
+		{"/registers/e3", []string{"Not covered", "11:20:00–12:00:00", "None concluded"}},
+		{"/registers?week=2026-11-16", []string{"27 min not covered", "40 min not covered"}},
+		{"/", []string{"1 of today’s registers had a room that was not covered throughout", `href="/coverage"`}},
 		{"/accounts", []string{"test-admin", "Issue an API token"}},
 		{"/password", []string{"New password again"}},
 	}

@@ -17,6 +17,7 @@ import (
 
 type registerBody struct {
 	report.Register
+	Gaps       []weighedCoverage
 	Codes      []report.Code
 	AmendCodes []report.Code
 	Amendable  string // why the caller may not amend; "" if they may
@@ -36,6 +37,9 @@ func (s *Site) register(c *gin.Context, who *caller) error {
 	body := registerBody{
 		Register: reg, Codes: report.Codes, AmendCodes: report.AmendCodes,
 		CanClose: who.May("close registers") && canClose(reg.Session, now) == nil, Over: now.After(reg.Session.EndsAt),
+	}
+	if body.Gaps, err = s.weigh(c.Request.Context(), reg.NotCovered); err != nil {
+		return err
 	}
 	book, err := s.Policies.Book(c.Request.Context())
 	if err != nil {

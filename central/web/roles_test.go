@@ -23,6 +23,7 @@ var allowed = map[string]string{
 	"GET /accounts": "a", "POST /accounts": "a", "POST /accounts/:id/reset": "a", "POST /tokens": "a", "POST /tokens/:id/revoke": "a",
 	"GET /api/v1/students": "acl", "GET /api/v1/students/:id/marks": "acl", "GET /api/v1/standings": "acl",
 	"GET /api/v1/sessions": "aclf", "GET /api/v1/sessions/:id/register": "acl", "GET /api/v1/taps": "acl",
+	"GET /coverage": "acf", "GET /coverage.csv": "acf", "GET /api/v1/coverage-gaps": "acf",
 	"GET /api/v1/gateways": "acf", "GET /api/v1/streams": "acf",
 }
 

@@ -53,6 +53,8 @@ func (s *Site) mount(e *gin.Engine) {
 	page(http.MethodGet, "/taps/:stream/:seq", account.SeeStudents, s.tap)
 	page(http.MethodGet, "/policies", account.SeeStudents, s.policies)
 	page(http.MethodGet, "/gateways", account.SeeFleet, s.gateways)
+	page(http.MethodGet, "/coverage", account.SeeFleet, s.coverage)
+	page(http.MethodGet, "/coverage.csv", account.SeeFleet, s.coverageCSV)
 	page(http.MethodGet, "/accounts", account.ManageAccounts, s.accounts)
 	page(http.MethodPost, "/accounts", account.ManageAccounts, s.addAccount)
 	page(http.MethodPost, "/accounts/:id/reset", account.ManageAccounts, s.resetAccount)
@@ -69,6 +71,7 @@ func (s *Site) mount(e *gin.Engine) {
 	get(s, api, "/api/v1/sessions", account.SeeSessions, "list-sessions", "Sessions between two instants, with counts", s.apiSessions)
 	get(s, api, "/api/v1/sessions/{id}/register", account.SeeStudents, "session-register", "The register of one session", s.apiRegister)
 	get(s, api, "/api/v1/taps", account.SeeStudents, "list-taps", "Taps between two instants, a page at a time", s.apiTaps)
+	get(s, api, "/api/v1/coverage-gaps", account.SeeFleet, "list-coverage-gaps", "Rooms that were not covered while a register was open, with when and why", s.apiCoverage)
 	get(s, api, "/api/v1/gateways", account.SeeFleet, "list-gateways", "The gateways and their readers", s.apiGateways)
 	get(s, api, "/api/v1/streams", account.SeeFleet, "list-streams", "How far central holds each journal", s.apiStreams)
 }

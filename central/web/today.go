@@ -26,6 +26,7 @@ type todayBody struct {
 	Taps     []tapLine        // empty for those who may not see students
 	Gateways int
 	Silent   int
+	Gaps     sessionGaps
 }
 
 type tapLine struct {
@@ -62,6 +63,9 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 		if body.Taps, err = s.latest(c, now); err != nil {
 			return err
 		}
+	}
+	if body.Gaps, err = s.gapsOf(ctx, sessions); err != nil {
+		return err
 	}
 	gateways, err := s.Reports.Gateways(ctx)
 	if err != nil {
@@ -135,6 +139,7 @@ type registersBody struct {
 	Day, Before, After string // yyyy-mm-dd
 	Week               bool   // the whole week of Day
 	Days               []dayOfSessions
+	Gaps               sessionGaps
 	Total              int
 	Earlier, Later     string // addresses of the pages before and after; "" if there is none
 }
@@ -165,6 +170,9 @@ func (s *Site) registers(c *gin.Context, _ *caller) error {
 	body.Day, body.Before, body.After = day.String(), day.Add(-step).String(), day.Add(step).String()
 	sessions, err := s.Reports.Sessions(c.Request.Context(), report.SessionQuery{From: from, To: to, Timetable: true})
 	if err != nil {
+		return err
+	}
+	if body.Gaps, err = s.gapsOf(c.Request.Context(), sessions); err != nil {
 		return err
 	}
 	body.Total = len(sessions)

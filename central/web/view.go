@@ -43,6 +43,7 @@ var navigation = []struct {
 	{navItem{"/findings", "flag", "Findings"}, account.SeeStudents},
 	{navItem{"/registers", "clipboard-list", "Registers"}, account.SeeSessions},
 	{navItem{"/policies", "scroll-text", "Policies"}, account.SeeStudents},
+	{navItem{"/coverage", "building-2", "Rooms not covered"}, account.SeeFleet},
 	{navItem{"/gateways", "radio-tower", "Gateways"}, account.SeeFleet},
 	{navItem{"/accounts", "key", "Accounts"}, account.ManageAccounts},
 }

@@ -38,8 +38,12 @@ func functions(a *assets, now func() time.Time) template.FuncMap {
 		"fact":       factWords,
 		"codeid":     func(c report.Code) string { return string(c) },
 		"card":       func(e report.Session, link bool) linkedSession { return linkedSession{e, link} },
-		"rows":       func(e []report.Session, link bool) linkedSessions { return linkedSessions{e, link} },
-		"tenth":      func(permille int64) string { return strconv.FormatFloat(float64(permille)/10, 'f', 1, 64) + "%" },
+		"rows": func(e []report.Session, link bool, gaps sessionGaps) linkedSessions {
+			return linkedSessions{e, link, gaps}
+		},
+		"second":  func(t time.Time) string { return t.In(calendar.London).Format("15:04:05") },
+		"lasting": lasting,
+		"tenth":   func(permille int64) string { return strconv.FormatFloat(float64(permille)/10, 'f', 1, 64) + "%" },
 	}
 }
 
@@ -133,5 +137,20 @@ type (
 	linkedSessions struct {
 		Sessions []report.Session
 		Link     bool
+		Gaps     sessionGaps
 	}
+	// sessionGaps says for how long a room of a session was not covered, by session.
+	sessionGaps map[string]string
 )
+
+// lasting is the length of a gap in words.
+func lasting(since, until time.Time) string {
+	switch d := until.Sub(since); {
+	case d < 2*time.Minute:
+		return strconv.Itoa(int(d.Seconds())) + " s"
+	case d < 2*time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + " min"
+	default:
+		return strconv.FormatFloat(d.Hours(), 'f', 1, 64) + " h"
+	}
+}
