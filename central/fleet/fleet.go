@@ -135,6 +135,7 @@ func New(o Options) *Fleet {
 		Name: "rollcall_central_gateway_last_contact_timestamp_seconds",
 		Help: "When a gateway last reported; a gateway that never did has no series.",
 	}, []string{"gateway"})
+	o.Registerer.MustRegister(missing{store: o.Store, log: o.Log})
 	return f
 }
 

@@ -25,6 +25,7 @@ type Delivery struct {
 	Taps       []Tap    // those of the records that are taps, in order
 	Coverage   []Coverage
 	Watermarks []Watermark
+	Deaf       []Deaf
 	ReceivedAt time.Time
 	Checkpoint []byte // of the stream at the last record, signed by its gateway; empty if none came
 	Met        bool   // some of the records were sent ahead, and take their place now

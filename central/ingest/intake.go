@@ -87,7 +87,9 @@ func (i *Intake) take(ctx context.Context, gateway string, batch contract.Batch,
 	if err != nil {
 		return contract.Receipt{}, err
 	}
-	return i.place(ctx, gateway, deliver(batch, records, i.now()), put)
+	d := deliver(batch, records, i.now())
+	d.Deaf = deafness(records)
+	return i.place(ctx, gateway, d, put)
 }
 
 // place puts a delivery at its place in the stream, in one transaction.

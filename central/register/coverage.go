@@ -24,8 +24,9 @@ type PointCoverage struct {
 type Interval struct{ From, To time.Time }
 
 // complete tells whether silence in the rooms of p means absence (G-3): every point has delivered past the close of the
-// window, and for enough of the window some reader was working. The points of rooms that the session was moved out of must
-// have delivered for as long as a tap there counts. The sentence says which, and what is missing.
+// window, and for enough of the window some reader was working in each room that has any, for nobody can tell in which of them the
+// student was. The points of rooms that the session was moved out of must have delivered for as long as a tap there counts.
+// The sentence says which, and what is missing.
 func (c Coverage) complete(p *place) (bool, string) {
 	minPercent := p.policy.Marking.MinCoverage
 	if late := c.behind(p.Rooms, p.ClosesAt); late != "" {
@@ -34,24 +35,31 @@ func (c Coverage) complete(p *place) (bool, string) {
 	if late := c.behind(p.oldRooms, p.oldUntil); late != "" {
 		return false, late
 	}
-	var working []Interval
-	points := 0
+	readers := false
 	for _, room := range p.Rooms {
-		for _, point := range c[room] {
-			if !point.Exit {
-				points++
-				working = append(working, within(point.Working, p.OpensAt, p.ClosesAt)...)
-			}
+		share, hears := c.share(room, p.OpensAt, p.ClosesAt)
+		readers = readers || hears
+		if hears && share < minPercent*10 {
+			return false, shareSentence(room, share, minPercent)
 		}
 	}
-	if points == 0 {
+	if !readers {
 		return false, "No tap, and no reader is known for this session's rooms; staff must close the register"
 	}
-	share := covered(working, p.OpensAt, p.ClosesAt)
-	if share < minPercent*10 {
-		return false, shareSentence(share, minPercent)
-	}
 	return true, "No tap; the readers were working and everything they heard is here"
+}
+
+// share is how much of from..to some reader of a room was working, in thousandths; hears is false for a room that has none.
+// Where people leave nobody is expected to tap.
+func (c Coverage) share(room string, from, to time.Time) (share int64, hears bool) {
+	var working []Interval
+	for _, point := range c[room] {
+		if !point.Exit {
+			hears = true
+			working = append(working, within(point.Working, from, to)...)
+		}
+	}
+	return covered(working, from, to), hears
 }
 
 // behind says which point has not delivered up to an instant; "" if all have.

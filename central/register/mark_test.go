@@ -190,6 +190,36 @@ func TestCoverageGate(t *testing.T) {
 	}
 }
 
+// A session in two rooms is covered where both are: who tapped in neither may have stood at the door that could not hear. A room
+// that has no reader is left out, since people tap where there is one.
+func TestCoverageGateOfTwoRooms(t *testing.T) {
+	at := func(clock string) time.Time { return local(clock + ":00.000") }
+	heard := func(room, from, to string) RoomCoverage {
+		return RoomCoverage{{Point: room + "/door", HeardUntil: at("10:00"), Working: []Interval{{at(from), at(to)}}}}
+	}
+	lecture := lesson("A", "09:00", "10:00")
+	lecture.Rooms = []string{"R", "Q"}
+	exit := heard("Q", "08:30", "10:00")
+	exit[0].Exit = true
+	for name, tt := range map[string]struct {
+		coverage Coverage
+		want     string
+	}{
+		"both covered":                             {Coverage{"R": heard("R", "08:30", "10:00"), "Q": heard("Q", "08:30", "10:00")}, "A=A"},
+		"the second for two thirds":                {Coverage{"R": heard("R", "08:30", "10:00"), "Q": heard("Q", "08:30", "09:30")}, "A=U"},
+		"the first for two thirds":                 {Coverage{"R": heard("R", "09:00", "10:00"), "Q": heard("Q", "08:30", "10:00")}, "A=U"},
+		"each for a half, together the whole":      {Coverage{"R": heard("R", "08:30", "09:15"), "Q": heard("Q", "09:15", "10:00")}, "A=U"},
+		"the second has no reader":                 {Coverage{"R": heard("R", "08:30", "10:00")}, "A=A"},
+		"the second has a reader for leaving only": {Coverage{"R": heard("R", "08:30", "10:00"), "Q": exit}, "A=A"},
+		"neither has a reader":                     {Coverage{}, "A=U"},
+	} {
+		f := Facts{Sessions: []*Session{lecture}, Coverage: tt.coverage}
+		if got := codes(Marks(f, noLateness, evening)); got != tt.want {
+			t.Errorf("%s: marks = %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
 // Each session is marked by the policy of its own day, windows included; where none holds, nothing is concluded.
 func TestPolicyOfTheDay(t *testing.T) {
 	monday, tuesday, wednesday := lesson("A", "09:00", "10:00"), lesson("B", "09:00", "10:00"), lesson("C", "09:00", "10:00")

@@ -15,8 +15,8 @@ func notHeard(p PointCoverage, room string) string {
 	return fmt.Sprintf("Not known yet: taps at %s (%s) have arrived up to %s only", p.Point, room, moment(p.HeardUntil))
 }
 
-func shareSentence(permille int64, minPercent int64) string {
-	return fmt.Sprintf("Not known: the readers worked for %d.%d %% of the time, %d %% is needed to conclude an absence", permille/10, permille%10, minPercent)
+func shareSentence(room string, permille, minPercent int64) string {
+	return fmt.Sprintf("Not known: the readers of %s worked for %d.%d %% of the time, %d %% is needed to conclude an absence", room, permille/10, permille%10, minPercent)
 }
 
 const clockLayout = "15:04:05.000"

@@ -74,7 +74,7 @@ func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Del
 			return err
 		}
 	}
-	return nil
+	return t.deafen(ctx, d)
 }
 
 // save notes how far a stream is here, and that it exists at least so far.

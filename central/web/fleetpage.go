@@ -48,6 +48,7 @@ func (s *Site) gateways(c *gin.Context, _ *caller) error {
 	for _, st := range streams {
 		if !known[st.Owner] {
 			body.Foreign = append(body.Foreign, st)
+			body.Missing += st.Missing()
 		}
 	}
 	return s.render(c, http.StatusOK, "gateways", sheet{Title: "Gateways", Here: "/gateways", Live: true, Body: body})
@@ -69,13 +70,13 @@ func (b *gatewaysBody) add(g report.Gateway) {
 		}
 	}
 	b.Gateways = append(b.Gateways, line)
+	b.Missing += g.Missing // of a gateway that is gone too: its neighbours may hold them
 	if g.RevokedAt != nil {
 		return
 	}
 	if g.Silent {
 		b.Silent++
 	}
-	b.Missing += g.Missing
 	b.Readers += len(g.Readers)
 	b.Up += g.Up
 }
