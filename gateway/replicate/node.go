@@ -113,7 +113,7 @@ func (n *Node) openPort() error {
 	if n.o.mute {
 		n.port.protocols = []string{protocolRaft, protocolShip}
 	}
-	n.caller = &caller{port: n.port}
+	n.caller = newCaller(n.port)
 	n.fellows = newFellows(n.port, n.o.Directory, n.o.Now, n.o.Log)
 	if n.o.Listen == "" {
 		return nil

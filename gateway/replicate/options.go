@@ -39,6 +39,7 @@ type Options struct {
 	StableFor       time.Duration // how long who is to become a voter must have kept up; 0 means 10 s, as in Consul's autopilot
 	ReserveBytes    int64         // disk space below which nothing is written, twice that to open; 0 means 64 MiB, below 0 none
 
+	Network    Network               // nil means TCP
 	Registerer prometheus.Registerer // nil means no metrics
 	Log        *slog.Logger          // nil means none
 	Now        func() time.Time      // nil means time.Now
@@ -48,6 +49,22 @@ type Options struct {
 	dial   func(ctx context.Context, address string) (net.Conn, error)
 	mute   bool // the port knows no talk protocol, as that of a build before it
 	speaks byte // newest version of a command that is read, as of a neighbouring build; 0 means newestCommand
+}
+
+// Network is what carries the replication port, TLS and all.
+type Network interface {
+	Listen(address string) (net.Listener, error)
+	Dial(ctx context.Context, address string) (net.Conn, error)
+}
+
+type tcp struct{}
+
+// Listen implements Network.
+func (tcp) Listen(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+
+// Dial implements Network.
+func (tcp) Dial(ctx context.Context, address string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
 func (o *Options) setDefaults() {
@@ -68,13 +85,14 @@ func (o *Options) setDefaults() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Network == nil {
+		o.Network = tcp{}
+	}
 	if o.listen == nil {
-		o.listen = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+		o.listen = o.Network.Listen
 	}
 	if o.dial == nil {
-		o.dial = func(ctx context.Context, address string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "tcp", address)
-		}
+		o.dial = o.Network.Dial
 	}
 }
 

@@ -49,7 +49,7 @@ func newDialer(t *testing.T, with TLS, ms members) *caller {
 		return new(net.Dialer).DialContext(ctx, "tcp", address)
 	}
 	t.Cleanup(p.stop)
-	c := &caller{port: p}
+	c := newCaller(p)
 	t.Cleanup(c.close)
 	return c
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"time"
 )
 
@@ -61,18 +60,23 @@ func writeAnswer(conn net.Conn, a answer) error {
 // caller sends commands to the member that leads, over one connection that is kept while the leader stays the same.
 type caller struct {
 	port *port
-
-	turn sync.Mutex // held by the one who asks; guards everything that follows
+	turn chan struct{} // holds one: the turn of the one who asks; guards everything that follows
 	peer string
 	conn net.Conn
 }
+
+func newCaller(p *port) *caller { return &caller{port: p, turn: make(chan struct{}, 1)} }
 
 // ask sends cmd to a member and waits for its answer. After an error it is unknown whether the command was done.
 func (c *caller) ask(ctx context.Context, peer Member, cmd []byte) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	c.turn.Lock()
-	defer c.turn.Unlock()
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return answer{}, fmt.Errorf("ask %s: %w", peer.ID, ctx.Err())
+	}
 	if err := c.reach(ctx, peer); err != nil {
 		return answer{}, err
 	}
@@ -126,7 +130,7 @@ func (c *caller) hangUp() {
 
 // close hangs up once the one who asks is through.
 func (c *caller) close() {
-	c.turn.Lock()
-	defer c.turn.Unlock()
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
 	c.hangUp()
 }
