@@ -6,10 +6,12 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 BUILD       := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME    ?= 20s
+SEED        ?= 1
+DAYS        ?= 3
 ARGS        ?=
 OUTAGE      := cd test/outage && go run ./cmd/rollcall-outage
 
-.PHONY: help demo test lint build race outage-short outage soak outage-mutants fuzz bench deb clean tools
+.PHONY: help demo test lint build race simulate outage-short outage soak outage-mutants fuzz bench deb clean tools
 
 help: ## print this
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,7 +19,7 @@ help: ## print this
 demo: build ## run a campus: central, three gateways, twelve simulated readers (ARGS="--for 60s --json out.json")
 	@bin/rollcall-campus --bin bin $(ARGS)
 
-test: tools build lint race outage-short ## everything: lint, all tests with the race detector, browser, system and monitoring tests
+test: tools build lint race simulate outage-short ## everything: lint, all tests with the race detector, browser, system and monitoring tests
 	@cd packaging/grafana/check && go test -count=1 ./... # a cached pass would not see the product change
 
 lint: ## formatting, go vet, staticcheck
@@ -42,6 +44,10 @@ outage: ## every kind of fault and a thousand power cuts, and write the figures 
 
 soak: ## seed after seed until something breaks (ARGS="--for 10h")
 	@$(OUTAGE) soak $(ARGS)
+
+simulate: ## days of faults in fake time (SEED=1 DAYS=3): real Raft, Badger, TLS, HTTP and SQLite
+	@go vet -tags simulation ./test/simulation ./gateway/replicate
+	@go test -count=1 -tags simulation -timeout 60m ./test/simulation -run NothingIsLost -v -seed $(SEED) -days $(DAYS) | grep -E '^(simulation:|---|ok|FAIL|panic)|BROKEN'; exit $${PIPESTATUS[0]}
 
 outage-mutants: ## plant eight bugs, one at a time, and show which test catches each (some minutes)
 	@go run ./test/mutants

@@ -27,8 +27,8 @@ func badgerOptions(dir string, key []byte, log *slog.Logger) badger.Options {
 		WithMemTableSize(8 << 20).
 		WithNumMemtables(2).
 		WithNumLevelZeroTables(2).
-		WithNumLevelZeroTablesStall(4).
-		WithNumCompactors(2).
+		WithNumLevelZeroTablesStall(stallTables).
+		WithNumCompactors(compactors).
 		WithNumGoroutines(2).
 		WithBlockCacheSize(4 << 20).
 		WithIndexCacheSize(4 << 20).

@@ -1,0 +1,431 @@
+package simulation
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/clock"
+	"github.com/rollcall-edge/rollcall/gateway/decide"
+	"github.com/rollcall-edge/rollcall/gateway/forward"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
+	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/timetable"
+	"github.com/rollcall-edge/rollcall/test/simulation/disk"
+)
+
+// The pace of what a gateway does by itself. Raft's clocks and the reports are slower than in the product, so that days fit into
+// a minute; none of the promises depends on them.
+const (
+	beatEvery       = 5 * time.Minute
+	reportEvery     = 5 * time.Minute
+	shareEvery      = 5 * time.Minute
+	askEvery        = 6 * time.Hour // for a new timetable
+	raftHeartbeat   = 30 * time.Second
+	raftCommit      = 20 * time.Second
+	raftLook        = 5 * time.Minute
+	segmentBytes    = 1 << 20
+	snapshotAfter   = 512
+	keptEntries     = 256
+	snapshotEvery   = 10 * time.Minute
+	disownedLook    = 10 * time.Second
+	idleWithin      = 20 * time.Minute // longer than between reports: a handshake costs more than all else
+	requestPatience = 40 * time.Second
+)
+
+// building is a gateway's box: what is on its disk, and the process that runs while it has power.
+type building struct {
+	world  *world
+	name   string // of the gateway, and its host
+	papers *papers
+	kernel *kernel
+	disk   *disk.Disk // the journal
+	dir    string     // the cluster's and the timetable's files
+	boot   int
+	image  *disk.Disk // of an earlier day, to be put back
+
+	mu  sync.Mutex // guards everything that follows
+	run *run       // nil without power
+}
+
+// run is one run of the gateway's program.
+type run struct {
+	*building
+	disk      *disk.Disk // as the building's when this run began
+	clock     *clock.Clock
+	timetable *timetable.Cache
+	credited  *decide.Credited
+	journal   *journal.Journal
+	cluster   *replicate.Node
+	central   *contract.Client
+	transport *http.Transport
+	forwarder *forward.Forwarder
+	startedAt time.Time
+	cancel    context.CancelFunc
+	work      sync.WaitGroup
+
+	appending sync.RWMutex // held for writing while the journal begins a new stream; guards the next one
+	inherited uint64       // the stream's last number when this run began to write to it
+}
+
+func (b *building) point() string { return b.name + "/door" }
+
+func (b *building) address() string { return b.name + ":7101" }
+
+// now is the run that has power; nil if there is none.
+func (b *building) now() *run {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.run
+}
+
+func (b *building) start() error {
+	b.world.wire.Up(b.name)
+	r := &run{building: b, disk: b.disk, startedAt: time.Now(), credited: decide.NewCredited()}
+	if err := r.open(); err != nil {
+		return fmt.Errorf("start %s: %w", b.name, err)
+	}
+	b.world.ledger.began(b, r.journal)
+	ctx, cancel := context.WithCancel(context.Background())
+	r.cancel = cancel
+	r.launch(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.run = r
+	return nil
+}
+
+func (r *run) open() (err error) {
+	w := r.world
+	if r.clock, err = clock.Open(clock.Options{Kernel: r.kernel, Boot: r.kernel.boot, Log: w.log}); err != nil {
+		return err
+	}
+	r.timetable = timetable.Open(timetable.Options{
+		Path: filepath.Join(r.dir, "timetable"), Building: r.name, Authority: r.papers.authority.PublicKey.(*ecdsa.PublicKey), Log: w.log,
+	})
+	r.journal, err = journal.Open(journal.Options{Dir: "/journal", FS: r.disk, SegmentBytes: segmentBytes, ReserveBytes: -1, Log: w.log, Now: r.kernel.Wall})
+	if err != nil {
+		return err
+	}
+	r.inherited = r.journal.Durable()
+	if err := r.recall(); err != nil {
+		return err
+	}
+	var members []replicate.Member
+	for _, b := range w.buildings {
+		members = append(members, replicate.Member{ID: b.name, Address: b.address()})
+	}
+	r.cluster, err = replicate.Open(replicate.Options{
+		ID: r.name, Dir: filepath.Join(r.dir, "cluster"), Listen: r.address(), Members: members, Network: line{r.building}, Log: w.log,
+		TLS: replicate.TLS{
+			Certificate: func() (*tls.Certificate, error) { return &r.papers.certificate, nil },
+			Authority:   func() *x509.CertPool { return r.papers.pool }, Now: time.Now,
+		},
+		HeartbeatWithin: raftHeartbeat, CommitEvery: raftCommit, SnapshotEvery: snapshotEvery, SnapshotAfter: snapshotAfter,
+		KeepEntries: keptEntries, SegmentBytes: segmentBytes, ReserveBytes: -1, LookEvery: raftLook,
+	})
+	return err
+}
+
+// recall takes the credits of the journal back, as after any restart.
+func (r *run) recall() error {
+	for next := uint64(1); next <= r.journal.Durable(); {
+		records, err := r.decoded(next)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			r.credited.Recall(record)
+			r.clock.Recall(record)
+		}
+		next += uint64(len(records))
+	}
+	return nil
+}
+
+func (r *run) decoded(first uint64) ([]contract.Record, error) {
+	raw, err := r.journal.Read(first, 500, 1<<20)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]contract.Record, len(raw))
+	for i := range raw {
+		if records[i], err = contract.DecodeRecord(raw[i]); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// line is the network as one host sees it.
+type line struct{ *building }
+
+// Listen implements replicate.Network.
+func (l line) Listen(address string) (net.Listener, error) { return l.world.wire.Listen(address) }
+
+// Dial implements replicate.Network.
+func (l line) Dial(ctx context.Context, address string) (net.Conn, error) {
+	return l.world.wire.Dial(ctx, l.name, address)
+}
+
+// launch starts what runs beside the taps, joined as gateway.New joins it.
+func (r *run) launch(ctx context.Context) {
+	r.transport = &http.Transport{
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			return line{r.building}.Dial(ctx, address)
+		},
+		TLSClientConfig: &tls.Config{
+			MinVersion: tls.VersionTLS13, RootCAs: r.papers.pool,
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &r.papers.certificate, nil },
+		},
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: idleWithin, ForceAttemptHTTP2: true,
+		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second},
+	}
+	r.central = &contract.Client{HTTP: &http.Client{Transport: r.transport}, Base: "https://" + centralAddress}
+	link := forward.NewUplink(forward.Options{Central: r.central, Registerer: prometheus.NewRegistry(), Log: r.world.log})
+	r.forwarder = forward.NewForwarder(link, r.journal)
+	copies := replicas{r.cluster}
+	for _, work := range []func(context.Context) error{
+		r.forwarder.Run,
+		forward.NewReporter(link, r.central, r.forwarder, reportEvery, r.report).Run,
+		(&forward.Sharer{Outbox: r.journal, Cluster: copies, Every: shareEvery, Log: r.world.log}).Run,
+		(&forward.Sweeper{Link: link, Cluster: copies, Own: r.journal.Stream}).Run,
+		func(ctx context.Context) error { return r.clock.Run(ctx, r.anchor) },
+		r.ship, r.beat, r.ask, r.watchStorage,
+	} {
+		r.work.Go(func() {
+			if err := work(ctx); err != nil && ctx.Err() == nil && !r.disk.Cut() {
+				r.world.fault("%s: %v", r.name, err)
+			}
+		})
+	}
+}
+
+func (r *run) report() contract.Report {
+	report := contract.Report{
+		Version: contract.ReportVersion, Build: "simulation", At: r.clock.Now().UTC().Round(0), Quality: r.clock.Quality().String(),
+		Streams: []contract.StreamState{{Stream: r.journal.Stream(), Durable: r.journal.Durable(), Own: true}},
+		Points:  []contract.PointReport{{Point: r.point(), Up: true}},
+	}
+	for _, s := range r.cluster.Streams() {
+		if s.Stream != report.Streams[0].Stream && s.Replicated > 0 {
+			report.Streams = append(report.Streams, contract.StreamState{Stream: s.Stream, Durable: s.Replicated})
+		}
+	}
+	return report
+}
+
+// replicas is the cluster as sweeper and sharer want it.
+type replicas struct{ *replicate.Node }
+
+// Replicas implements forward.Cluster.
+func (r replicas) Replicas() []forward.Replica {
+	var all []forward.Replica
+	for _, s := range r.Streams() {
+		all = append(all, forward.Replica{Stream: s.Stream, Replicated: s.Replicated, Acknowledged: s.Acknowledged})
+	}
+	return all
+}
+
+// tap is the life of a tap inside the building.
+func (r *run) tap(digest contract.Digest) shown {
+	at, facts := time.Now(), decide.Facts{Point: r.point(), Digest: digest}
+	stamp := r.clock.Stamp(at)
+	d := r.credited.Decide(r.timetable.Index(), facts, stamp.At)
+	id, err := r.append(contract.Record{Stamp: stamp, Tap: &contract.Tap{
+		Point: facts.Point, Digest: digest, Evidence: contract.EvidenceCard,
+		Outcome: d.Outcome, Reason: d.Reason, Session: d.Session, Timetable: d.Timetable,
+	}})
+	if err != nil {
+		r.credited.Withdraw(facts, d)
+	}
+	return shown{Decision: d, building: r.building, digest: digest, at: at.UTC(), stamp: stamp, id: id, amber: err != nil}
+}
+
+func (r *run) append(record contract.Record) (contract.TapID, error) {
+	r.appending.RLock()
+	defer r.appending.RUnlock()
+	return r.journal.Append(record)
+}
+
+func (r *run) anchor(a contract.Anchor) error {
+	_, _ = r.append(contract.Record{Stamp: r.clock.Stamp(time.Now()), Anchor: &a}) // watchStorage tells of a disk that failed
+	return nil
+}
+
+// beat writes heartbeats. Whoever taps does so in no time at all, so what was heard before one is in the journal before it.
+func (r *run) beat(ctx context.Context) error {
+	since, stepped := r.clock.Now(), r.clock.Stepped()
+	for pause(ctx, beatEvery) {
+		if r.world.still.Load() {
+			continue
+		}
+		now := r.clock.Now()
+		if n := r.clock.Stepped(); n != stepped {
+			since, stepped = now, n
+			continue
+		}
+		stamp := r.clock.Stamp(time.Now())
+		stamp.At = now.UTC().Round(0)
+		_, err := r.append(contract.Record{Stamp: stamp, Heartbeat: &contract.Heartbeat{
+			Since: since.UTC().Round(0), Points: []contract.PointState{{Point: r.point(), Up: true}},
+		}})
+		if err == nil {
+			since = now
+		}
+	}
+	return nil
+}
+
+// ask fetches the timetable now and then.
+func (r *run) ask(ctx context.Context) error {
+	for ctx.Err() == nil {
+		var have uint64
+		if x := r.timetable.Index(); x != nil {
+			have = x.Version()
+		}
+		asking, cancel := context.WithTimeout(ctx, requestPatience)
+		s, err := r.central.Timetable(asking, have, 0)
+		cancel()
+		if err == nil {
+			err = r.timetable.Install(s)
+		}
+		if err != nil && !errors.Is(err, contract.ErrUnchanged) {
+			pause(ctx, time.Minute)
+			continue
+		}
+		pause(ctx, askEvery)
+	}
+	return nil
+}
+
+// ship ships, and begins a new stream where cluster or central disown the present one.
+func (r *run) ship(ctx context.Context) error {
+	for ctx.Err() == nil {
+		shipping, stop := context.WithCancel(ctx)
+		var shipped sync.WaitGroup
+		shipped.Go(func() {
+			twin := func(reason error) error { return r.restream(reason.Error(), 0) }
+			err := replicate.NewShipper(r.journal, r.cluster, replicate.ShipperOptions{Twin: twin, Log: r.world.log}).Run(shipping)
+			if err != nil && !r.disk.Cut() && r.journal.Usable() == nil {
+				r.world.fault("%s ships no more: %v", r.name, err)
+			}
+		})
+		for pause(ctx, disownedLook) {
+			if s := r.forwarder.State(); s.Stopped() && s.Stream == r.journal.Stream() {
+				break
+			}
+		}
+		stop()
+		shipped.Wait()
+		if s := r.forwarder.State(); ctx.Err() == nil {
+			if err := r.restream(s.Trouble, max(s.Fork, r.inherited+1)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// restream begins a new stream and writes the taps of this run, from a number on, into it.
+func (r *run) restream(reason string, from uint64) error {
+	r.appending.Lock()
+	defer r.appending.Unlock()
+	var taps []contract.Record
+	for next := max(from, r.inherited+1); next <= r.journal.Durable(); {
+		records, err := r.decoded(next)
+		if err != nil {
+			return err
+		}
+		for _, record := range records {
+			if record.Tap != nil {
+				taps = append(taps, record)
+			}
+		}
+		next += uint64(len(records))
+	}
+	if _, err := r.journal.NewStream(reason); err != nil {
+		return err
+	}
+	r.inherited = 0
+	r.world.ledger.restreamed(r.building, r.journal, reason)
+	for _, record := range taps {
+		if _, err := r.journal.Append(record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchStorage ends the run after the first storage error, for a fresh start with its audit.
+func (r *run) watchStorage(ctx context.Context) error {
+	for pause(ctx, time.Second) {
+		if err := r.journal.Usable(); errors.Is(err, journal.ErrFailed) {
+			select {
+			case r.world.ended <- r:
+			case <-ctx.Done():
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// end takes the building's power away, or ends the program alone and leaves the machine running.
+func (b *building) end(power bool) error {
+	r := b.now()
+	if r == nil {
+		return nil
+	}
+	w := b.world
+	w.wire.Down(b.name)
+	w.quiesce()
+	b.mu.Lock()
+	b.run = nil
+	b.mu.Unlock()
+	before := b.disk
+	if power {
+		b.disk = before.AfterCut(w.random)
+		b.kernel.reboot(w.random)
+	} else {
+		b.disk = before.AfterKill()
+	}
+	before.CutIn(0)
+	b.boot++
+	next := filepath.Join(w.dir, fmt.Sprintf("%s-%d", b.name, b.boot))
+	if err := copyTree(b.dir, next); err != nil {
+		return err
+	}
+	w.ledger.ended(b, r)
+	r.cancel()
+	_ = r.cluster.Close() // it may say that its peers are gone
+	r.work.Wait()
+	_ = r.journal.Close() // it says that the power is gone
+	r.transport.CloseIdleConnections()
+	w.remove(b.dir)
+	b.dir = next
+	return nil
+}
+
+// pause returns false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
