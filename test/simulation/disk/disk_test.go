@@ -1,0 +1,122 @@
+package disk
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rollcall-edge/rollcall/gateway/journal"
+)
+
+func open(t *testing.T, d *Disk, name string) journal.File {
+	t.Helper()
+	f, err := d.OpenFile(name, os.O_CREATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func put(t *testing.T, f journal.File, off int64, text string) {
+	t.Helper()
+	if _, err := f.WriteAt([]byte(text), off); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func content(t *testing.T, f journal.File, size int) string {
+	t.Helper()
+	b := make([]byte, size)
+	if _, err := f.ReadAt(b, 0); err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func try(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What was flushed is there after every cut; what was not may be there, sector by sector, and a killed program loses nothing.
+func TestCutKeepsWhatWasFlushed(t *testing.T) {
+	d := New()
+	f := open(t, d, "/j/a")
+	put(t, f, 0, "flushed ")
+	try(t, f.Datasync())
+	try(t, d.SyncDir("/j"))
+	put(t, f, 0, "not yet ")
+	open(t, d, "/j/b")
+	seen := map[string]bool{}
+	for seed := range uint64(50) {
+		after := d.AfterCut(rand.New(rand.NewPCG(seed, 0)))
+		seen[content(t, open(t, after, "/j/a"), 8)] = true
+		names, err := after.List("/j")
+		if err != nil || len(names) < 1 {
+			t.Fatalf("names after a cut = %v, %v", names, err)
+		}
+	}
+	if len(seen) != 2 || !seen["flushed "] || !seen["not yet "] {
+		t.Errorf("contents after cuts = %v, want the flushed one at times and the newer one at times", seen)
+	}
+	if got := content(t, open(t, d.AfterKill(), "/j/a"), 8); got != "not yet " {
+		t.Errorf("content after a kill = %q", got)
+	}
+	if got := content(t, open(t, d.Image(), "/j/a"), 8); got != "flushed " {
+		t.Errorf("content of an image = %q", got)
+	}
+}
+
+func TestCutComesInTheMiddle(t *testing.T) {
+	d := New()
+	f := open(t, d, "/j/a")
+	d.CutIn(2)
+	put(t, f, 0, "x")
+	if err := f.Datasync(); !errors.Is(err, ErrCut) || !d.Cut() {
+		t.Errorf("second call = %v, want the cut", err)
+	}
+	if _, err := d.List("/j"); !errors.Is(err, ErrCut) {
+		t.Errorf("call after the cut = %v", err)
+	}
+}
+
+// A flush that failed is not made up for by the next one: the pages are seen, and nothing will write them.
+func TestFailedFlushForgetsThePages(t *testing.T) {
+	d := New()
+	f := open(t, d, "/j/a")
+	put(t, f, 0, "lost")
+	d.FailFlush()
+	if err := f.Datasync(); !errors.Is(err, unix.EIO) {
+		t.Errorf("flush = %v, want EIO", err)
+	}
+	try(t, f.Datasync())
+	if got := content(t, f, 4); got != "lost" {
+		t.Errorf("seen = %q", got)
+	}
+	try(t, f.DropCache())
+	b := make([]byte, 4)
+	f.ReadAt(b, 0)
+	if !bytes.Equal(b, make([]byte, 4)) {
+		t.Errorf("on the device = %q, want nothing", b)
+	}
+}
+
+func TestRenameMovesADirectory(t *testing.T) {
+	d := New()
+	open(t, d, "/j/live/1")
+	open(t, d, "/j/lively")
+	try(t, d.Rename("/j/live", "/j/retired"))
+	names, err := d.List("/j/retired")
+	if err != nil || len(names) != 1 || names[0] != "1" {
+		t.Errorf("names = %v, %v", names, err)
+	}
+	if names, _ := d.List("/j"); len(names) != 1 || names[0] != "lively" {
+		t.Errorf("names beside = %v, want what only begins alike", names)
+	}
+}
