@@ -2,8 +2,10 @@ package tree
 
 import (
 	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 )
@@ -52,4 +54,17 @@ func newSigner(name string, key ed25519.PrivateKey) (note.Signer, error) {
 		return nil, err
 	}
 	return signer{v, key}, nil
+}
+
+// ParseVerifierKey reads what VerifierKey writes.
+func ParseVerifierKey(text string) (name string, key ed25519.PublicKey, err error) {
+	if _, err := note.NewVerifier(text); err != nil {
+		return "", nil, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	parts := strings.SplitN(text, "+", 3) // NewVerifier has seen that there are three
+	octets, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(octets) != 1+ed25519.PublicKeySize {
+		return "", nil, fmt.Errorf("%w: %d octets", ErrKey, len(octets))
+	}
+	return parts[0], octets[1:], nil // the first octet is the algorithm
 }

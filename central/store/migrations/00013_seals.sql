@@ -30,5 +30,12 @@ CREATE TABLE seal (
   PRIMARY KEY (stream_id, day)
 ) {{clustered}};
 
+-- Central's signed word on all streams at the end of a day (tree.SealedDay, JSON), which every gateway gets.
+CREATE TABLE day_seal (
+  day      TEXT PRIMARY KEY,
+  document {{bytes}} NOT NULL,
+  made_at  BIGINT NOT NULL
+);
+
 -- +goose Down
 SELECT 1;

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
+	"github.com/rollcall-edge/rollcall/central/proof"
+)
+
+// Audit hands f one state of the database to make an export or a proof from.
+func (s *Store) Audit(ctx context.Context, f func(proof.Source) error) error {
+	return s.view(ctx, func(tx *transaction) error { return f(auditView{tx}) })
+}
+
+// auditView implements proof.Source.
+type auditView struct{ tx *transaction }
+
+// Keys implements proof.Source.
+func (v auditView) Keys(ctx context.Context) ([]proof.Key, error) {
+	return list(ctx, v.tx, func(r *sql.Rows) (k proof.Key, err error) {
+		var key []byte
+		var since int64
+		if err := r.Scan(&k.Name, &key, &since); err != nil {
+			return k, err
+		}
+		k.Since = instant(since)
+		k.Key, err = tree.VerifierKey(k.Name, key)
+		return k, err
+	}, `SELECT gateway_id, checkpoint_key, since FROM gateway_key ORDER BY gateway_id, since`)
+}
+
+// Holdings implements proof.Source.
+func (v auditView) Holdings(ctx context.Context) ([]proof.Holding, error) {
+	held, err := list(ctx, v.tx, func(r *sql.Rows) (h proof.Holding, err error) {
+		var id []byte
+		var through int64
+		if err := r.Scan(&id, &h.Gateway, &through, &h.Quarantined, &h.Claim); err != nil {
+			return h, err
+		}
+		copy(h.Stream[:], id)
+		h.Through = uint64(through)
+		return h, nil
+	}, `SELECT s.id, s.gateway_id, s.through, s.quarantined, t.claim FROM stream s LEFT JOIN tree t ON t.stream_id = s.id ORDER BY s.gateway_id, s.id`)
+	if err != nil {
+		return nil, err
+	}
+	for i := range held {
+		if held[i].Seals, err = v.seals(ctx, held[i].Stream); err != nil {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+func (v auditView) seals(ctx context.Context, id contract.Stream) ([]proof.Seal, error) {
+	return list(ctx, v.tx, func(r *sql.Rows) (s proof.Seal, err error) {
+		var at int64
+		err = r.Scan(&s.Note, &at)
+		s.SealedAt = instant(at)
+		return s, err
+	}, `SELECT note, sealed_at FROM seal WHERE stream_id = $1 ORDER BY size`, id[:])
+}
+
+// Days implements proof.Source.
+func (v auditView) Days(ctx context.Context) ([]tree.SealedDay, error) {
+	return sealedDays(ctx, v.tx, `ORDER BY day`)
+}
+
+// Records implements proof.Source.
+func (v auditView) Records(ctx context.Context, id contract.Stream, last uint64, yield func(uint64, []byte, []byte) error) error {
+	return each(ctx, v.tx, func(r *sql.Rows) error {
+		var seq int64
+		var octets, commitment []byte
+		if err := r.Scan(&seq, &octets, &commitment); err != nil {
+			return err
+		}
+		return yield(uint64(seq), octets, commitment)
+	}, `SELECT seq, octets, commitment FROM record WHERE stream_id = $1 AND seq <= $2 ORDER BY seq`, id[:], int64(last))
+}
+
+// sealedDays reads daily seals; tail is what follows the table in the query.
+func sealedDays(ctx context.Context, tx *transaction, tail string) ([]tree.SealedDay, error) {
+	days, err := list(ctx, tx, func(r *sql.Rows) (d tree.SealedDay, err error) {
+		var document []byte
+		if err := r.Scan(&document); err != nil {
+			return d, err
+		}
+		return d, json.Unmarshal(document, &d)
+	}, `SELECT document FROM day_seal `+tail)
+	if err != nil {
+		return nil, fmt.Errorf("read daily seals: %w", err)
+	}
+	return days, nil
+}
