@@ -19,6 +19,7 @@ import (
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/engagement"
+	"github.com/rollcall-edge/rollcall/central/proof"
 	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
 	"github.com/rollcall-edge/rollcall/central/rules"
@@ -608,7 +609,7 @@ func openCampus(t testing.TB, change func(*Options)) *campus {
 	c.desk = account.New(account.Options{Store: &desk{}, Now: now})
 	registry := prometheus.NewRegistry()
 	o := Options{
-		Reports: report.New(c.college, now), Accounts: c.desk, Facts: c.college, Policies: shelf{t: t}, Sessions: c.drawer, Log: slog.New(slog.DiscardHandler),
+		Reports: report.New(c.college, now), Accounts: c.desk, Facts: c.college, Policies: shelf{t: t}, Proofs: sealedTo(17), Sessions: c.drawer, Log: slog.New(slog.DiscardHandler),
 		Registerer: registry, Gatherer: registry, Now: now, Build: "test", Changed: func() { c.judged++ },
 	}
 	if change != nil {
@@ -621,6 +622,16 @@ func openCampus(t testing.TB, change func(*Options)) *campus {
 	c.server = httptest.NewServer(c.site.Handler())
 	t.Cleanup(c.server.Close)
 	return c
+}
+
+// sealedTo proves the taps up to a number, with a proof that says nothing.
+type sealedTo uint64
+
+func (s sealedTo) ProveTap(_ context.Context, id contract.TapID) (proof.Tap, error) {
+	if id.Seq > uint64(s) {
+		return proof.Tap{}, proof.ErrUnsealed
+	}
+	return proof.Tap{Record: []byte(id.String())}, nil
 }
 
 // person is somebody at a browser.

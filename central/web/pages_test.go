@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"regexp"
@@ -120,6 +121,8 @@ func TestPagesRefuse(t *testing.T) {
 		{"/registers?page=0", http.StatusBadRequest, "is not a number from 1"},
 		{"/engagement?sort=evil", http.StatusBadRequest, "there is no order"},
 		{"/taps/zz/1", http.StatusBadRequest, "stream"},
+		{"/taps/" + tapID(18) + "/proof", http.StatusNotFound, "No seal covers this tap yet"},
+		{"/taps/zz/1/proof", http.StatusBadRequest, "stream"},
 		{"/taps/" + tapID(999), http.StatusNotFound, "There is nothing"},
 		{"/accounts/x/reset", http.StatusMethodNotAllowed, "does not take that method"},
 	}
@@ -283,5 +286,19 @@ func TestUnhealthy(t *testing.T) {
 	c.site.Health = func(context.Context) error { return errors.New("disk gone") }
 	if got := c.get(t, c.stranger(t), "/healthz"); got.StatusCode != http.StatusServiceUnavailable || strings.Contains(got.text, "disk gone") {
 		t.Errorf("healthz = %s %q, want 503 without the cause", got.Status, got.text)
+	}
+}
+
+func TestProofOfATapIsAFile(t *testing.T) {
+	c := openCampus(t, nil)
+	p := c.hire(t, account.Compliance)
+	if page := c.get(t, p, "/taps/"+tapID(17)); !strings.Contains(page.text, `href="/taps/`+tapID(17)+`/proof"`) {
+		t.Error("the page of a tap does not lead to its proof")
+	}
+	got := c.get(t, p, "/taps/"+tapID(17)+"/proof")
+	record := base64.StdEncoding.EncodeToString([]byte(tapID(17)))
+	name := "tap-" + streamOfTests + "-17.proof.json"
+	if !strings.Contains(got.Header.Get("Content-Disposition"), name) || !strings.Contains(got.text, record) {
+		t.Errorf("answer = %s as %q\n%s\nwant the proof as %s", got.Status, got.Header.Get("Content-Disposition"), got.text, name)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/proof"
 	"github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
@@ -28,6 +29,7 @@ var refusals = []struct {
 	{errNowhere, http.StatusNotFound},
 	{errMethod, http.StatusMethodNotAllowed},
 	{report.ErrNotFound, http.StatusNotFound},
+	{proof.ErrUnsealed, http.StatusNotFound},
 	{report.ErrNoTerm, http.StatusNotFound},
 	{report.ErrQuery, http.StatusBadRequest},
 	{errForm, http.StatusUnprocessableEntity},

@@ -19,7 +19,7 @@ var allowed = map[string]string{
 	"POST /registers/:session/headcount": "ac", "GET /headcounts": "ac", "POST /headcounts": "ac",
 	"GET /findings": "acl", "GET /findings.csv": "acl", "GET /api/v1/findings": "acl",
 	"GET /modules": "acl", "GET /modules.csv": "acl", "GET /api/v1/modules": "acl",
-	"GET /engagement": "acl", "GET /engagement.csv": "acl", "GET /students/:id": "acl", "GET /taps/:stream/:seq": "acl",
+	"GET /engagement": "acl", "GET /engagement.csv": "acl", "GET /students/:id": "acl", "GET /taps/:stream/:seq": "acl", "GET /taps/:stream/:seq/proof": "acl",
 	"GET /accounts": "a", "POST /accounts": "a", "POST /accounts/:id/reset": "a", "POST /tokens": "a", "POST /tokens/:id/revoke": "a",
 	"GET /api/v1/students": "acl", "GET /api/v1/students/:id/marks": "acl", "GET /api/v1/standings": "acl",
 	"GET /api/v1/sessions": "aclf", "GET /api/v1/sessions/:id/register": "acl", "GET /api/v1/taps": "acl",

@@ -51,6 +51,7 @@ func (s *Site) mount(e *gin.Engine) {
 	page(http.MethodGet, "/findings.csv", account.SeeStudents, s.findingsCSV)
 	page(http.MethodGet, "/students/:id", account.SeeStudents, s.student) // and /students/<id>.csv
 	page(http.MethodGet, "/taps/:stream/:seq", account.SeeStudents, s.tap)
+	page(http.MethodGet, "/taps/:stream/:seq/proof", account.SeeStudents, s.tapProof)
 	page(http.MethodGet, "/policies", account.SeeStudents, s.policies)
 	page(http.MethodGet, "/gateways", account.SeeFleet, s.gateways)
 	page(http.MethodGet, "/coverage", account.SeeFleet, s.coverage)

@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/proof"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
@@ -28,12 +30,18 @@ type Facts interface {
 	AddHeadcount(ctx context.Context, session string, h report.Headcount) error
 }
 
+// Proofs makes the proof of one tap; proof.ErrUnsealed if no seal covers it yet.
+type Proofs interface {
+	ProveTap(ctx context.Context, id contract.TapID) (proof.Tap, error)
+}
+
 // Options are what a Site works with. Every field without a stated default is needed.
 type Options struct {
 	Reports    *report.Reports
 	Accounts   *account.Desk
 	Facts      Facts
 	Policies   Policies
+	Proofs     Proofs
 	Sessions   scs.CtxStore                    // browser sessions; the tokens it is given are digests
 	Health     func(ctx context.Context) error // nil: always healthy
 	Changed    func()                          // called after staff changed a fact, so that it is judged at once; nil: nothing

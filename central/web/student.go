@@ -1,12 +1,16 @@
 package web
 
 import (
+	"bytes"
+	"fmt"
+	"mime"
 	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/rollcall-edge/rollcall/central/account"
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
@@ -53,4 +57,24 @@ func (s *Site) tap(c *gin.Context, _ *caller) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, "tap", sheet{Title: "Tap " + e.Tap.ID, Here: "/engagement", Body: tapBody{e}})
+}
+
+// tapProof hands out the proof that one tap is in its gateway's stream as it was signed; it shows nobody else's tap.
+func (s *Site) tapProof(c *gin.Context, _ *caller) error {
+	id, err := contract.ParseTapID(c.Param("stream") + "/" + c.Param("seq"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", report.ErrQuery, err)
+	}
+	p, err := s.Proofs.ProveTap(c.Request.Context(), id)
+	if err != nil {
+		return err
+	}
+	var file bytes.Buffer
+	if err := p.Write(&file); err != nil {
+		return err
+	}
+	name := fmt.Sprintf("tap-%s-%d.proof.json", id.Stream, id.Seq)
+	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	c.Data(http.StatusOK, "application/json", file.Bytes())
+	return nil
 }

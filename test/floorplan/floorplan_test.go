@@ -64,7 +64,7 @@ var plan = []line{
 	{"central/report", []string{"central/contract", "central/calendar", "central/register", "central/engagement", "central/rules"}, "the nouns before it, never the web"},
 	{"central/store", []string{"central/contract/**", "central/calendar", "central/register", "central/engagement", "central/rules", "central/judge", "central/ingest", "central/fleet", "central/timetable", "central/sheet", "central/evidence", "central/account", "central/report", "central/policy", "central/proof", "central/store/storetest"}, "it implements what the services declare"},
 	{"central/store/storetest", nil, "databases for tests; it knows nothing of what is kept in them"},
-	{"central/web", []string{"central/contract", "central/calendar", "central/register", "central/engagement", "central/rules", "central/ingest", "central/fleet", "central/timetable", "central/account", "central/report", "central/policy", "central/web/**"}, "services never import the web, and the web never the store"},
+	{"central/web", []string{"central/contract", "central/calendar", "central/register", "central/engagement", "central/rules", "central/ingest", "central/fleet", "central/timetable", "central/account", "central/report", "central/policy", "central/proof", "central/web/**"}, "services never import the web, and the web never the store"},
 	{"central/web/**", []string{"central/web/**"}, "parts of pages"},
 	{"central/scenario", []string{"central", "central/**", "config/**", "gateway/decide", "gateway/timetable"}, "a scenario shows both ends of a tap: the light and the mark"},
 	{"central", []string{"central/**", "config"}, "the only place where central's parts meet; never a gateway, never a driver"},

@@ -33,6 +33,8 @@ type commands struct {
 	Cluster  clusters     `cmd:"" help:"Which gateways keep one another's taps."`
 	Token    token        `cmd:"" help:"Print a token for the API."`
 	Password password     `cmd:"" help:"Print a one-time password for an account."`
+	Audit    audit        `cmd:"" help:"Proofs for those who doubt."`
+	Verify   verify       `cmd:"" help:"Check an export or the proof of one tap, without a database."`
 	Migrate  migrate      `cmd:"" help:"Move the database to PostgreSQL."`
 	Version  printed      `cmd:"" help:"Print the version."`
 }

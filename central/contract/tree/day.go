@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -94,4 +95,15 @@ func Of(streams []Checkpoint, stream contract.Stream) (c Checkpoint, found bool)
 		}
 	}
 	return Checkpoint{}, false
+}
+
+// maxDay bounds a daily seal that is read, in octets: some ten thousand streams.
+const maxDay = 2 << 20
+
+// ReadDay reads a daily seal as JSON. It is believed only after Open.
+func ReadDay(r io.Reader) (d SealedDay, err error) {
+	if err := contract.DecodeReply(r, maxDay, &d); err != nil {
+		return d, fmt.Errorf("%w: %w", ErrDay, err)
+	}
+	return d, nil
 }

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rollcall-edge/rollcall/central"
+	"github.com/rollcall-edge/rollcall/central/calendar"
+	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
+	"github.com/rollcall-edge/rollcall/central/proof"
+)
+
+type audit struct {
+	Export auditExport `cmd:"" help:"Write what an auditor needs to check that nothing is missing, altered or added."`
+	Proof  auditProof  `cmd:"" help:"Write the proof of one tap for the student who made it."`
+}
+
+type auditExport struct {
+	from
+	From string `required:"" placeholder:"DAY" help:"First day whose records are opened, yyyy-mm-dd."`
+	To   string `required:"" placeholder:"DAY" help:"Last day."`
+	File string `arg:"" help:"File to write."`
+}
+
+// Run writes the export.
+func (a *auditExport) Run(ctx context.Context, log *slog.Logger) error {
+	first, err := calendar.ParseDay(a.From)
+	if err != nil {
+		return fmt.Errorf("--from: %w", err)
+	}
+	last, err := calendar.ParseDay(a.To)
+	if err != nil {
+		return fmt.Errorf("--to: %w", err)
+	}
+	return a.office(ctx, log, func(o *central.Office) error {
+		return writeWhole(a.File, func(w io.Writer) error { return o.Export(ctx, w, first.Starts(), last.Add(1).Starts()) })
+	})
+}
+
+type auditProof struct {
+	from
+	Student string `required:"" help:"Number of the student."`
+	Tap     string `required:"" help:"The tap, <stream>/<number>, as it stands beside the mark."`
+	File    string `arg:"" help:"File to write."`
+}
+
+// Run writes the proof.
+func (a *auditProof) Run(ctx context.Context, log *slog.Logger) error {
+	id, err := contract.ParseTapID(a.Tap)
+	if err != nil {
+		return err
+	}
+	return a.office(ctx, log, func(o *central.Office) error {
+		p, err := o.ProveTapOf(ctx, a.Student, id)
+		if err != nil {
+			return err
+		}
+		return writeWhole(a.File, p.Write)
+	})
+}
+
+// writeWhole writes a file that only its owner may read, all of it or none.
+func writeWhole(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".export-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(f.Name()) // after the rename it is gone
+	if err = errors.Join(write(f), f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+type verify struct {
+	File string   `arg:"" help:"An export, or the proof of one tap."`
+	Keys string   `placeholder:"FILE" help:"Keys read off gateways and central, one a line: no other key is believed then."`
+	Day  []string `placeholder:"FILE" help:"Daily seal that a gateway kept; may be given several times."`
+}
+
+// Help is shown by verify --help.
+func (verify) Help() string {
+	return `Needs no database, no configuration and no network. It prints what is in the file for each stream and ends with PASS, or names
+gateway and number of everything that is missing, altered or added and ends with status 1.
+Who holds central's database could make up records and keys alike. Against that, give the keys as the gateways show them on their own
+status pages (--keys), or the daily seals they kept under seals/ in their data directories (--day).`
+}
+
+// Run checks the file and prints what it found.
+func (v *verify) Run() error {
+	trust, err := v.trust()
+	if err != nil {
+		return err
+	}
+	file, err := os.ReadFile(v.File)
+	if err != nil {
+		return err
+	}
+	return proof.Check(os.Stdout, file, trust)
+}
+
+func (v *verify) trust() (t proof.Trust, err error) {
+	if v.Keys != "" {
+		text, err := os.ReadFile(v.Keys)
+		if err != nil {
+			return t, err
+		}
+		t.Keys = strings.Fields(string(text))
+	}
+	for _, name := range v.Day {
+		f, err := os.Open(name)
+		if err != nil {
+			return t, err
+		}
+		d, err := tree.ReadDay(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return t, fmt.Errorf("%s: %w", name, err)
+		}
+		t.Days = append(t.Days, d)
+	}
+	return t, nil
+}
