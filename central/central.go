@@ -101,7 +101,7 @@ func (c *Central) assemble(ctx context.Context, cfg *config.Central, o Options) 
 		return fmt.Errorf("assemble gateway listener: %w", err)
 	}
 	site, err := web.New(web.Options{
-		Reports: report.New(c.store.ReportSource(), o.Now), Accounts: c.Accounts, Facts: c.store, Policies: c.Policies, Proofs: prover{c.store}, Sessions: c.store.WebSessions(o.Now),
+		Reports: report.New(c.store.ReportSource(), o.Now), Accounts: c.Accounts, Facts: c.store, Policies: c.Policies, Proofs: prover{c.store}, Day: c.Fleet.Day, Sessions: c.store.WebSessions(o.Now),
 		Health: c.store.Ping, Changed: c.judge.Wake, Log: o.Log, Registerer: c.registry, Gatherer: c.registry, Now: o.Now,
 		Build: o.Build, Secure: cfg.BehindProxy, BehindProxy: cfg.BehindProxy,
 	})
@@ -159,7 +159,7 @@ func (c *Central) GatewayAddr() net.Addr { return c.gateways.Addr() }
 func (c *Central) Run(ctx context.Context) error {
 	c.log.Info("central serves", "pages", c.PagesAddr().String(), "gateways", c.GatewayAddr().String())
 	group, ctx := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{c.publisher.Run, c.Fleet.Run, c.judge.Run, c.judge.RunSurveys, c.pages.serve, c.gateways.serve} {
+	for _, run := range []func(context.Context) error{c.publisher.Run, c.Fleet.Run, c.judge.Run, c.judge.RunSurveys, c.Fleet.SealDays, c.pages.serve, c.gateways.serve} {
 		group.Go(func() error { return run(ctx) })
 	}
 	return group.Wait()

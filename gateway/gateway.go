@@ -66,6 +66,7 @@ type Gateway struct {
 	hangUp    func() // closes idle connections to central
 	forwarder *forward.Forwarder
 	notary    *seal.Notary
+	shelf     *seal.Shelf
 	link      *forward.Uplink
 	reporter  *forward.Reporter
 	radio     *ble.Supervisor // nil when not wanted
@@ -195,6 +196,11 @@ func (g *Gateway) openUplink() error {
 	g.notary = seal.New(seal.Options{Journal: g.journal, Gateway: g.identity.Gateway(), Key: g.identity.CheckpointKey, Log: g.log})
 	g.forwarder.Notary = g.notary
 	g.reporter = forward.NewReporter(g.link, g.central, g.forwarder, 0, g.report)
+	shelf, err := seal.OpenShelf(filepath.Join(g.config.Data, "seals"), g.log)
+	if err != nil {
+		return err
+	}
+	g.shelf, g.reporter.Day = shelf, shelf.Keep
 	return nil
 }
 

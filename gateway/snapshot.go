@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"crypto/ed25519"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
 	"github.com/rollcall-edge/rollcall/gateway/status"
 )
 
@@ -17,6 +19,8 @@ func (g *Gateway) snapshot() status.Snapshot {
 		Lines:   lines,
 	}
 	s.Uplink = status.Uplink{Central: g.config.Central.URL, Queue: g.forwarder.Queue(), OldestAt: g.forwarder.Oldest(), Trouble: g.forwarder.State().Trouble}
+	s.Seal.Day, s.Seal.Digest = g.shelf.Last()
+	s.Seal.Key = g.checkpointKey()
 	s.Uplink.HeardAt, _ = g.reporter.HeardAt()
 	if x := g.timetable.Index(); x != nil {
 		s.Timetable = status.Timetable{Version: x.Version(), MadeAt: x.MadeAt(), ValidUntil: x.ValidUntil(), SyncedAt: g.timetable.SyncedAt(), Cards: x.Cards()}
@@ -57,4 +61,17 @@ func (g *Gateway) addBeacons(s *status.Snapshot) {
 		}
 		s.Bluetooth.Beacons = append(s.Bluetooth.Beacons, shown)
 	}
+}
+
+// checkpointKey is the key that checkpoints of this gateway are signed with, for an auditor to copy; empty if there is none yet.
+func (g *Gateway) checkpointKey() string {
+	key := g.identity.CheckpointKey()
+	if key == nil {
+		return ""
+	}
+	text, err := tree.VerifierKey(g.identity.Gateway(), key.Public().(ed25519.PublicKey))
+	if err != nil {
+		return ""
+	}
+	return text
 }

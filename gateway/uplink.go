@@ -46,6 +46,7 @@ func (g *Gateway) report() contract.Report {
 		Version: contract.ReportVersion, Build: g.o.Version, At: now.UTC().Round(0), Quality: g.clock.Quality().String(),
 		Streams: []contract.StreamState{{Stream: g.journal.Stream(), Durable: g.journal.Durable(), Own: true}},
 	}
+	r.Day, _ = g.shelf.Last()
 	if x := g.timetable.Index(); x != nil {
 		r.Timetable = x.Version()
 	}

@@ -80,6 +80,7 @@ type Report struct {
 	Timetable uint64        `json:"timetable"`
 	Streams   []StreamState `json:"streams"`
 	Points    []PointReport `json:"points"`
+	Day       string        `json:"day,omitempty"` // of the last daily seal it keeps, yyyy-mm-dd; empty if it has none
 }
 
 // ReportVersion is the version of the report format.
@@ -103,4 +104,5 @@ type PointReport struct {
 type ReportReply struct {
 	At       time.Time `json:"at"` // central's clock
 	Receipts []Receipt `json:"receipts"`
+	Day      []byte    `json:"day,omitempty"` // a daily seal of central's that the gateway lacks, tree.SealedDay as JSON
 }

@@ -3,6 +3,7 @@ package fleet
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
@@ -25,16 +26,17 @@ const (
 
 // Authority is the certificate authority of one campus: a P-256 key made at first start, which signs the certificates of
 // gateways and of central's gateway listener, and the timetables. It also holds the campus key under which credentials
-// become digests.
+// become digests, and the Ed25519 key of daily seals.
 type Authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 	campus      []byte
+	seal        ed25519.PrivateKey // signs daily seals
 	now         func() time.Time
 }
 
 // OpenAuthority reads the authority from a directory and makes one where there is none yet. Its files, authority.pem
-// (certificate and key) and campus.key, must be readable by their owner alone.
+// (certificate and key), campus.key and seal.key, must be readable by their owner alone.
 func OpenAuthority(dir string, now func() time.Time) (*Authority, error) {
 	text, err := secretFile(filepath.Join(dir, "authority.pem"), func() ([]byte, error) { return makeAuthority(now()) })
 	if err != nil {
@@ -51,7 +53,21 @@ func OpenAuthority(dir string, now func() time.Time) (*Authority, error) {
 	if len(a.campus) != campusKeySize {
 		return nil, fmt.Errorf("open authority: campus.key has %d octets, want %d; restore it from a backup", len(a.campus), campusKeySize)
 	}
+	seed, err := secretFile(filepath.Join(dir, "seal.key"), makeSealKey)
+	if err != nil {
+		return nil, fmt.Errorf("open authority: %w", err)
+	}
+	if len(seed) != ed25519.SeedSize {
+		return nil, fmt.Errorf("open authority: seal.key has %d octets, want %d; restore it from a backup", len(seed), ed25519.SeedSize)
+	}
+	a.seal = ed25519.NewKeyFromSeed(seed)
 	return a, nil
+}
+
+func makeSealKey() ([]byte, error) {
+	seed := make([]byte, ed25519.SeedSize)
+	rand.Read(seed) // never fails: crypto/rand ends the process instead
+	return seed, nil
 }
 
 func makeCampusKey() ([]byte, error) {

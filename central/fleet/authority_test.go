@@ -30,7 +30,7 @@ func TestAuthorityStaysTheSame(t *testing.T) {
 	if first.Fingerprint() != second.Fingerprint() || string(first.CampusKey()) != string(second.CampusKey()) {
 		t.Error("the authority changed when it was opened again")
 	}
-	for _, name := range []string{"authority.pem", "campus.key"} {
+	for _, name := range []string{"authority.pem", "campus.key", "seal.key"} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +88,7 @@ func TestCommandsThatStartTogetherAgreeOnOneAuthority(t *testing.T) {
 }
 
 func TestRow64KeysOpenToOthersAreRefused(t *testing.T) {
-	for _, name := range []string{"authority.pem", "campus.key"} {
+	for _, name := range []string{"authority.pem", "campus.key", "seal.key"} {
 		dir := t.TempDir()
 		openAuthority(t, dir, time.Now)
 		path := filepath.Join(dir, name)

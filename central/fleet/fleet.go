@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
 )
 
 // Why a gateway or an operator is turned away.
@@ -99,6 +101,12 @@ type Store interface {
 	// DirectoryRevision grows with every change of clusters, enrolments and revocations, also one by another process.
 	DirectoryRevision(ctx context.Context) (uint64, error)
 
+	// NewestSeals are the last checkpoint of each stream that central has proven, by gateway and stream.
+	NewestSeals(ctx context.Context) ([]tree.Checkpoint, error)
+	// LastDay is the last daily seal; its Day is empty if there is none.
+	LastDay(ctx context.Context) (tree.SealedDay, error)
+	// SaveDay keeps a daily seal, unless that day has one.
+	SaveDay(ctx context.Context, d tree.SealedDay, at time.Time) error
 	// Heard keeps the last report of a gateway, raises what its streams are known to hold, binds streams it calls its own,
 	// and returns central's watermark of each stream named.
 	Heard(ctx context.Context, gateway string, at time.Time, r contract.Report) ([]contract.Receipt, error)
@@ -123,6 +131,7 @@ type Fleet struct {
 	now       func() time.Time
 	contact   *prometheus.GaugeVec
 	changes   changes
+	day       atomic.Pointer[kept] // the last daily seal; nil if there is none
 }
 
 // New makes a Fleet and registers its metrics.
@@ -141,6 +150,9 @@ func New(o Options) *Fleet {
 
 // Open publishes when each gateway was last heard, so that a silent one is seen after central restarts as well.
 func (f *Fleet) Open(ctx context.Context) error {
+	if err := f.openDays(ctx); err != nil {
+		return fmt.Errorf("open fleet: %w", err)
+	}
 	gateways, err := f.store.Gateways(ctx)
 	if err != nil {
 		return fmt.Errorf("open fleet: %w", err)

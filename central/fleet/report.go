@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 )
@@ -24,7 +25,7 @@ func (f *Fleet) Report(ctx context.Context, caller Caller, r contract.Report) (c
 		return contract.ReportReply{}, fmt.Errorf("keep report of %s: %w", caller.Gateway, err)
 	}
 	f.contact.WithLabelValues(caller.Gateway).Set(seconds(now))
-	return contract.ReportReply{At: now.UTC(), Receipts: receipts}, nil
+	return contract.ReportReply{At: now.UTC(), Receipts: receipts, Day: f.newer(r.Day)}, nil
 }
 
 func checkReport(r contract.Report) error {
@@ -35,6 +36,8 @@ func checkReport(r contract.Report) error {
 		return fmt.Errorf("%w: %d streams, at most %d", ErrReport, len(r.Streams), maxStreams)
 	case len(r.Points) > maxPoints:
 		return fmt.Errorf("%w: %d points, at most %d", ErrReport, len(r.Points), maxPoints)
+	case len(r.Day) > len(time.DateOnly):
+		return fmt.Errorf("%w: day has %d octets, at most %d", ErrReport, len(r.Day), len(time.DateOnly))
 	case len(r.Build) > maxText:
 		return fmt.Errorf("%w: build has %d octets, at most %d", ErrReport, len(r.Build), maxText)
 	}

@@ -26,13 +26,14 @@ var (
 // GapError is an ErrGap with the number that would close the gap.
 type GapError struct {
 	Stream   contract.Stream
+	Owner    string // the stream's gateway
 	First    uint64 // the number the batch began with
 	Expected uint64 // the number central wants next
 }
 
 // Error names both numbers.
 func (e *GapError) Error() string {
-	return fmt.Sprintf("%v: stream %s, got record %d, want %d next", ErrGap, e.Stream, e.First, e.Expected)
+	return fmt.Sprintf("%v: stream %s of gateway %s, got record %d, want %d next", ErrGap, e.Stream, e.Owner, e.First, e.Expected)
 }
 
 // Unwrap makes errors.Is(err, ErrGap) hold.

@@ -16,7 +16,7 @@ func overlap(ctx context.Context, tx Tx, stream Stream, d Delivery) (int, error)
 	case stream.Quarantined != "":
 		return 0, fmt.Errorf("%w: %s", ErrFork, stream.Quarantined)
 	case d.First > stream.Through+1:
-		return 0, &GapError{Stream: d.Stream, First: d.First, Expected: stream.Through + 1}
+		return 0, &GapError{Stream: d.Stream, Owner: stream.Owner, First: d.First, Expected: stream.Through + 1}
 	case d.First == stream.Through+1:
 		return 0, nil
 	}
@@ -31,7 +31,7 @@ func overlap(ctx context.Context, tx Tx, stream Stream, d Delivery) (int, error)
 	}
 	for k := range stored {
 		if !bytes.Equal(stored[k], d.Octets[k]) {
-			return 0, fmt.Errorf("%w: record %s is stored with other content", ErrFork, contract.TapID{Stream: d.Stream, Seq: d.First + uint64(k)})
+			return 0, fmt.Errorf("%w: record %s of gateway %s is stored with other content", ErrFork, contract.TapID{Stream: d.Stream, Seq: d.First + uint64(k)}, stream.Owner)
 		}
 	}
 	return n, nil

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
@@ -80,6 +81,46 @@ func (v auditView) Records(ctx context.Context, id contract.Stream, last uint64,
 		}
 		return yield(uint64(seq), octets, commitment)
 	}, `SELECT seq, octets, commitment FROM record WHERE stream_id = $1 AND seq <= $2 ORDER BY seq`, id[:], int64(last))
+}
+
+// NewestSeals implements fleet.Store.
+func (s *Store) NewestSeals(ctx context.Context) ([]tree.Checkpoint, error) {
+	return list(ctx, s.read, func(r *sql.Rows) (tree.Checkpoint, error) {
+		var note []byte
+		if err := r.Scan(&note); err != nil {
+			return tree.Checkpoint{}, err
+		}
+		return tree.Read(note)
+	}, `SELECT l.note FROM seal l JOIN stream s ON s.id = l.stream_id
+		WHERE l.size = (SELECT max(m.size) FROM seal m WHERE m.stream_id = l.stream_id) ORDER BY s.gateway_id, l.stream_id`)
+}
+
+// LastDay implements fleet.Store.
+func (s *Store) LastDay(ctx context.Context) (last tree.SealedDay, err error) {
+	err = s.view(ctx, func(tx *transaction) error {
+		days, err := sealedDays(ctx, tx, `ORDER BY day DESC LIMIT 1`)
+		if len(days) > 0 {
+			last = days[0]
+		}
+		return err
+	})
+	return last, err
+}
+
+// SaveDay implements fleet.Store.
+func (s *Store) SaveDay(ctx context.Context, d tree.SealedDay, at time.Time) error {
+	document, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("encode daily seal: %w", err)
+	}
+	return s.transact(ctx, func(tx *transaction) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO day_seal (day, document, made_at) VALUES ($1, $2, $3) ON CONFLICT (day) DO NOTHING`,
+			d.Day, document, milliseconds(at))
+		if err != nil {
+			return fmt.Errorf("save daily seal: %w", err)
+		}
+		return nil
+	})
 }
 
 // sealedDays reads daily seals; tail is what follows the table in the query.

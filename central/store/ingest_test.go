@@ -248,7 +248,7 @@ func TestForkQuarantinesTheStream(t *testing.T) {
 		t.Errorf("Ingest of another stream = %v, want nil", err)
 	}
 	why := d.column(t, `SELECT quarantined FROM stream WHERE id = $1`, streamA[:])
-	want := "batch contradicts what is stored; the stream is quarantined: record aa00000000000000/3 is stored with other content (sent by clone)"
+	want := "batch contradicts what is stored; the stream is quarantined: record aa00000000000000/3 of gateway gw-a is stored with other content (sent by clone)"
 	if len(why) != 1 || why[0] != want {
 		t.Errorf("quarantined = %q, want %q", why, want)
 	}

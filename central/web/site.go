@@ -42,6 +42,7 @@ type Options struct {
 	Facts      Facts
 	Policies   Policies
 	Proofs     Proofs
+	Day        func() (day, digest string)     // the last daily seal, printed on every page; nil: none
 	Sessions   scs.CtxStore                    // browser sessions; the tokens it is given are digests
 	Health     func(ctx context.Context) error // nil: always healthy
 	Changed    func()                          // called after staff changed a fact, so that it is judged at once; nil: nothing
@@ -76,6 +77,9 @@ func New(o Options) (*Site, error) {
 	}
 	if o.Changed == nil {
 		o.Changed = func() {}
+	}
+	if o.Day == nil {
+		o.Day = func() (string, string) { return "", "" }
 	}
 	if o.Health == nil {
 		o.Health = func(context.Context) error { return nil }

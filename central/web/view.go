@@ -30,6 +30,8 @@ type sheet struct {
 	Notice string
 	Live   bool // parts of the page are refreshed by live.js
 	Body   any
+
+	SealedDay, Seal string // the last daily seal, for paper; "" if there is none
 }
 
 type navItem struct{ Href, Icon, Label string }
@@ -78,6 +80,9 @@ func parseViews(a *assets, now func() time.Time) (*views, error) {
 // render answers with a page. It is executed into memory first, so that a fault never leaves half a page.
 func (s *Site) render(c *gin.Context, status int, page string, sh sheet) error {
 	sh.Who = callerOf(c.Request.Context())
+	if sh.Who != nil {
+		sh.SealedDay, sh.Seal = s.Day()
+	}
 	for _, n := range navigation {
 		if sh.Who != nil && sh.Who.Role.May(n.action) {
 			sh.Nav = append(sh.Nav, n.navItem)

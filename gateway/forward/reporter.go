@@ -24,6 +24,8 @@ type Desk interface {
 
 // Reporter tells central every ten seconds how this gateway is and what it holds, and passes on what central answers.
 type Reporter struct {
+	Day func(document []byte) error // takes central's daily seal; nil keeps none. Set it before Run
+
 	link      *Uplink
 	desk      Desk
 	forwarder *Forwarder
@@ -79,6 +81,11 @@ func (r *Reporter) once(ctx context.Context) {
 	r.measure(reply.At, startedAt, endedAt)
 	for _, receipt := range reply.Receipts {
 		r.learn(receipt, acknowledged)
+	}
+	if len(reply.Day) > 0 && r.Day != nil {
+		if err := r.Day(reply.Day); err != nil {
+			r.link.o.Log.Warn("daily seal not kept", slog.Any("error", err))
+		}
 	}
 }
 

@@ -25,6 +25,14 @@ type Snapshot struct {
 	Cluster   Cluster
 	Lines     []Line
 	Bluetooth Bluetooth
+	Seal      Seal
+}
+
+// Seal is what an auditor compares with an export of central's: the key this gateway signs with, and the last daily seal it keeps.
+type Seal struct {
+	Key    string
+	Day    string // yyyy-mm-dd; empty if there is none yet
+	Digest string
 }
 
 // Warning is something a person should do, under a name that stays the same until it is done.

@@ -54,7 +54,7 @@ var plan = []line{
 	{"central/rules", []string{"central/policy", "central/engagement", "central/register", "central/calendar"}, "pure: no store, no clock, no web"},
 	{"central/judge", []string{"central/contract", "central/calendar", "central/policy", "central/register", "central/engagement", "central/rules"}, "it carries facts through the pure parts; the store implements what it asks for"},
 	{"central/ingest", []string{"central/contract/**"}, "each tap once; it judges nothing"},
-	{"central/fleet", []string{"central/contract"}, "gateways, not students"},
+	{"central/fleet", []string{"central/contract/**", "central/calendar"}, "gateways, not students"},
 	{"central/proof", []string{"central/contract/**"}, "whoever doubts central checks with it: no store, no clock, no web"},
 	{"central/sheet", []string{"central/contract", "central/calendar"}, "files become rows with faults at their lines; what the rows are about is the importers' matter"},
 	{"central/timetable", []string{"central/contract", "central/calendar", "central/sheet"}, "imports and publication"},

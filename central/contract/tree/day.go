@@ -26,6 +26,7 @@ var ErrDay = errors.New("not a daily seal of central")
 type SealedDay struct {
 	Day     string   `json:"day"`     // yyyy-mm-dd
 	Streams []string `json:"streams"` // the newest checkpoint of each, "rollcall/<gateway>/<stream> <size> <root>"
+	Key     string   `json:"key"`     // VerifierKey of central, by its own word
 	Note    []byte   `json:"note"`    // signed by central: number of streams, root of the tree over them, day, digest of the day before
 }
 
@@ -36,10 +37,13 @@ func lineOf(c Checkpoint) string {
 // SignDay makes a daily seal that follows the one with the digest previous, zero if there was none.
 func SignDay(day string, previous Hash, streams []Checkpoint, key ed25519.PrivateKey) (SealedDay, error) {
 	d := SealedDay{Day: day}
+	var err error
+	if d.Key, err = VerifierKey(Central, key.Public().(ed25519.PublicKey)); err != nil {
+		return d, fmt.Errorf("sign day: %w", err)
+	}
 	for _, c := range streams {
 		d.Streams = append(d.Streams, lineOf(c))
 	}
-	var err error
 	d.Note, err = sign(&note.Note{Text: d.text(previous)}, Central, key)
 	return d, err
 }
