@@ -62,6 +62,46 @@ func daysAreSealedAndReachGateways(t *testing.T, r *rig) {
 	r.checkHeldToItsWord(t, days[1])
 }
 
+// What a day ended with is cosigned by the gateways that hold copies, asked with the answer to a report, and by nobody else.
+func TestNeighboursCosignWhatADayEndedWith(t *testing.T) {
+	r := startRig(t)
+	r.furnish()
+	a, b := r.author(t, "gw-a", 1), r.author(t, "gw-b", 2)
+	report := func(g *author, held uint64, cosigned ...[]byte) [][]byte {
+		t.Helper()
+		reply, err := g.SendReport(t.Context(), contract.Report{Version: contract.ReportVersion, At: r.clock(), Cosigned: cosigned,
+			Streams: []contract.StreamState{{Stream: g.stream, Durable: 3, Own: true}, {Stream: a.stream, Durable: held}}[:min(2, 1+int(held))]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.Cosign
+	}
+	if notes := report(b, 3); notes != nil {
+		t.Errorf("%d checkpoints of a day that goes on are to be cosigned", len(notes))
+	}
+	r.advance(25 * time.Hour)
+	notes := report(b, 3)
+	if len(notes) != 1 || report(a, 0) != nil || report(b, 3) != nil {
+		t.Fatalf("%d checkpoints are to be cosigned, want one of gw-b, once", len(notes))
+	}
+	forged, err := tree.Cosign(notes[0], "gw-b", a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(b, 0, forged, []byte("garbage"))
+	if out, err := r.audited(t); err != nil || strings.Contains(out, "cosigned") {
+		t.Errorf("after a forged cosignature: verify = %v\n%s", err, out)
+	}
+	cosigned, err := tree.Cosign(notes[0], "gw-b", b.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(b, 0, cosigned)
+	if out, err := r.audited(t); err != nil || strings.Count(out, "cosigned by gw-b") != 1 {
+		t.Errorf("verify = %v\n%s\nwant gw-a's stream cosigned by gw-b", err, out)
+	}
+}
+
 // checkHeldToItsWord lets a central lose its daily seals; the copy that a gateway kept shows it.
 func (r *rig) checkHeldToItsWord(t *testing.T, kept tree.SealedDay) {
 	t.Helper()

@@ -67,6 +67,7 @@ type Gateway struct {
 	forwarder *forward.Forwarder
 	notary    *seal.Notary
 	shelf     *seal.Shelf
+	witness   *seal.Witness // nil without a cluster
 	link      *forward.Uplink
 	reporter  *forward.Reporter
 	radio     *ble.Supervisor // nil when not wanted
@@ -201,6 +202,10 @@ func (g *Gateway) openUplink() error {
 		return err
 	}
 	g.shelf, g.reporter.Day = shelf, shelf.Keep
+	if g.cluster != nil {
+		g.witness = seal.NewWitness(seal.WitnessOptions{Copies: g.cluster, Gateway: g.identity.Gateway(), Key: g.identity.CheckpointKey, Log: g.log})
+		g.reporter.Cosign = g.witness.Consider
+	}
 	return nil
 }
 

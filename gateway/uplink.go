@@ -47,6 +47,9 @@ func (g *Gateway) report() contract.Report {
 		Streams: []contract.StreamState{{Stream: g.journal.Stream(), Durable: g.journal.Durable(), Own: true}},
 	}
 	r.Day, _ = g.shelf.Last()
+	if g.witness != nil {
+		r.Cosigned = g.witness.Cosigned()
+	}
 	if x := g.timetable.Index(); x != nil {
 		r.Timetable = x.Version()
 	}

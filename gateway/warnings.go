@@ -34,6 +34,9 @@ func (g *Gateway) warnings(now time.Time, lines []status.Line) []status.Warning 
 		add("proof", fmt.Sprintf("taps are kept and sent as ever, but their completeness can no longer be proven: %v; nothing of this stream is pruned, ask for help", err))
 	}
 	add("daily seal", g.shelf.Warning())
+	if g.witness != nil {
+		add("neighbour", g.witness.Warning())
+	}
 	add("timetable", g.timetable.Warning(now))
 	add("clock", g.clock.Warning())
 	add("certificate", g.identity.Warning())

@@ -81,6 +81,8 @@ type Report struct {
 	Streams   []StreamState `json:"streams"`
 	Points    []PointReport `json:"points"`
 	Day       string        `json:"day,omitempty"` // of the last daily seal it keeps, yyyy-mm-dd; empty if it has none
+
+	Cosigned [][]byte `json:"cosigned,omitempty"` // checkpoints of other gateways' streams, with a signature of this one's
 }
 
 // ReportVersion is the version of the report format.
@@ -104,5 +106,6 @@ type PointReport struct {
 type ReportReply struct {
 	At       time.Time `json:"at"` // central's clock
 	Receipts []Receipt `json:"receipts"`
-	Day      []byte    `json:"day,omitempty"` // a daily seal of central's that the gateway lacks, tree.SealedDay as JSON
+	Day      []byte    `json:"day,omitempty"`    // a daily seal of central's that the gateway lacks, tree.SealedDay as JSON
+	Cosign   [][]byte  `json:"cosign,omitempty"` // checkpoints of streams it holds copies of, for it to cosign
 }

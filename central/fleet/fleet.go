@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -101,6 +102,10 @@ type Store interface {
 	// DirectoryRevision grows with every change of clusters, enrolments and revocations, also one by another process.
 	DirectoryRevision(ctx context.Context) (uint64, error)
 
+	// ClosingCheckpoint is the last sealed checkpoint of a stream on days before one; nil if there is none.
+	ClosingCheckpoint(ctx context.Context, stream contract.Stream, before string) ([]byte, error)
+	// Cosign adds a gateway's signature to a sealed checkpoint, after checking it with the gateway's key.
+	Cosign(ctx context.Context, gateway string, note []byte) error
 	// NewestSeals are the last checkpoint of each stream that central has proven, by gateway and stream.
 	NewestSeals(ctx context.Context) ([]tree.Checkpoint, error)
 	// LastDay is the last daily seal; its Day is empty if there is none.
@@ -132,11 +137,14 @@ type Fleet struct {
 	contact   *prometheus.GaugeVec
 	changes   changes
 	day       atomic.Pointer[kept] // the last daily seal; nil if there is none
+
+	mu    sync.Mutex // guards everything that follows
+	asked map[question]time.Time
 }
 
 // New makes a Fleet and registers its metrics.
 func New(o Options) *Fleet {
-	f := &Fleet{store: o.Store, authority: o.Authority, life: o.InvitationLife, log: o.Log, now: o.Now, changes: newChanges()}
+	f := &Fleet{store: o.Store, authority: o.Authority, life: o.InvitationLife, log: o.Log, now: o.Now, changes: newChanges(), asked: map[question]time.Time{}}
 	if f.life == 0 {
 		f.life = time.Hour
 	}

@@ -20,12 +20,14 @@ func (f *Fleet) Report(ctx context.Context, caller Caller, r contract.Report) (c
 		return contract.ReportReply{}, err
 	}
 	now := f.now()
+	f.takeCosigned(ctx, caller.Gateway, r.Cosigned)
+	r.Cosigned = nil // the rest is kept
 	receipts, err := f.store.Heard(ctx, caller.Gateway, now, r)
 	if err != nil {
 		return contract.ReportReply{}, fmt.Errorf("keep report of %s: %w", caller.Gateway, err)
 	}
 	f.contact.WithLabelValues(caller.Gateway).Set(seconds(now))
-	return contract.ReportReply{At: now.UTC(), Receipts: receipts, Day: f.newer(r.Day)}, nil
+	return contract.ReportReply{At: now.UTC(), Receipts: receipts, Day: f.newer(r.Day), Cosign: f.toCosign(ctx, caller.Gateway, r.Streams)}, nil
 }
 
 func checkReport(r contract.Report) error {
@@ -34,6 +36,8 @@ func checkReport(r contract.Report) error {
 		return fmt.Errorf("%w: version %d, want %d", ErrReport, r.Version, contract.ReportVersion)
 	case len(r.Streams) > maxStreams:
 		return fmt.Errorf("%w: %d streams, at most %d", ErrReport, len(r.Streams), maxStreams)
+	case len(r.Cosigned) > maxStreams:
+		return fmt.Errorf("%w: %d cosigned checkpoints, at most %d", ErrReport, len(r.Cosigned), maxStreams)
 	case len(r.Points) > maxPoints:
 		return fmt.Errorf("%w: %d points, at most %d", ErrReport, len(r.Points), maxPoints)
 	case len(r.Day) > len(time.DateOnly):

@@ -83,6 +83,48 @@ func (v auditView) Records(ctx context.Context, id contract.Stream, last uint64,
 	}, `SELECT seq, octets, commitment FROM record WHERE stream_id = $1 AND seq <= $2 ORDER BY seq`, id[:], int64(last))
 }
 
+// ClosingCheckpoint implements fleet.Store.
+func (s *Store) ClosingCheckpoint(ctx context.Context, stream contract.Stream, before string) ([]byte, error) {
+	found, err := list(ctx, s.read, scanNote, `SELECT note FROM seal WHERE stream_id = $1 AND day < $2 ORDER BY day DESC LIMIT 1`, stream[:], before)
+	if err != nil {
+		return nil, fmt.Errorf("read seal: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	return found[0], nil
+}
+
+// Cosign implements fleet.Store.
+func (s *Store) Cosign(ctx context.Context, gateway string, note []byte) error {
+	c, err := tree.Read(note)
+	if err != nil {
+		return err
+	}
+	return s.transact(ctx, func(tx *transaction) error {
+		key, err := checkpointKey(ctx, tx, gateway)
+		if err != nil {
+			return err
+		}
+		own, err := list(ctx, tx, scanNote, `SELECT note FROM seal WHERE stream_id = $1 AND size = $2`, c.Stream[:], int64(c.Size))
+		if err != nil {
+			return fmt.Errorf("read seal: %w", err)
+		}
+		if len(own) == 0 {
+			return fmt.Errorf("%w: no seal of stream %s at record %d", ErrNotFound, c.Stream, c.Size)
+		}
+		adopted, err := tree.Adopt(own[0], note, gateway, key)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE seal SET note = $3 WHERE stream_id = $1 AND size = $2`, c.Stream[:], int64(c.Size), adopted)
+		if err != nil {
+			return fmt.Errorf("save cosignature: %w", err)
+		}
+		return nil
+	})
+}
+
 // NewestSeals implements fleet.Store.
 func (s *Store) NewestSeals(ctx context.Context) ([]tree.Checkpoint, error) {
 	return list(ctx, s.read, func(r *sql.Rows) (tree.Checkpoint, error) {
@@ -137,3 +179,5 @@ func sealedDays(ctx context.Context, tx *transaction, tail string) ([]tree.Seale
 	}
 	return days, nil
 }
+
+func scanNote(r *sql.Rows) (note []byte, err error) { return note, r.Scan(&note) }

@@ -24,7 +24,8 @@ type Desk interface {
 
 // Reporter tells central every ten seconds how this gateway is and what it holds, and passes on what central answers.
 type Reporter struct {
-	Day func(document []byte) error // takes central's daily seal; nil keeps none. Set it before Run
+	Day    func(document []byte) error // takes central's daily seal; nil keeps none. Set it before Run
+	Cosign func(notes [][]byte)        // takes checkpoints that central wants cosigned; nil cosigns none. Set it before Run
 
 	link      *Uplink
 	desk      Desk
@@ -81,6 +82,9 @@ func (r *Reporter) once(ctx context.Context) {
 	r.measure(reply.At, startedAt, endedAt)
 	for _, receipt := range reply.Receipts {
 		r.learn(receipt, acknowledged)
+	}
+	if len(reply.Cosign) > 0 && r.Cosign != nil {
+		r.Cosign(reply.Cosign)
 	}
 	if len(reply.Day) > 0 && r.Day != nil {
 		if err := r.Day(reply.Day); err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -144,4 +145,39 @@ func parse(text string) (Checkpoint, error) {
 		return Checkpoint{}, fmt.Errorf("%w: its root is %q", ErrCheckpoint, lines[2])
 	}
 	return c, nil
+}
+
+// SaysSigned reports whether a note has a signature in somebody's name; it is not looked at.
+func SaysSigned(signed []byte, by string) bool {
+	names, err := Signers(signed)
+	return err == nil && slices.Contains(names, by)
+}
+
+// Adopt adds the signature that another copy of the same note has of somebody, who must have made it with this key.
+func Adopt(signed, cosigned []byte, by string, key ed25519.PublicKey) ([]byte, error) {
+	own, err := unverified(signed)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := unverified(cosigned)
+	if err != nil {
+		return nil, err
+	}
+	if own.Text != theirs.Text {
+		return nil, fmt.Errorf("%w: %s cosigned another", ErrCheckpoint, by)
+	}
+	if err := CheckSignature(cosigned, by, key); err != nil {
+		return nil, err
+	}
+	own.UnverifiedSigs = slices.DeleteFunc(own.UnverifiedSigs, func(s note.Signature) bool { return s.Name == by })
+	for _, s := range theirs.UnverifiedSigs {
+		if s.Name == by {
+			own.UnverifiedSigs = append(own.UnverifiedSigs, s)
+		}
+	}
+	adopted, err := note.Sign(own)
+	if err != nil {
+		return nil, fmt.Errorf("adopt signature: %w", err)
+	}
+	return adopted, nil
 }
