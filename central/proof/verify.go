@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -25,7 +27,7 @@ const (
 
 // Trust is what an auditor knows from elsewhere.
 type Trust struct {
-	Keys []string         // tree.VerifierKey: if there are any, no other key counts
+	Keys []string         // tree.VerifierKey: of the names among them no other key counts
 	Days []tree.SealedDay // copies that gateways kept
 }
 
@@ -73,21 +75,32 @@ func readHead(z *zip.Reader, h *Head) error {
 type ring map[string][]ed25519.PublicKey
 
 func newRing(exported []Key, trusted []string) (ring, error) {
-	texts := trusted
-	if len(trusted) == 0 {
-		for _, k := range exported {
-			texts = append(texts, k.Key)
+	keys := ring{}
+	for _, text := range trusted {
+		if err := keys.add(text); err != nil {
+			return nil, err
 		}
 	}
-	keys := ring{}
-	for _, text := range texts {
-		name, key, err := tree.ParseVerifierKey(text)
-		if err != nil {
-			return nil, fmt.Errorf("%w: key %q: %w", ErrExport, text, err)
+	known := maps.Clone(keys)
+	for _, k := range exported {
+		name, _, _ := strings.Cut(k.Key, "+")
+		if known[name] != nil {
+			continue
 		}
-		keys[name] = append(keys[name], key)
+		if err := keys.add(k.Key); err != nil {
+			return nil, err
+		}
 	}
 	return keys, nil
+}
+
+func (r ring) add(text string) error {
+	name, key, err := tree.ParseVerifierKey(text)
+	if err != nil {
+		return fmt.Errorf("%w: key %q: %w", ErrExport, text, err)
+	}
+	r[name] = append(r[name], key)
+	return nil
 }
 
 // signed reports whether one of a gateway's keys signed a note.

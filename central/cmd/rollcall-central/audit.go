@@ -84,7 +84,7 @@ func writeWhole(path string, write func(io.Writer) error) error {
 
 type verify struct {
 	File string   `arg:"" help:"An export, or the proof of one tap."`
-	Keys string   `placeholder:"FILE" help:"Keys read off gateways and central, one a line: no other key is believed then."`
+	Keys string   `placeholder:"FILE" help:"Keys read off gateways, one a line: no other key of theirs is believed then."`
 	Day  []string `placeholder:"FILE" help:"Daily seal that a gateway kept; may be given several times."`
 }
 
