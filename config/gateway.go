@@ -12,7 +12,6 @@ import (
 type Gateway struct {
 	Data      string    `yaml:"data"`      // directory of journal, replica, certificates and timetable
 	Storage   Storage   `yaml:"storage"`   // encryption of what is stored
-	Journal   Journal   `yaml:"journal"`   // where taps are kept besides
 	Central   Uplink    `yaml:"central"`   // where taps go
 	Status    Status    `yaml:"status"`    // page, health and metrics
 	Cluster   Cluster   `yaml:"cluster"`   // gateways that replicate one another's taps; empty: a cluster of one
@@ -23,11 +22,6 @@ type Gateway struct {
 // Storage says how the data directory is protected.
 type Storage struct {
 	KeyFile string `yaml:"key_file"` // 32 random bytes outside the data directory; empty: nothing is encrypted
-}
-
-// Journal is the gateway's own log of taps.
-type Journal struct {
-	Mirror string `yaml:"mirror"` // second directory on another medium, such as a USB stick, written in parallel; empty: none
 }
 
 // Uplink is the way to central.
@@ -83,7 +77,6 @@ func (g *Gateway) validate(c *checker) {
 		c.fault("data", "%q is not an absolute directory", g.Data)
 	}
 	g.outside(c, "storage.key_file", g.Storage.KeyFile)
-	g.outside(c, "journal.mirror", g.Journal.Mirror)
 	if u, err := url.Parse(g.Central.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 		c.fault("central.url", "%q is not an https address; write for example https://rollcall.example.ac.uk:8443", g.Central.URL)
 	}

@@ -29,6 +29,7 @@ func (g *Gateway) warnings(now time.Time, lines []status.Line) []status.Warning 
 	if err := g.journal.Usable(); err != nil {
 		add("storage", fmt.Sprintf("no tap can be kept and all readers are amber: %v", err))
 	}
+	add("disk", diskWarning(g.journal.DiskUsed()))
 	add("uplink", g.uplinkWarning(now))
 	if err := g.notary.Trouble(); err != nil {
 		add("proof", fmt.Sprintf("taps are kept and sent as ever, but their completeness can no longer be proven: %v; nothing of this stream is pruned, ask for help", err))
@@ -51,6 +52,19 @@ func (g *Gateway) warnings(now time.Time, lines []status.Line) []status.Warning 
 		add("bluetooth", g.radio.Adapter().Trouble)
 	}
 	return all
+}
+
+// diskAlarm is the share of the disk in use from which somebody should look. At 90 % the journal drops what central has sealed.
+const diskAlarm = 0.80
+
+func diskWarning(used float64, err error) string {
+	switch {
+	case err != nil:
+		return fmt.Sprintf("it is not known how full the disk is: %v", err)
+	case used >= diskAlarm:
+		return fmt.Sprintf("the disk is %.0f %% full; taps are kept until it is nearly full, and then all readers turn amber: remove what does not belong there, and see that central can be reached", 100*used)
+	}
+	return ""
 }
 
 // lineWarnings speaks of a closed line once, not once for each of its readers.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -71,5 +72,22 @@ func TestUnsecuredReadersAreANote(t *testing.T) {
 	}
 	if diff := cmp.Diff(got, []string{"bus plain unsecured: a, c"}); diff != "" {
 		t.Errorf("notes (-got +want):\n%s", diff)
+	}
+}
+
+func TestDiskWarning(t *testing.T) {
+	for _, tt := range []struct {
+		used float64
+		err  error
+		want string
+	}{
+		{0.799, nil, ""},
+		{0.80, nil, "the disk is 80 % full"},
+		{0.97, nil, "the disk is 97 % full"},
+		{0, errors.New("no such device"), "it is not known how full the disk is: no such device"},
+	} {
+		if got := diskWarning(tt.used, tt.err); !strings.HasPrefix(got, tt.want) || (got == "") != (tt.want == "") {
+			t.Errorf("diskWarning(%v, %v) = %q, want %q", tt.used, tt.err, got, tt.want)
+		}
 	}
 }

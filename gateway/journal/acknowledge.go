@@ -40,16 +40,36 @@ func (j *Journal) Acknowledge(seq uint64) error {
 	return nil
 }
 
-// Prune drops acknowledged records written before olderThan by this gateway's clock, whole segments at a time. Records
-// that central has not acknowledged stay whatever their age.
+// Expendable is the highest number that may be dropped when it must: central has the records up to it, and has proven them.
+// A stream that was pruned before there were seals can never be sealed; of that, acknowledged is enough.
+func (j *Journal) Expendable() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.treeless {
+		return j.acknowledged
+	}
+	return min(j.acknowledged, j.sealed.seq)
+}
+
+// Prune drops expendable records written before olderThan by this gateway's clock, whole segments at a time. Records
+// that central has not sealed stay whatever their age.
 func (j *Journal) Prune(olderThan time.Time) error {
 	j.swap.RLock()
 	defer j.swap.RUnlock()
-	seq := min(j.Acknowledged(), j.log.WrittenBefore(olderThan))
+	seq := min(j.Expendable(), j.log.WrittenBefore(olderThan))
 	if err := j.log.PruneBefore(seq + 1); err != nil {
 		return fmt.Errorf("prune journal: %w", err)
 	}
 	return nil
+}
+
+// DiskUsed is the share of the journal's disk that is in use, from 0 to 1.
+func (j *Journal) DiskUsed() (float64, error) {
+	free, total, err := j.o.FS.Space(j.o.Dir)
+	if err != nil || total <= 0 {
+		return 0, err
+	}
+	return 1 - float64(free)/float64(total), nil
 }
 
 // Sealed is the number up to which central has proven to hold the stream as this gateway signed it, 0 if nowhere. What is

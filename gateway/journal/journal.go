@@ -49,6 +49,7 @@ type Journal struct {
 	mu           sync.Mutex // guards everything that follows
 	acknowledged uint64
 	sealed       seal
+	treeless     bool          // what the next seal would have to cover was pruned before there were seals
 	changed      chan struct{} // nil while nobody listens
 	quarantined  *Quarantine
 }

@@ -205,7 +205,7 @@ func TestAcknowledgeRidesWithTheNextTap(t *testing.T) {
 	}
 }
 
-func TestPruneDropsOnlyWhatIsOldAndAcknowledged(t *testing.T) {
+func TestPruneDropsOnlyWhatIsOldAndSealed(t *testing.T) {
 	clock := ninth
 	o := options(t)
 	o.Now = func() time.Time { return clock }
@@ -222,6 +222,18 @@ func TestPruneDropsOnlyWhatIsOldAndAcknowledged(t *testing.T) {
 	if err := j.Acknowledge(28); err != nil {
 		t.Fatal(err)
 	}
+	if err := j.Prune(clock); err != nil || first() != 1 {
+		t.Errorf("First = %d, %v after pruning with nothing sealed, want 1", first(), err)
+	}
+	if err := j.Seal(9, []byte("tree")); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Prune(clock); err != nil || first() != 7 {
+		t.Errorf("First = %d, %v after pruning what is sealed, want 7, which shares a segment with 10", first(), err)
+	}
+	if err := j.Seal(28, []byte("tree")); err != nil {
+		t.Fatal(err)
+	}
 	if err := j.Prune(ninth.Add(12 * time.Hour)); err != nil || first() != 7 {
 		t.Errorf("First = %d, %v after pruning the first day, want 7, which shares a segment with the second", first(), err)
 	}
@@ -230,6 +242,42 @@ func TestPruneDropsOnlyWhatIsOldAndAcknowledged(t *testing.T) {
 	}
 	if err := j.Prune(clock.Add(time.Hour)); err != nil || first() == 0 || j.Durable() != 28 {
 		t.Errorf("First = %d, Durable = %d, %v after pruning all", first(), j.Durable(), err)
+	}
+}
+
+// A stream of which records were pruned before there were seals cannot be sealed any more; it would fill the disk.
+func TestStreamWithoutATreeIsPrunedWhenAcknowledged(t *testing.T) {
+	o := options(t)
+	j := openJournal(t, o)
+	for range 3 {
+		appendTaps(t, j, "1", "2", "3", "4", "5", "6", "7")
+	}
+	if err := errors.Join(j.Acknowledge(14), j.log.PruneBefore(8)); err != nil {
+		t.Fatal(err)
+	}
+	closeJournal(t, j)
+	j = openJournal(t, o)
+	defer closeJournal(t, j)
+	if got := j.Expendable(); got != 14 {
+		t.Errorf("Expendable = %d, want 14, which is acknowledged", got)
+	}
+}
+
+func TestDiskUsed(t *testing.T) {
+	for _, tt := range []struct {
+		free, total int64
+		want        float64
+	}{{100, 100, 0}, {20, 100, 0.8}, {0, 100, 1}, {0, 0, 0}} {
+		o := options(t)
+		fault := &faultFS{FS: disk{}}
+		o.FS = fault
+		j := openJournal(t, o)
+		fault.space = func() (int64, int64, error) { return tt.free, tt.total, nil }
+		if got, err := j.DiskUsed(); err != nil || math.Abs(got-tt.want) > 1e-9 {
+			t.Errorf("DiskUsed with %d of %d free = %v, %v, want %v", tt.free, tt.total, got, err, tt.want)
+		}
+		fault.space = nil
+		closeJournal(t, j)
 	}
 }
 

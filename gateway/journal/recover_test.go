@@ -202,6 +202,10 @@ func TestDamage(t *testing.T) {
 			clear(b[7*block:])
 			writeFile(t, s[1], b)
 		}, "0000000000000003.seg begins at number 15, the segments before it end at 13"},
+		{"two batches in each other's place", func(t *testing.T, s []string) { swapBlocks(t, s[1], 3, 5) },
+			"0000000000000002.seg: the batch at byte 12288 belongs at byte 20480"},
+		{"the last two batches in each other's place", func(t *testing.T, s []string) { swapBlocks(t, s[2], 5, 6) },
+			"0000000000000003.seg: the batch at byte 20480 belongs at byte 24576"},
 		{"a segment under another's name", func(t *testing.T, s []string) {
 			writeFile(t, s[1], readFile(t, s[0]))
 		}, "0000000000000002.seg holds segment 1"},
@@ -220,6 +224,16 @@ func TestDamage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// swapBlocks puts two blocks of a file in each other's place.
+func swapBlocks(t *testing.T, name string, one, other int) {
+	t.Helper()
+	b := readFile(t, name)
+	kept := append([]byte{}, b[one*block:(one+1)*block]...)
+	copy(b[one*block:(one+1)*block], b[other*block:(other+1)*block])
+	copy(b[other*block:], kept)
+	writeFile(t, name, b)
 }
 
 func TestNewerFormatIsRefusedAndNotDamage(t *testing.T) {

@@ -34,7 +34,16 @@ func (l *Log) replay(s *segment) error {
 
 // checkTail tells a torn tail, which is dropped, from damage: one batch at most was being written when the power went,
 // so an intact batch behind an unreadable one means that durable records are gone.
+//
+// So does one of ours that was written to the wrong place of the segment: it, or what it overwrote, was acknowledged.
 func (l *Log) checkTail(s *segment, w *window) error {
+	at, belongs, err := l.misplaced(s, w)
+	if err != nil {
+		return err
+	}
+	if belongs != 0 {
+		return fmt.Errorf("%w: %s: the batch at byte %d belongs at byte %d", ErrDamaged, s.name, at, belongs)
+	}
 	for off := s.end + block; off < s.size; off += block {
 		b, err := w.batch(s.nonce, off)
 		if err != nil {
@@ -46,6 +55,33 @@ func (l *Log) checkTail(s *segment, w *window) error {
 		}
 	}
 	return nil
+}
+
+// misplaced finds a batch behind the end that is intact but for its place, and the place it was made for; 0 if there is none.
+// What the file held in its former life has another nonce, and lower numbers, which are not looked at further.
+func (l *Log) misplaced(s *segment, w *window) (at, belongs int64, err error) {
+	for at = s.end; at < s.size; at += block {
+		b, err := w.bytes(at, batchHead)
+		if err != nil {
+			return at, 0, unreadable(s.name, err)
+		}
+		h, ok := parseHeader(b)
+		if !ok || h.next < l.next {
+			continue
+		}
+		if b, err = w.bytes(at, batchHead+int64(h.bytes)); err != nil {
+			return at, 0, unreadable(s.name, err)
+		}
+		if b == nil { // longer than what is left of the file
+			continue
+		}
+		for belongs = block; belongs < s.size; belongs += block {
+			if belongs != at && h.crc == checksum(b[8:], s.nonce, uint64(belongs)) {
+				return at, belongs, nil
+			}
+		}
+	}
+	return 0, 0, nil
 }
 
 func (l *Log) replayBatch(s *segment, b []byte) error {

@@ -47,7 +47,7 @@ func (j *Journal) openLive() error {
 	var a audit
 	l, err := OpenLog(LogOptions{
 		Dir: j.live(), SegmentBytes: j.o.SegmentBytes, ReserveBytes: j.o.ReserveBytes,
-		Expendable: j.Acknowledged, Audit: a.record, Flushed: j.flushed, Key: j.o.Key,
+		Expendable: j.Expendable, Audit: a.record, Flushed: j.flushed, Key: j.o.Key,
 		FS: j.o.FS, Log: j.o.Log, Now: j.o.Now, Rand: j.o.Rand,
 	})
 	if err != nil {
@@ -63,6 +63,7 @@ func (j *Journal) openLive() error {
 	j.log, j.stream = l, v.stream
 	j.mu.Lock()
 	j.acknowledged, j.sealed = v.acknowledged, v.sealed
+	j.treeless = l.First() > v.sealed.seq+1
 	j.mu.Unlock()
 	return nil
 }
