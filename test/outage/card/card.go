@@ -112,7 +112,7 @@ type Card struct {
 }
 
 // Open makes a card, puts a file system on it and mounts it, with the power on. Leftovers of runs that died are removed first.
-func Open(ctx context.Context, o Options) (c *Card, err error) {
+func Open(ctx context.Context, o Options) (_ *Card, err error) {
 	o = o.complete()
 	if err := Available(o.FileSystem); err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func Open(ctx context.Context, o Options) (c *Card, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open card: %w", err)
 	}
-	c = &Card{o: o, disk: newDisk(o), claim: name}
+	c := &Card{o: o, disk: newDisk(o), claim: name}
 	defer func() {
 		if err != nil {
 			_ = c.Close()

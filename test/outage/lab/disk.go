@@ -18,12 +18,12 @@ var diskFaults = map[int]method{
 	12: {lane: oneGateway, needs: onCards, lasts: time.Second, short: true, do: cut(card.RandomSectors)},
 	13: {lane: everybody, needs: onCards, lasts: time.Second, short: true, do: cut(card.RandomSectors)},
 	14: {lane: oneGateway, needs: onCards, lasts: time.Second, do: cutAgain},
-	15: {lane: oneGateway, needs: onCards, lasts: 6 * time.Second, short: true, do: failing(card.Fault{FailWrites: true})},
-	16: {lane: oneGateway, needs: onCards, lasts: 6 * time.Second, short: true, do: failing(card.Fault{FailFlushes: true})},
+	15: {lane: oneGateway, needs: onCards, lasts: 6 * time.Second, short: true, do: blindWhile(failing(card.Fault{FailWrites: true}))},
+	16: {lane: oneGateway, needs: onCards, lasts: 6 * time.Second, short: true, do: blindWhile(failing(card.Fault{FailFlushes: true}))},
 	17: {lane: oneGateway, needs: onCards, lasts: 8 * time.Second, short: true, do: full},
 	18: {lane: oneGateway, needs: onCards, lasts: 8 * time.Second, do: fullAtStart},
 	19: {lane: oneGateway, needs: onCards, lasts: 8 * time.Second, short: true, do: slow},
-	20: {lane: oneGateway, needs: onCards, lasts: 6 * time.Second, do: readOnly},
+	20: {lane: oneGateway, needs: onCards, lasts: 6 * time.Second, do: blindWhile(readOnly)},
 }
 
 // cut takes the power from gateways and gives it back.

@@ -26,7 +26,8 @@ type camera struct {
 // cutKinds are those an image is taken of.
 var cutKinds = []card.Cut{card.DropAll, card.TornPrefix, card.RandomSectors, card.Reordered}
 
-// blindWhile keeps a gateway from being photographed while do damages or exchanges what is on its card.
+// blindWhile keeps a gateway from being photographed while do damages or exchanges what is on its card, or lets the card fail: a
+// file system that met an error may want to be looked through before it is mounted again.
 func blindWhile(do func(context.Context, *injury) error) func(context.Context, *injury) error {
 	return func(ctx context.Context, i *injury) error {
 		i.lab.camera.cover(i.gateway)
