@@ -43,8 +43,11 @@ type entry struct {
 
 // waits reports whether the card is still inside the reader.
 func (e *entry) waits() bool {
+	if !e.kept {
+		return false
+	}
 	r := e.live.Result()
-	return e.kept && !r.Taken && !r.Lost
+	return !r.Taken && !r.Lost
 }
 
 // NewPeople is nobody yet. Digest is how the campus tells cards apart.
