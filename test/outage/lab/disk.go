@@ -52,7 +52,7 @@ func cutAgain(ctx context.Context, i *injury) error {
 	if err != nil {
 		return err
 	}
-	sleep(ctx, time.Duration(i.chance.Int64N(int64(400*time.Millisecond))))
+	sleep(ctx, time.Duration(i.chance.Int64N(int64(120*time.Millisecond))))
 	starting := !i.gateway.Healthy(ctx)
 	i.fault.Cuts = 2
 	d, err := offOn(ctx, i.gateway, card.TornPrefix)
@@ -77,14 +77,16 @@ func failing(f card.Fault) func(context.Context, *injury) error {
 	}
 }
 
-// full takes all space from the card.
+// full takes all space from the card. What was laid out ahead may still take taps.
 func full(ctx context.Context, i *injury) error {
-	if err := i.gateway.Card.Fill(0); err != nil {
+	g := i.gateway
+	if err := g.Card.Fill(0); err != nil {
 		return err
 	}
-	refusing := await(ctx, i.lasts, func() bool { return !i.gateway.Healthy(ctx) })
+	refusing := await(ctx, i.lasts, func() bool { return !g.Healthy(ctx) })
 	i.hold(ctx)
-	return errors.Join(i.gateway.Card.Drain(), i.gateway.Await(ctx), i.proved(refusing, "its page said that no tap can be kept"))
+	free, err := g.Card.Free()
+	return errors.Join(err, g.Card.Drain(), g.Await(ctx), i.proved(free < 1<<20, "it ran with %d octets left; its page said that no tap can be kept: %v", free, refusing))
 }
 
 // fullAtStart starts a gateway on a full card. What was laid out ahead may still take taps; no more is promised than that.

@@ -16,8 +16,8 @@ import (
 var readerFaults = map[int]method{
 	50: {lane: oneGateway, lasts: 4 * time.Second, short: true, do: unplug},
 	51: {lane: oneGateway, lasts: 10 * time.Second, short: true, do: bad(reader.Faults{Split: 0.5, SplitGap: 3 * time.Millisecond}, "frames came in pieces", func(c reader.LineCounts) int { return c.Splits })},
-	52: {lane: oneGateway, lasts: 10 * time.Second, do: bad(reader.Faults{Noise: 0.3}, "frames had noise before them", func(c reader.LineCounts) int { return c.Noises })},
-	53: {lane: oneGateway, lasts: 10 * time.Second, short: true, do: bad(reader.Faults{Flip: 0.2}, "frames were damaged", func(c reader.LineCounts) int { return c.Flips })},
+	52: {lane: oneGateway, lasts: 10 * time.Second, do: badBus(reader.Faults{Noise: 0.3}, "frames had noise before them", func(c reader.LineCounts) int { return c.Noises })},
+	53: {lane: oneGateway, lasts: 10 * time.Second, short: true, do: badBus(reader.Faults{Flip: 0.2}, "frames were damaged", func(c reader.LineCounts) int { return c.Flips })},
 	54: {lane: oneGateway, lasts: 10 * time.Second, do: bad(reader.Faults{Drop: 0.2}, "frames were lost and sent again", func(c reader.LineCounts) int { return c.Drops })},
 	55: {lane: oneGateway, lasts: 3 * time.Second, short: true, do: readersRestart},
 	56: {lane: oneGateway, lasts: 6 * time.Second, short: true, do: stuck},
@@ -28,19 +28,29 @@ var readerFaults = map[int]method{
 
 // bad lets all lines of a gateway be bad for a time.
 func bad(f reader.Faults, what string, of func(reader.LineCounts) int) func(context.Context, *injury) error {
+	return func(ctx context.Context, i *injury) error { return i.badLines(ctx, i.gateway.Lines.All, f, what, of) }
+}
+
+// badBus lets the bus of a gateway garble octets. The other lines are spared: a scanner's text has no check, and those of the other
+// readers are so weak that a garbled number can pass for another card, of which nobody could say afterwards who held it.
+func badBus(f reader.Faults, what string, of func(reader.LineCounts) int) func(context.Context, *injury) error {
 	return func(ctx context.Context, i *injury) error {
-		struck := 0
-		for _, l := range i.gateway.Lines.All {
-			struck -= of(l.Counts())
-			l.SetFaults(f)
-		}
-		i.hold(ctx)
-		for _, l := range i.gateway.Lines.All {
-			l.SetFaults(reader.Faults{})
-			struck += of(l.Counts())
-		}
-		return i.proved(struck > 0, "%d %s", struck, what)
+		return i.badLines(ctx, i.gateway.Lines.All[:1], f, what, of)
 	}
+}
+
+func (i *injury) badLines(ctx context.Context, lines []*site.Line, f reader.Faults, what string, of func(reader.LineCounts) int) error {
+	struck := 0
+	for _, l := range lines {
+		struck -= of(l.Counts())
+		l.SetFaults(f)
+	}
+	i.hold(ctx)
+	for _, l := range lines {
+		l.SetFaults(reader.Faults{})
+		struck += of(l.Counts())
+	}
+	return i.proved(struck > 0, "%d %s", struck, what)
 }
 
 // unplug pulls all adapters and puts them back.

@@ -29,8 +29,8 @@ const (
 // earlyRooms have a class that ends while people still tap, of students who never come: absences are concluded there, or not.
 var earlyRooms = campus.ShortRooms
 
-// earlyEnd is the part of the longest time a run may take after which those classes end: well before its usual end.
-const earlyEnd = 5
+// earlyEnd is when those classes end, from the import on: well before the end of a run.
+const earlyEnd = 75 * time.Second
 
 // Visit is one person on the way to a door.
 type Visit struct {
@@ -66,7 +66,7 @@ func New(seed uint64, now time.Time, lasts time.Duration, rate float64) (*Roster
 		s := model.Session{ID: "lab-" + room.ID, Room: room.ID, Start: start, End: end, Students: r.enrol(room.ID, perRoom)}
 		r.Sessions = append(r.Sessions, s)
 	}
-	if early := now.Add(lasts / earlyEnd).Truncate(time.Second); early.After(start) {
+	if early := now.Add(earlyEnd).Truncate(time.Second); early.After(start) && lasts > earlyEnd {
 		for _, id := range earlyRooms {
 			s := model.Session{ID: "early-" + id, Room: id, Start: start, End: early, Students: r.enrol("early-"+id, absent)}
 			r.Sessions = append(r.Sessions, s)
