@@ -10,6 +10,7 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type campus struct {
 	tune      func(*Options)
 	founders  []Member
 	gateways  []*gateway
+	owners    sync.Map // address → name of the gateway there; lines ask while gateways are added
 }
 
 type gateway struct {
@@ -73,6 +75,7 @@ func (c *campus) enrol() *gateway {
 		dir: c.t.TempDir(), certs: c.authority.tls(c.authority.gateway(c.t, id)),
 	}
 	c.gateways = append(c.gateways, g)
+	c.owners.Store(g.member.Address, id)
 	return g
 }
 
@@ -84,6 +87,7 @@ func (g *gateway) move() {
 		g.campus.t.Fatal(err)
 	}
 	g.member.Address = g.ln.Addr().String()
+	g.campus.owners.Store(g.member.Address, g.member.ID)
 }
 
 // newcomer starts a gateway with an empty disk that is to join.
@@ -106,12 +110,9 @@ func (g *gateway) known() []Member {
 
 // owner is the gateway at an address.
 func (c *campus) owner(address string) string {
-	for _, g := range c.gateways {
-		if g.member.Address == address {
-			return g.member.ID
-		}
-	}
-	return ""
+	id, _ := c.owners.Load(address)
+	name, _ := id.(string)
+	return name
 }
 
 func (g *gateway) options() Options {
