@@ -63,13 +63,21 @@ func (s *Site) Ask(ctx context.Context, end *history.End, from, to time.Time, se
 // ReadDisks reads what lies on the disks of programs that have stopped. Central's database and the replicas are read by other
 // code than the product's.
 func (s *Site) ReadDisks(ctx context.Context, end *history.End) (err error) {
-	if end.Central, err = readDatabase(ctx, filepath.Join(s.Central.Data(), "rollcall.db")); err != nil {
+	database, err := s.ashore(s.Central.machine, s.Central.Data())
+	if err != nil {
+		return err
+	}
+	if end.Central, err = readDatabase(ctx, filepath.Join(database, "rollcall.db")); err != nil {
 		return err
 	}
 	end.Replicas, end.Journals = map[string]map[string][]history.Record{}, map[string]history.Journal{}
 	for _, g := range s.Gateways {
 		name := g.Building.ID
-		if end.Replicas[name], err = readReplica(filepath.Join(g.Data(), "cluster", "replica")); err != nil {
+		replica, err := s.ashore(g.machine, filepath.Join(g.Data(), "cluster", "replica"))
+		if err != nil {
+			return err
+		}
+		if end.Replicas[name], err = readReplica(replica); err != nil {
 			return err
 		}
 		if end.Journals[name], err = readJournal(filepath.Join(g.Data(), "journal")); err != nil {
@@ -77,6 +85,20 @@ func (s *Site) ReadDisks(ctx context.Context, end *history.End) (err error) {
 		}
 	}
 	return nil
+}
+
+// ashore is where a folder of a machine may be read by what maps files into memory: a copy, if it lies on a card, which this very
+// process serves and must therefore never wait for in the middle of an instruction.
+func (s *Site) ashore(m machine, dir string) (string, error) {
+	if m.Card == nil {
+		return dir, nil
+	}
+	name, err := filepath.Rel(m.Card.Dir(), dir)
+	if err != nil {
+		return "", err
+	}
+	to := filepath.Join(s.o.Dir, "ashore", m.Host, name)
+	return to, m.Card.Export(name, to)
 }
 
 func digestOf(octets []byte) string {
