@@ -198,13 +198,17 @@ func nonsense(ctx context.Context, i *injury) error {
 // answersLost lets a gateway's batches reach central and central's answers vanish.
 func answersLost(ctx context.Context, i *injury) error {
 	s, host := i.lab.site, i.host()
-	before := s.Sample(ctx)
+	before := severed.of(s.Net.Counts(site.CentralHost, host))
 	s.Net.Set(site.CentralHost, host, wire.Impairment{Cut: true})
+	name, held, known := i.gateway.Building.ID, uint64(0), uint64(0)
+	moved := await(ctx, i.lasts, func() bool {
+		now := s.Sample(ctx) // asks the gateway before central
+		own, answered := now.Gateways[name]
+		held, known = now.Central[own.Stream], own.Acknowledged
+		return answered && held > known
+	})
 	i.hold(ctx)
-	during := s.Sample(ctx)
 	s.Net.Set(site.CentralHost, host, wire.Impairment{})
-	name := i.gateway.Building.ID
-	own, known := during.Gateways[name], before.Central
-	moved := during.Central[own.Stream] > max(known[own.Stream], own.Acknowledged)
-	return i.proved(moved, "central held %d records of its stream, it knew of %d", during.Central[own.Stream], own.Acknowledged)
+	n := severed.of(s.Net.Counts(site.CentralHost, host)) - before
+	return i.proved(moved && n > 0, "central held %d records of its stream, it knew of %d; %d frames of answers were lost", held, known, n)
 }
