@@ -250,7 +250,7 @@ func alertsWatchWhatExists(t *testing.T, w *watched) {
 			}
 		}
 	}
-	if alerts != 11 {
-		t.Errorf("%d alerts, want 11", alerts)
+	if alerts != 12 {
+		t.Errorf("%d alerts, want 12", alerts)
 	}
 }
