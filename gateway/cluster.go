@@ -79,7 +79,7 @@ func (g *Gateway) clusterOptions() replicate.Options {
 	o := replicate.Options{
 		ID: g.identity.Gateway(), Dir: g.clusterDir(), Listen: g.config.Cluster.Listen, Join: g.config.Cluster.Join,
 		Secret:    g.secret,
-		TLS:       replicate.TLS{Certificate: g.identity.Certificate, Authority: g.identity.Authority, Now: g.identity.Now, Refuse: g.directory.Refuse},
+		TLS:       replicate.TLS{Certificate: g.identity.Certificate, Authority: g.identity.Authority, Now: g.identity.Now, Learn: g.identity.Learn, Refuse: g.directory.Refuse},
 		Directory: g.directory, Build: g.o.Version, Registerer: g.registry, Log: g.log,
 	}
 	if d := g.directory.Current(); d != nil && d.Cluster != "" {
@@ -168,7 +168,7 @@ func (g *Gateway) replication(ctx context.Context) error {
 		return g.ship(ctx)
 	}
 	copies := replicas{g.cluster}
-	return runAll(ctx, g.ship,
+	return runAll(ctx, g.ship, g.heedNeighbours,
 		(&forward.Sharer{Outbox: g.journal, Cluster: copies, Log: g.log}).Run,
 		(&forward.Sweeper{Link: g.link, Cluster: copies, Own: g.journal.Stream}).Run,
 	)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/config"
+	"github.com/rollcall-edge/rollcall/gateway/clock"
 	"github.com/rollcall-edge/rollcall/gateway/identity"
 	"github.com/rollcall-edge/rollcall/gateway/keyfile"
 )
@@ -18,7 +19,7 @@ func Enrol(ctx context.Context, c *config.Gateway, invitation contract.Invitatio
 	if err := makeFirstKey(c); err != nil {
 		return "", "", err
 	}
-	i, err := identity.Enrol(ctx, identity.Options{Dir: identityDir(c), Log: log}, c.Central.URL, invitation)
+	i, err := identity.Enrol(ctx, identity.Options{Dir: identityDir(c), Log: log, Sure: kernelIsSure}, c.Central.URL, invitation)
 	if err != nil {
 		return "", "", err
 	}
@@ -35,4 +36,10 @@ func makeFirstKey(c *config.Gateway) error {
 		return err
 	}
 	return keyfile.Make(c.Storage.KeyFile)
+}
+
+// kernelIsSure reports whether the kernel's clock is disciplined.
+func kernelIsSure() bool {
+	synchronised, _, err := clock.Linux{}.Discipline()
+	return err == nil && synchronised
 }

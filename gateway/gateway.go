@@ -91,7 +91,7 @@ func New(c *config.Gateway, o Options) (*Gateway, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{config: c, o: o, log: o.Log, registry: newRegistry(o.Version), startedAt: time.Now(), sources: map[string]string{}, recent: console.NewTaps()}
-	for _, step := range []func() error{g.openSecret, g.openIdentity, g.openClock, g.openDirectory, g.openKept, g.openUplink, g.openCluster, g.openReaders, g.openRadio} {
+	for _, step := range []func() error{g.openSecret, g.openClock, g.openIdentity, g.openDirectory, g.openKept, g.openUplink, g.openCluster, g.openReaders, g.openRadio} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, g.Close())
 		}
@@ -145,7 +145,10 @@ func (g *Gateway) Close() error {
 }
 
 func (g *Gateway) openIdentity() (err error) {
-	g.identity, err = identity.Open(identity.Options{Dir: identityDir(g.config), Registerer: g.registry, Log: g.log})
+	g.identity, err = identity.Open(identity.Options{
+		Dir: identityDir(g.config), Registerer: g.registry, Log: g.log,
+		Now: func() time.Time { return g.clock.TimeOf(g.clock.Now()) }, Sure: g.clock.Sure,
+	})
 	return err
 }
 
@@ -192,11 +195,13 @@ func (g *Gateway) openTimetable() error {
 
 func (g *Gateway) openUplink() error {
 	g.central, g.hangUp = newClient(g.config.Central.URL, g.identity.ClientTLS())
+	g.central.HTTP.Transport = timeteller{g.central.HTTP.Transport, g.identity}
 	g.link = forward.NewUplink(forward.Options{Central: g.central, Registerer: g.registry, Log: g.log})
 	g.forwarder = forward.NewForwarder(g.link, g.journal)
 	g.notary = seal.New(seal.Options{Journal: g.journal, Gateway: g.identity.Gateway(), Key: g.identity.CheckpointKey, Log: g.log})
 	g.forwarder.Notary = g.notary
 	g.reporter = forward.NewReporter(g.link, g.central, g.forwarder, 0, g.report)
+	g.reporter.Told = g.clock.Hear
 	shelf, err := seal.OpenShelf(filepath.Join(g.config.Data, "seals"), g.log)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ func (l lights) Steady(point string, now time.Time) drivers.Signal {
 	if l.g.journal.Usable() != nil {
 		return drivers.Fault
 	}
-	if x := l.g.timetable.Index(); x != nil && x.IsOpen(point, now) {
+	if x := l.g.timetable.Index(); x != nil && x.IsOpen(point, l.g.clock.TimeOf(now)) {
 		return drivers.Ready
 	}
 	return drivers.Off
@@ -26,7 +26,9 @@ func (l lights) Next(now time.Time) (time.Time, bool) {
 	if x == nil {
 		return time.Time{}, false
 	}
-	return x.NextEdge(now)
+	of := l.g.clock.TimeOf(now)
+	edge, ok := x.NextEdge(of)
+	return now.Add(edge.Sub(of)), ok
 }
 
 // Changed implements capture.Lights.

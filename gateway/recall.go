@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/clock"
 	"github.com/rollcall-edge/rollcall/gateway/decide"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 )
@@ -27,7 +28,9 @@ func (g *Gateway) recall() error {
 		for _, r := range records {
 			g.credited.Recall(r)
 			g.clock.Recall(r)
-			g.identity.NotBefore(r.Stamp.At)
+			if at, sure := clock.Vouched(r); sure {
+				g.identity.NotBefore(at)
+			}
 		}
 		next += uint64(len(records))
 	}

@@ -10,11 +10,12 @@ import (
 
 // snapshot gathers the state of every part for the status page.
 func (g *Gateway) snapshot() status.Snapshot {
-	now, lines := g.clock.Now(), linesOf(g.capture)
+	stamp, lines := g.clock.Stamp(g.clock.Now()), linesOf(g.capture)
+	now := stamp.At
 	s := status.Snapshot{
 		At: now, StartedAt: g.startedAt, Gateway: g.identity.Gateway(), Building: g.identity.Building(), Version: g.o.Version,
 		Warnings: g.warnings(now, lines), Notes: notes(lines),
-		Clock:   status.Clock{Quality: g.clock.Quality().String(), Within: g.clock.Stamp(now).Within, Offset: g.reporter.Offset().Round(time.Millisecond)},
+		Clock:   status.Clock{Quality: stamp.Quality.String(), Within: stamp.Within, Offset: g.reporter.Offset().Round(time.Millisecond)},
 		Journal: status.Journal{Stream: g.journal.Stream().String(), Durable: g.journal.Durable(), Acknowledged: g.journal.Acknowledged(), Sealed: g.journal.Sealed()},
 		Lines:   lines,
 	}

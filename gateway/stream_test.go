@@ -134,7 +134,7 @@ func TestRecall(t *testing.T) {
 	var digest contract.Digest
 	tap := func(at time.Time, n int) {
 		binary.BigEndian.PutUint32(digest[:], uint32(n))
-		if _, err := g.append(contract.Record{Stamp: contract.Stamp{At: at, Quality: contract.NeverSet},
+		if _, err := g.append(contract.Record{Stamp: contract.Stamp{At: at, Quality: contract.Synchronised},
 			Tap: &contract.Tap{Point: "lib/door", Digest: digest, Evidence: contract.EvidenceCard, Outcome: contract.Accepted, Session: "s"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -172,14 +172,14 @@ func TestHeartbeat(t *testing.T) {
 	r.awaitSteady(t, blue)
 	r.cards <- knownCard
 	r.awaitFlash(t, green) // it has been up since before that
-	since := time.Now()
+	since := g.moment()
 	r.cards <- strangeCard
 	r.awaitFlash(t, red)
-	at := time.Now()
+	at := g.moment()
 	if err := g.heartbeat(t.Context(), since, at); err != nil {
 		t.Fatal(err)
 	}
-	later := time.Now()
+	later := g.moment()
 	if err := g.heartbeat(t.Context(), at, later); err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestHeartbeat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if h := records[0].Heartbeat; h != nil && !h.Since.Before(since.Round(0)) { // the gateway writes its own as well
+		if h := records[0].Heartbeat; h != nil && !h.Since.Before(since.stamp.At) { // the gateway writes its own as well
 			beats = append(beats, records[0])
 		}
 		if records[0].Tap != nil {
@@ -201,13 +201,13 @@ func TestHeartbeat(t *testing.T) {
 		t.Fatalf("%d heartbeats, the first at %d after the tap at %d", len(beats), beats[0].ID.Seq, tapAt)
 	}
 	want := []contract.PointState{{Point: "lib/door", Up: true}}
-	for i, moments := range [][2]time.Time{{since, at}, {at, later}} {
+	for i, moments := range [][2]moment{{since, at}, {at, later}} {
 		b := beats[i]
 		if diff := cmp.Diff(b.Heartbeat.Points, want); diff != "" {
 			t.Errorf("heartbeat %d (-got +want):\n%s", i+1, diff)
 		}
-		if !b.Heartbeat.Since.Equal(moments[0].Round(0)) || !b.Stamp.At.Equal(moments[1].Round(0)) {
-			t.Errorf("heartbeat %d speaks of %v to %v, want %v to %v", i+1, b.Heartbeat.Since, b.Stamp.At, moments[0], moments[1])
+		if !b.Heartbeat.Since.Equal(moments[0].stamp.At) || !b.Stamp.At.Equal(moments[1].stamp.At) {
+			t.Errorf("heartbeat %d speaks of %v to %v, want %v to %v", i+1, b.Heartbeat.Since, b.Stamp.At, moments[0].stamp.At, moments[1].stamp.At)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/gateway/forward"
+	"github.com/rollcall-edge/rollcall/gateway/identity"
 )
 
 // Patience with the network below a request. Pings find a connection that died silently, as behind a cut cable, within
@@ -41,9 +42,9 @@ func stay(*http.Request, []*http.Request) error {
 
 // report is what central is told every ten seconds.
 func (g *Gateway) report() contract.Report {
-	now := g.clock.Now()
+	now := g.clock.Stamp(g.clock.Now())
 	r := contract.Report{
-		Version: contract.ReportVersion, Build: g.o.Version, At: now.UTC().Round(0), Quality: g.clock.Quality().String(),
+		Version: contract.ReportVersion, Build: g.o.Version, At: now.At, Quality: now.Quality.String(), ClockTrouble: g.clock.Warning(),
 		Streams: []contract.StreamState{{Stream: g.journal.Stream(), Durable: g.journal.Durable(), Own: true}},
 	}
 	r.Day, _ = g.shelf.Last()
@@ -69,4 +70,24 @@ func (g *Gateway) replicas() []forward.Replica {
 		return nil
 	}
 	return replicas{g.cluster}.Replicas()
+}
+
+// timeteller lets the identity learn from every exchange with central what time it must be, whatever was asked and answered: a
+// refusal tells it too.
+type timeteller struct {
+	http.RoundTripper
+	identity *identity.Identity
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t timeteller) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := t.RoundTripper.RoundTrip(r)
+	if err != nil {
+		t.identity.Learn(err)
+		return nil, err
+	}
+	if at, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+		t.identity.NotBefore(at)
+	}
+	return answer, nil
 }

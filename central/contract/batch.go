@@ -73,14 +73,16 @@ type Receipt struct {
 // Report is what a gateway tells central every ten seconds, besides its taps: how it is, and what it holds, so that central
 // knows what it has not got. It is not evidence; heartbeats in the stream are.
 type Report struct {
-	Version   int           `json:"version"`
-	Build     string        `json:"build"` // release of the gateway program
-	At        time.Time     `json:"at"`    // the gateway's clock
-	Quality   string        `json:"clock"` // Quality.String
-	Timetable uint64        `json:"timetable"`
-	Streams   []StreamState `json:"streams"`
-	Points    []PointReport `json:"points"`
-	Day       string        `json:"day,omitempty"` // of the last daily seal it keeps, yyyy-mm-dd; empty if it has none
+	Version int       `json:"version"`
+	Build   string    `json:"build"` // release of the gateway program
+	At      time.Time `json:"at"`    // the gateway's clock
+	Quality string    `json:"clock"` // Quality.String
+	// ClockTrouble is what is wrong with the clock, in words; empty if nothing is.
+	ClockTrouble string        `json:"clock_trouble,omitempty"`
+	Timetable    uint64        `json:"timetable"`
+	Streams      []StreamState `json:"streams"`
+	Points       []PointReport `json:"points"`
+	Day          string        `json:"day,omitempty"` // of the last daily seal it keeps, yyyy-mm-dd; empty if it has none
 
 	Cosigned [][]byte `json:"cosigned,omitempty"` // checkpoints of other gateways' streams, with a signature of this one's
 }
@@ -104,7 +106,8 @@ type PointReport struct {
 
 // ReportReply answers a report with the watermark of every stream it named.
 type ReportReply struct {
-	At       time.Time `json:"at"` // central's clock
+	HeardAt  time.Time `json:"heard_at,omitzero"` // central's clock when the report was here; zero from an older central
+	At       time.Time `json:"at"`                // and when the answer was made
 	Receipts []Receipt `json:"receipts"`
 	Day      []byte    `json:"day,omitempty"`    // a daily seal of central's that the gateway lacks, tree.SealedDay as JSON
 	Cosign   [][]byte  `json:"cosign,omitempty"` // checkpoints of streams it holds copies of, for it to cosign

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"time"
 )
 
@@ -42,6 +43,15 @@ type Stamp struct {
 
 // Boot is the kernel's random identifier of one boot (/proc/sys/kernel/random/boot_id).
 type Boot [16]byte
+
+// String is 32 lower-case hexadecimal digits.
+func (b Boot) String() string { return hex.EncodeToString(b[:]) }
+
+// MarshalText writes b as String does.
+func (b Boot) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText reads exactly 32 lower-case hexadecimal digits.
+func (b *Boot) UnmarshalText(text []byte) error { return unhex(b[:], text, "boot") }
 
 // Quality says how far a wall time can be trusted.
 type Quality uint8

@@ -135,6 +135,7 @@ type Fleet struct {
 	log       *slog.Logger
 	now       func() time.Time
 	contact   *prometheus.GaugeVec
+	offset    *prometheus.GaugeVec
 	changes   changes
 	day       atomic.Pointer[kept] // the last daily seal; nil if there is none
 
@@ -151,6 +152,10 @@ func New(o Options) *Fleet {
 	f.contact = promauto.With(o.Registerer).NewGaugeVec(prometheus.GaugeOpts{
 		Name: "rollcall_central_gateway_last_contact_timestamp_seconds",
 		Help: "When a gateway last reported; a gateway that never did has no series.",
+	}, []string{"gateway"})
+	f.offset = promauto.With(o.Registerer).NewGaugeVec(prometheus.GaugeOpts{
+		Name: "rollcall_central_gateway_clock_offset_seconds",
+		Help: "What a gateway took the time to be in its last report, less central's clock when it was here; a moment of it was on the way.",
 	}, []string{"gateway"})
 	o.Registerer.MustRegister(missing{store: o.Store, log: o.Log})
 	return f
@@ -209,6 +214,7 @@ func (f *Fleet) Revoke(ctx context.Context, gateway string) error {
 		return fmt.Errorf("revoke gateway %s: %w", gateway, err)
 	}
 	f.contact.DeleteLabelValues(gateway)
+	f.offset.DeleteLabelValues(gateway)
 	f.log.Warn("gateway revoked", "gateway", gateway)
 	return nil
 }

@@ -27,7 +27,8 @@ func (f *Fleet) Report(ctx context.Context, caller Caller, r contract.Report) (c
 		return contract.ReportReply{}, fmt.Errorf("keep report of %s: %w", caller.Gateway, err)
 	}
 	f.contact.WithLabelValues(caller.Gateway).Set(seconds(now))
-	return contract.ReportReply{At: now.UTC(), Receipts: receipts, Day: f.newer(r.Day), Cosign: f.toCosign(ctx, caller.Gateway, r.Streams)}, nil
+	f.offset.WithLabelValues(caller.Gateway).Set(r.At.Sub(now).Seconds())
+	return contract.ReportReply{HeardAt: now.UTC(), At: f.now().UTC(), Receipts: receipts, Day: f.newer(r.Day), Cosign: f.toCosign(ctx, caller.Gateway, r.Streams)}, nil
 }
 
 func checkReport(r contract.Report) error {
@@ -42,6 +43,8 @@ func checkReport(r contract.Report) error {
 		return fmt.Errorf("%w: %d points, at most %d", ErrReport, len(r.Points), maxPoints)
 	case len(r.Day) > len(time.DateOnly):
 		return fmt.Errorf("%w: day has %d octets, at most %d", ErrReport, len(r.Day), len(time.DateOnly))
+	case len(r.ClockTrouble) > maxText:
+		return fmt.Errorf("%w: clock trouble has %d octets, at most %d", ErrReport, len(r.ClockTrouble), maxText)
 	case len(r.Build) > maxText:
 		return fmt.Errorf("%w: build has %d octets, at most %d", ErrReport, len(r.Build), maxText)
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -41,6 +42,7 @@ func putAhead(ctx context.Context, tx Tx, stream *Stream, d Delivery) (known int
 		}
 	}
 	d = d.after(known)
+	stream.WitnessAhead = d.timed(cmp.Or(stream.WitnessAhead, stream.Witness))
 	held, err := sentAhead(ctx, tx, *stream, d)
 	if err != nil {
 		return 0, nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/timeline"
 )
 
 const (
@@ -26,9 +27,12 @@ type Delivery struct {
 	Coverage   []Coverage
 	Watermarks []Watermark
 	Deaf       []Deaf
+	Anchors    []timeline.Anchor // those of the records that are anchors, in order
 	ReceivedAt time.Time
 	Checkpoint []byte // of the stream at the last record, signed by its gateway; empty if none came
 	Met        bool   // some of the records were sent ahead, and take their place now
+
+	records []contract.Record // the same as Octets
 }
 
 // Tap is a tap with its identity and stamp.
@@ -36,85 +40,123 @@ type Tap struct {
 	ID    contract.TapID
 	Stamp contract.Stamp
 	contract.Tap
-	Suspect bool // stamped more than two hours ahead of central's clock
+	Moment  timeline.Moment // when it was made, as far as can be told
+	Suspect bool            // stamped more than two hours ahead of central's clock
 }
 
 // Coverage says that a point was alive from Since to Until and that all its taps of that time are at central.
 type Coverage struct {
 	Point        string
 	Since, Until time.Time
-	seq          uint64 // of the last heartbeat that said so
 }
 
 // Watermark says that all taps of a point up to Until are at central, whether or not its reader worked.
 type Watermark struct {
 	Point string
 	Until time.Time
-	seq   uint64
 }
 
 func deliver(batch contract.Batch, records []contract.Record, now time.Time) Delivery {
-	d := Delivery{Stream: batch.Stream, First: batch.First, Octets: batch.Records, ReceivedAt: now, Checkpoint: batch.Checkpoint}
-	for _, r := range records {
-		switch {
-		case r.Tap != nil:
-			d.Taps = append(d.Taps, Tap{ID: r.ID, Stamp: r.Stamp, Tap: *r.Tap, Suspect: r.Stamp.At.Sub(now) > aheadLimit})
-		case r.Heartbeat != nil:
-			d.Coverage = append(d.Coverage, covered(r)...)
-			d.Watermarks = append(d.Watermarks, watermarks(r, now)...)
-		}
-	}
+	return Delivery{Stream: batch.Stream, First: batch.First, Octets: batch.Records, ReceivedAt: now, Checkpoint: batch.Checkpoint, records: records}
+}
+
+// after is the delivery without its first n records.
+func (d Delivery) after(n int) Delivery {
+	d.First, d.Octets, d.records = d.First+uint64(n), d.Octets[n:], d.records[n:]
 	return d
 }
 
-// covered lists what one heartbeat vouches for.
-func covered(r contract.Record) []Coverage {
-	length := r.Stamp.At.Sub(r.Heartbeat.Since)
+// timed fills in what the records say, with the moment of each. It returns the last witness of time among them.
+func (d *Delivery) timed(before timeline.Witness) timeline.Witness {
+	for _, r := range d.records {
+		if a, ok := timeline.AnchorOf(r); ok {
+			d.Anchors = append(d.Anchors, a)
+		}
+	}
+	walk := timeline.Walk{Before: before, Ahead: d.Anchors}
+	b := beats{now: d.ReceivedAt}
+	for _, r := range d.records {
+		m := walk.Next(r, d.ReceivedAt)
+		b.add(r, m)
+		if r.Tap != nil {
+			d.Taps = append(d.Taps, Tap{ID: r.ID, Stamp: r.Stamp, Tap: *r.Tap, Moment: m, Suspect: r.Stamp.At.Sub(d.ReceivedAt) > aheadLimit})
+		}
+	}
+	d.Coverage, d.Watermarks = join(b.coverage), newest(b.watermarks)
+	return walk.Before
+}
+
+// beats gathers what heartbeats vouch for.
+type beats struct {
+	now        time.Time // central's clock
+	coverage   []Coverage
+	watermarks []Watermark
+
+	stamped, until time.Time // of the last heartbeat: its stamp, and the moment that stands for
+}
+
+// add takes in one record. A heartbeat whose moment is not known vouches for nothing: an absence may rest on it. One that was corrected is moved as a whole, and touches the one before it if
+// it did by their stamps.
+func (b *beats) add(r contract.Record, m timeline.Moment) {
+	if r.Heartbeat == nil {
+		return
+	}
+	if m.Kind == timeline.Uncertain {
+		b.stamped = time.Time{}
+		return
+	}
+	beat := beat{since: r.Heartbeat.Since.Add(m.At.Sub(r.Stamp.At)), at: m.At, points: r.Heartbeat.Points}
+	if r.Heartbeat.Since.Equal(b.stamped) {
+		beat.since = b.until
+	}
+	b.stamped, b.until = r.Stamp.At, m.At
+	b.coverage = append(b.coverage, beat.covered()...)
+	b.watermarks = append(b.watermarks, beat.watermarks(b.now)...)
+}
+
+// beat is a heartbeat at the moments it speaks of.
+type beat struct {
+	since, at time.Time
+	points    []contract.PointState
+}
+
+// covered lists where the reader was up all the time.
+func (b beat) covered() []Coverage {
+	length := b.at.Sub(b.since)
 	if length <= 0 || length > longestBeat {
 		return nil
 	}
 	var out []Coverage
-	for _, p := range r.Heartbeat.Points {
+	for _, p := range b.points {
 		if p.Up {
-			out = append(out, Coverage{Point: p.Point, Since: r.Heartbeat.Since, Until: r.Stamp.At, seq: r.ID.Seq})
+			out = append(out, Coverage{Point: p.Point, Since: b.since, Until: b.at})
 		}
 	}
 	return out
 }
 
-// watermarks lists how far the taps of each point are complete by one heartbeat. For a reader that did not work all the
+// watermarks lists how far the taps of each point are complete. For a reader that did not work all the
 // time, a tap may still have been on its way at the end of the interval: only what was before it is complete. Nor is anything complete
 // that has yet to happen: a gateway whose clock runs ahead must not close tomorrow's registers.
-func watermarks(r contract.Record, now time.Time) []Watermark {
-	if r.Stamp.At.Sub(r.Heartbeat.Since) < 0 {
+func (b beat) watermarks(now time.Time) []Watermark {
+	if b.at.Before(b.since) {
 		return nil
 	}
 	var out []Watermark
-	for _, p := range r.Heartbeat.Points {
-		until := r.Heartbeat.Since
+	for _, p := range b.points {
+		until := b.since
 		if p.Up {
-			until = r.Stamp.At
+			until = b.at
 		}
 		if until.After(now) {
 			until = now
 		}
-		out = append(out, Watermark{Point: p.Point, Until: until, seq: r.ID.Seq})
+		out = append(out, Watermark{Point: p.Point, Until: until})
 	}
 	return out
 }
 
 func (d Delivery) last() uint64 { return d.First + uint64(len(d.Octets)) - 1 }
-
-// after is the delivery without its first n records, with adjacent coverage joined.
-func (d Delivery) after(n int) Delivery {
-	first := d.First + uint64(n)
-	rest := d
-	rest.First, rest.Octets = first, d.Octets[n:]
-	rest.Taps = slices.DeleteFunc(slices.Clone(d.Taps), func(t Tap) bool { return t.ID.Seq < first })
-	rest.Watermarks = newest(slices.DeleteFunc(slices.Clone(d.Watermarks), func(w Watermark) bool { return w.seq < first }))
-	rest.Coverage = join(slices.DeleteFunc(slices.Clone(d.Coverage), func(c Coverage) bool { return c.seq < first }))
-	return rest
-}
 
 // newest keeps the highest watermark of each point.
 func newest(in []Watermark) []Watermark {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/timeline"
 )
 
 func record(f testing.TB, seq uint64, r contract.Record) []byte {
@@ -48,6 +49,7 @@ func FuzzBatch(f *testing.F) {
 		}
 		for known := range len(b.Records) + 1 {
 			d := deliver(b, records, at).after(known)
+			d.timed(timeline.Witness{})
 			if len(d.Octets) != len(b.Records)-known || d.First != b.First+uint64(known) {
 				t.Fatalf("after %d of %d: %d records from %d", known, len(b.Records), len(d.Octets), d.First)
 			}

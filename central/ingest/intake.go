@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/timeline"
 )
 
 // What Ingest refuses. Faults inside a batch wrap contract.ErrBatch.
@@ -71,7 +72,7 @@ func New(o Options) *Intake {
 // Records that are there already must be the same octets: a difference is ErrFork, and the stream takes nothing from then
 // on. A batch that begins beyond the next number is a *GapError. In both cases nothing of the batch is stored.
 func (i *Intake) Ingest(ctx context.Context, gateway string, batch contract.Batch) (contract.Receipt, error) {
-	receipt, err := i.take(ctx, gateway, batch, putNext)
+	receipt, err := i.next(ctx, gateway, batch)
 	i.metrics.count(receipt, len(batch.Records), err)
 	return receipt, err
 }
@@ -139,13 +140,16 @@ func putNext(ctx context.Context, tx Tx, stream *Stream, d Delivery) (known int,
 		return 0, nil, err
 	}
 	d = d.after(known)
+	if err := witnessed(ctx, tx, stream, &d); err != nil {
+		return 0, nil, err
+	}
 	held, err := sentAhead(ctx, tx, *stream, d)
 	if err != nil {
 		return 0, nil, err
 	}
 	stream.Through = max(stream.Through, d.last())
 	if stream.Ahead <= stream.Through {
-		stream.Ahead = 0
+		stream.Ahead, stream.WitnessAhead = 0, timeline.Witness{}
 	}
 	d.Met = len(held) > 0
 	return known, without(d.Taps, held), tx.Append(ctx, *stream, d)
@@ -162,11 +166,12 @@ func (i *Intake) quarantine(ctx context.Context, tx Tx, stream Stream, gateway s
 	return tx.Append(ctx, stream, Delivery{Stream: stream.ID})
 }
 
-// report observes what was stored: its age, and clocks that run ahead.
+// report observes what was stored: its age, clocks that run ahead, and those that nobody vouches for.
 func (i *Intake) report(gateway string, d Delivery, taps []Tap) {
 	ahead := 0
 	for _, t := range taps {
-		i.metrics.lag.Observe(max(0, d.ReceivedAt.Sub(t.Stamp.At).Seconds()))
+		i.metrics.lag.Observe(max(0, d.ReceivedAt.Sub(t.Moment.At).Seconds()))
+		i.metrics.times.WithLabelValues(kindNames[t.Moment.Kind]).Inc()
 		if t.Suspect {
 			ahead++
 		}

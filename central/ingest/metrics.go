@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/timeline"
 )
 
 type metrics struct {
@@ -15,9 +16,14 @@ type metrics struct {
 	lag     prometheus.Histogram
 	suspect prometheus.Counter
 	ahead   prometheus.Counter
+	times   *prometheus.CounterVec
+	revised *prometheus.CounterVec
 
 	unproven prometheus.Counter
 }
+
+// kindNames are the labels of moments.
+var kindNames = map[timeline.Kind]string{timeline.AsStamped: "stamped", timeline.Corrected: "corrected", timeline.Uncertain: "uncertain"}
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	f := promauto.With(r)
@@ -47,6 +53,18 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "rollcall_central_ingest_ahead_records_total",
 			Help: "Records stored ahead of a backlog; each comes once more, in its place.",
 		}),
+		times: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "rollcall_central_ingest_taps_total",
+			Help: "Taps stored, by what their time rested on then: the stamp, a correction, or nothing that vouches for it.",
+		}, []string{"time"}),
+		revised: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "rollcall_central_revised_taps_total",
+			Help: "Stored taps whose time changed when an anchor came, by what it rests on since.",
+		}, []string{"time"}),
+	}
+	for _, kind := range kindNames {
+		m.times.WithLabelValues(kind)
+		m.revised.WithLabelValues(kind)
 	}
 	for _, result := range []string{"new", "known", "refused"} {
 		m.records.WithLabelValues(result)

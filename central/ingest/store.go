@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
+	"github.com/rollcall-edge/rollcall/central/timeline"
 )
 
 // Store keeps streams.
@@ -48,6 +49,25 @@ type Tx interface {
 
 	// CheckpointKey is the key that a gateway registered last; nil if it has none.
 	CheckpointKey(ctx context.Context, gateway string) (ed25519.PublicKey, error)
+
+	// LastAnchor is the newest anchor of a stream; ok is false if it has none.
+	LastAnchor(ctx context.Context, id contract.Stream) (a timeline.Anchor, ok bool, err error)
+
+	// AnchorsAfter are the anchors of a stream with numbers above seq, in order.
+	AnchorsAfter(ctx context.Context, id contract.Stream, seq uint64) ([]timeline.Anchor, error)
+
+	// Received is as Octets, with when each record came.
+	Received(ctx context.Context, id contract.Stream, first uint64, n int) ([]Received, error)
+
+	// Revise saves the stream's correction and changes the moments of records that are stored. Students whose marks may
+	// change by that become dirty, and no others.
+	Revise(ctx context.Context, stream Stream, r Revision) error
+}
+
+// Received is a stored record.
+type Received struct {
+	Octets []byte
+	At     time.Time
 }
 
 // Stream is the state of one journal at central.
@@ -58,4 +78,23 @@ type Stream struct {
 	Ahead       uint64 // the greatest number beyond Through that was sent ahead; 0 if none was
 	HeardAt     time.Time
 	Quarantined string // why nothing more is accepted; empty if it is
+
+	Witness      timeline.Witness // of time: the last up to Through; zero if there is none
+	WitnessAhead timeline.Witness // the last of what was sent ahead
+	Correction   *Correction      // what an anchor still has to correct; nil if nothing. Until then nothing is appended
+}
+
+// Correction is a part of a stream whose moments change by anchors behind it. It is done in steps, which survive a restart.
+type Correction struct {
+	Next, Until uint64           // records that are still to be looked at
+	Was, Is     timeline.Witness // the last one before Next, without those anchors and with them
+}
+
+// Revision is what one step of a correction changes.
+type Revision struct {
+	Taps       []Tap
+	Uncovered  []Coverage // no longer true
+	Coverage   []Coverage // true now
+	Watermarks []Watermark
+	At         time.Time // when it was found, by central's clock
 }

@@ -17,10 +17,11 @@ func Marks(f Facts, policies policy.ByDay, now time.Time) []Mark {
 	taps := inOrder(f.Taps)
 	credit(expected, taps)
 	b := newBench(&f, expected, taps, now)
+	b.weigh(f.Unsure)
 	marks := make([]Mark, len(expected))
 	for i := range expected {
 		p := &expected[i]
-		marks[i] = b.judge(p)
+		marks[i] = doubted(p, b.judge(p))
 		marks[i].Session, marks[i].Tap = p.Session, p.tap
 		if p.policy != nil {
 			marks[i].Policy = p.policy.ID()
@@ -135,6 +136,9 @@ func where(p *place) string {
 	b = append(append(append(b, " at "...), p.tap.Point...), ", "...)
 	b = appendRelative(b, time.Duration(milli(p.tap.At)-milli(p.StartsAt))*time.Millisecond)
 	text := string(b)
+	if p.unsure != nil {
+		text = fmt.Sprintf("Tapped at %s %s: the clock there was not set, and the mark is the same for all of that time", p.tap.Point, p.unsure.between())
+	}
 	if p.atOldRoom(p.tap) {
 		text += fmt.Sprintf(", at the old room: the session moved to %s that day", strings.Join(p.Rooms, ", "))
 	}

@@ -21,6 +21,9 @@ type place struct {
 	tap     *Tap // credited
 	chained bool // by way of the class before it
 	remote  bool // the tap does not prove that somebody was in the room (W-4)
+
+	unsure *Unsure // tap is this one
+	doubt  *Unsure // a tap that may belong here, and would speak for the student
 }
 
 // places are those in the registers that the student is expected in (G-4), in the order of f.Sessions.

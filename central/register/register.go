@@ -40,6 +40,7 @@ type Facts struct {
 	Delivery   string     // how the student studies: campus, distance or placement; "" is campus
 	Sessions   []*Session // on whose list the student is; they are shared between students, and never changed
 	Taps       []Tap      // of all the student's credentials, accepted by the gateway or not
+	Unsure     []Unsure   // taps of which nobody knows quite when they were made; none of them is among Taps
 	Amendments []Amendment
 	Absences   []Absence // that were asked for, whether granted or not
 	Away       []Away
@@ -79,6 +80,13 @@ type Tap struct {
 	Room     string // of the point; "" when nobody knows the point
 	Exit     bool   // the point is one at which people leave: the tap is never an arrival (C-2)
 	Evidence contract.Evidence
+}
+
+// Unsure is a tap between two instants, both included, since the gateway's clock was not set and nothing told it the time
+// later. Earliest is zero if nothing bounds it. Tap.At is where it is listed.
+type Unsure struct {
+	Tap
+	Earliest, Latest time.Time
 }
 
 // Away is a time in which the student is not expected on campus: a leave of absence or the time after they left, of which nothing is

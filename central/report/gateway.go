@@ -47,21 +47,23 @@ func (s Stream) Missing() uint64 {
 
 // Gateway is the state of one gateway as central knows it.
 type Gateway struct {
-	ID         string        `json:"id"`
-	Building   string        `json:"building"`
-	EnrolledAt time.Time     `json:"enrolled_at"`
-	NotAfter   time.Time     `json:"certificate_until"`
-	RevokedAt  *time.Time    `json:"revoked_at"`
-	HeardAt    *time.Time    `json:"heard_at"`
-	Silent     bool          `json:"silent"` // in service, but not heard for longer than SilentAfter
-	Build      string        `json:"build"`
-	Clock      string        `json:"clock"`
-	Timetable  uint64        `json:"timetable"` // version it decides with
-	Published  uint64        `json:"published"` // version central published
-	Streams    []Stream      `json:"streams"`   // its own journals
-	Missing    uint64        `json:"missing"`   // records that exist and central has not got
-	Readers    []ReaderState `json:"readers"`
-	Up         int           `json:"readers_up"`
+	ID           string        `json:"id"`
+	Building     string        `json:"building"`
+	EnrolledAt   time.Time     `json:"enrolled_at"`
+	NotAfter     time.Time     `json:"certificate_until"`
+	RevokedAt    *time.Time    `json:"revoked_at"`
+	HeardAt      *time.Time    `json:"heard_at"`
+	Silent       bool          `json:"silent"` // in service, but not heard for longer than SilentAfter
+	Build        string        `json:"build"`
+	Clock        string        `json:"clock"`
+	ClockTrouble string        `json:"clock_trouble"`  // what is wrong with it, in the gateway's words; "" if nothing is
+	ClockAheadMS int64         `json:"clock_ahead_ms"` // what it took the time to be in its last report, less central's clock then
+	Timetable    uint64        `json:"timetable"`      // version it decides with
+	Published    uint64        `json:"published"`      // version central published
+	Streams      []Stream      `json:"streams"`        // its own journals
+	Missing      uint64        `json:"missing"`        // records that exist and central has not got
+	Readers      []ReaderState `json:"readers"`
+	Up           int           `json:"readers_up"`
 }
 
 // ReaderState is one reader as the gateway reported it.
@@ -73,6 +75,14 @@ type ReaderState struct {
 
 // SilentAfter is how long a gateway may say nothing before it counts as not reporting: six reports in a row.
 const SilentAfter = time.Minute
+
+// clockAstray is how far a gateway's time may be from central's before that is worth a word: reports take a moment.
+const clockAstray = 5 * time.Second
+
+// Astray reports whether the gateway takes the time to be clearly another than central does.
+func (g Gateway) Astray() bool {
+	return (time.Duration(g.ClockAheadMS) * time.Millisecond).Abs() > clockAstray
+}
 
 // Streams lists every journal central has heard of.
 func (r *Reports) Streams(ctx context.Context) ([]Stream, error) { return r.source.Streams(ctx) }
@@ -118,7 +128,10 @@ func (g *Gateway) read(document []byte) {
 	if len(document) == 0 || json.Unmarshal(document, &report) != nil {
 		return
 	}
-	g.Build, g.Clock, g.Timetable = report.Build, report.Quality, report.Timetable
+	g.Build, g.Clock, g.ClockTrouble, g.Timetable = report.Build, report.Quality, report.ClockTrouble, report.Timetable
+	if g.HeardAt != nil && !report.At.IsZero() {
+		g.ClockAheadMS = report.At.Sub(*g.HeardAt).Milliseconds()
+	}
 	for _, p := range report.Points {
 		g.Readers = append(g.Readers, ReaderState(p))
 		if p.Up {

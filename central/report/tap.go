@@ -18,23 +18,34 @@ type tapSource interface {
 
 // Tap is one presentation of a credential, as the gateway recorded it, and to whom the card belongs now.
 type Tap struct {
-	ID        string    `json:"id"` // "<stream>/<number>"
-	At        time.Time `json:"at"` // to the millisecond
-	Point     string    `json:"point"`
-	Room      string    `json:"room"` // of the point; "" if the point is not known
-	Gateway   string    `json:"gateway"`
-	Digest    string    `json:"digest"` // of the card, hexadecimal
-	Evidence  string    `json:"evidence"`
-	Outcome   string    `json:"outcome"`
-	Reason    string    `json:"reason"`  // why the gateway did not credit it; "" if it did
-	Session   string    `json:"session"` // what the gateway credited; "" if nothing
-	Timetable uint64    `json:"timetable"`
-	Quality   string    `json:"clock"`
-	WithinMS  int64     `json:"within_ms"` // bound of the clock's error
-	Student   string    `json:"student"`   // who holds the card now; "" if nobody
-	Name      string    `json:"-"`
-	Credits   string    `json:"credits"` // the session whose mark central credits to it; "" if none
+	ID        string     `json:"id"` // "<stream>/<number>"
+	At        time.Time  `json:"at"` // to the millisecond; the moment that counts
+	Point     string     `json:"point"`
+	Room      string     `json:"room"` // of the point; "" if the point is not known
+	Gateway   string     `json:"gateway"`
+	Digest    string     `json:"digest"` // of the card, hexadecimal
+	Evidence  string     `json:"evidence"`
+	Outcome   string     `json:"outcome"`
+	Reason    string     `json:"reason"`  // why the gateway did not credit it; "" if it did
+	Session   string     `json:"session"` // what the gateway credited; "" if nothing
+	Timetable uint64     `json:"timetable"`
+	Quality   string     `json:"clock"`
+	WithinMS  int64      `json:"within_ms"` // bound of the error of At; 0 when nobody knows it
+	Time      string     `json:"time"`      // what At rests on: Stamped, Corrected or Uncertain
+	StampedAt time.Time  `json:"stamped_at"`
+	Earliest  *time.Time `json:"earliest"` // of an uncertain moment; nil if nothing bounds it
+	Latest    *time.Time `json:"latest"`   // of an uncertain moment
+	Student   string     `json:"student"`  // who holds the card now; "" if nobody
+	Name      string     `json:"-"`
+	Credits   string     `json:"credits"` // the session whose mark central credits to it; "" if none
 }
+
+// What a tap's moment rests on.
+const (
+	Stamped   = "stamped"   // the gateway's own clock
+	Corrected = "corrected" // what was learnt of that clock later
+	Uncertain = "uncertain" // nothing vouches for it: it lies between Earliest and Latest
+)
 
 // Light is what the reader showed for the tap (W-2).
 func (t Tap) Light() string {

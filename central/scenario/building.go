@@ -25,7 +25,10 @@ type building struct {
 	credited *decide.Credited
 	silent   bool
 
-	began  time.Time // when the gateway was switched on
+	began  time.Time     // when the gateway was switched on
+	boot   byte          // counts how often it was
+	wrong  time.Duration // what its clock shows, less the true time
+	sure   contract.Quality
 	beaten time.Time // up to where heartbeats speak
 	seq    uint64    // of the last record
 	kept   [][]byte  // records that central has no receipt for, ending with seq
@@ -40,7 +43,7 @@ const longestBeat = 12 * time.Hour
 const usualBeat = time.Minute
 
 func newBuilding(name string, place int, points []point, now time.Time) *building {
-	b := &building{name: name, stream: contract.Stream{byte(place + 1)}, credited: decide.NewCredited(), began: now, beaten: now}
+	b := &building{name: name, stream: contract.Stream{byte(place + 1)}, credited: decide.NewCredited(), began: now, beaten: now, sure: contract.Synchronised}
 	for _, p := range points {
 		if p.building == name {
 			b.points = append(b.points, contract.PointState{Point: p.id, Up: true})
@@ -98,7 +101,7 @@ func (b *building) tap(point string, cards []contract.Digest, now time.Time) (Li
 	if len(cards) == 1 {
 		facts.Digest = cards[0]
 	}
-	d := b.credited.Decide(b.index, facts, now)
+	d := b.credited.Decide(b.index, facts, now.Add(b.wrong))
 	err := b.append(contract.Record{Tap: &contract.Tap{
 		Point: point, Digest: facts.Digest, Evidence: evidenceOf(point),
 		Outcome: d.Outcome, Reason: d.Reason, Session: d.Session, Timetable: d.Timetable,
@@ -136,7 +139,7 @@ func lightOf(d decide.Decision) Light {
 
 // shows is what a reader shows by itself.
 func (b *building) shows(point string, now time.Time) Light {
-	if b.up(point) && b.index != nil && b.index.IsOpen(point, now) {
+	if b.up(point) && b.index != nil && b.index.IsOpen(point, now.Add(b.wrong)) {
 		return Light{shows: blue}
 	}
 	return Light{shows: dark}
@@ -150,7 +153,7 @@ func (b *building) beat(now time.Time) error {
 			at = earlier(at, last)
 		}
 		points := append([]contract.PointState(nil), b.points...)
-		if err := b.append(contract.Record{Heartbeat: &contract.Heartbeat{Since: b.beaten, Points: points}}, at); err != nil {
+		if err := b.append(contract.Record{Heartbeat: &contract.Heartbeat{Since: b.beaten.Add(b.wrong), Points: points}}, at); err != nil {
 			return err
 		}
 		b.beaten = at
@@ -158,12 +161,36 @@ func (b *building) beat(now time.Time) error {
 	return nil
 }
 
+// setClock has the clock show another time from now on. A heartbeat never spans that. Once the clock is right, an anchor says so.
+func (b *building) setClock(c Clock, shows, now time.Time) error {
+	if err := b.beat(now); err != nil {
+		return err
+	}
+	b.sure = contract.FreeRunning
+	if c.Restarted {
+		b.boot, b.began, b.sure = b.boot+1, now, contract.NeverSet
+	}
+	if b.wrong = shows.Sub(now); c.Sure {
+		b.sure = contract.Synchronised
+	}
+	if !c.Right {
+		return nil
+	}
+	b.sure = contract.Synchronised
+	return b.append(contract.Record{Anchor: &contract.Anchor{Boot: b.thisBoot(), Uptime: now.Sub(b.began), At: now, Within: errorBound}}, now)
+}
+
+func (b *building) thisBoot() contract.Boot { return contract.Boot{b.stream[0], b.boot} }
+
 // errorBound is how far the gateways' clocks may be wrong.
 const errorBound = 4 * time.Millisecond
 
 func (b *building) append(r contract.Record, at time.Time) error {
 	r.ID = contract.TapID{Stream: b.stream, Seq: b.seq + 1}
-	r.Stamp = contract.Stamp{At: at, Boot: contract.Boot{b.stream[0]}, Uptime: at.Sub(b.began), Quality: contract.Synchronised, Within: errorBound}
+	r.Stamp = contract.Stamp{At: at.Add(b.wrong), Boot: b.thisBoot(), Uptime: at.Sub(b.began), Quality: b.sure}
+	if b.sure == contract.Synchronised {
+		r.Stamp.Within = errorBound
+	}
 	octets, err := contract.AppendRecord(nil, r)
 	if err != nil {
 		return fmt.Errorf("journal of %s: %w", b.name, err)

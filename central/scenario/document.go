@@ -146,6 +146,7 @@ type Step struct {
 	HeardAgain    many[string]          `yaml:"heard_again"`    // and what they kept arrives
 	Broken        many[string]          `yaml:"broken"`         // readers, or rooms with all theirs
 	Mended        many[string]          `yaml:"mended"`         // and they work again
+	Clocks        many[Clock]           `yaml:"clock"`          // of buildings: started anew, set wrong, set right
 	Policy        Policy                `yaml:"policy"`         // comes into force as it says itself
 	Import        many[Import]          `yaml:"import"`         // of a CSV file
 	Cards         many[CardChange]      `yaml:"card"`           // bound, blocked, ended
@@ -164,6 +165,15 @@ type Step struct {
 	Expect Expect `yaml:"expect"`
 
 	line int
+}
+
+// Clock is what happens to the clock of a building's gateway.
+type Clock struct {
+	Building  string `yaml:"building"`
+	Restarted bool   `yaml:"restarted"` // the gateway was off and starts anew
+	Shows     Moment `yaml:"shows"`     // what the clock shows from now on, and nobody vouches for
+	Sure      bool   `yaml:"sure"`      // but it takes itself to be right, set by a time server that is wrong
+	Right     bool   `yaml:"right"`     // it is set to the true time, and vouched for
 }
 
 // Import is a CSV file, as a registry would export it.

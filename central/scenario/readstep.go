@@ -21,6 +21,9 @@ func (r *reader) step(path string, s *Step) {
 	r.buildings(path+".heard_again", s.HeardAgain)
 	r.places(path+".broken", s.Broken)
 	r.places(path+".mended", s.Mended)
+	for i, c := range s.Clocks {
+		r.clock(fmt.Sprintf("%s.clock[%d]", path, i), c)
+	}
 	if s.Policy.isSet() || len(s.Policy.Change) > 0 {
 		r.policy(path+".policy", s.Policy)
 	}
@@ -58,6 +61,16 @@ func (r *reader) step(path string, s *Step) {
 		r.need(at+".reason", c.Reason)
 	}
 	r.expect(path+".expect", s)
+}
+
+func (r *reader) clock(path string, c Clock) {
+	r.buildings(path+".building", []string{c.Building})
+	if c.Shows.isSet() == c.Right {
+		r.Fault(path+".shows", "write either what the clock shows, for example shows: 1970-01-01 00:00Z, or right: true")
+	}
+	if c.Sure && c.Right {
+		r.Fault(path+".sure", "a clock that is right is sure of itself anyway; leave it out")
+	}
 }
 
 // moment keeps steps in the order of the clock.

@@ -17,7 +17,7 @@ type done struct {
 func (w *world) act(ctx context.Context, s *Step) (done, error) {
 	d := done{lights: map[string]Light{}}
 	acts := []func(context.Context, *Step) error{
-		w.breakDown, w.importPolicy, w.importFiles, w.changeCards, w.changeLists, w.cancelSessions, w.reinstate, w.move, w.addAbsences, w.addFacts,
+		w.breakDown, w.setClocks, w.importPolicy, w.importFiles, w.changeCards, w.changeLists, w.cancelSessions, w.reinstate, w.move, w.addAbsences, w.addFacts,
 	}
 	for _, act := range acts {
 		if err := act(ctx, s); err != nil {
@@ -87,6 +87,24 @@ func (w *world) breakDown(ctx context.Context, s *Step) error {
 		if err := w.setUp(place, true); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// setClocks is what happens to gateways' clocks.
+func (w *world) setClocks(_ context.Context, s *Step) error {
+	for _, c := range s.Clocks {
+		shows := w.now
+		if !c.Right {
+			var err error
+			if shows, err = c.Shows.on(calendar.DayOf(w.now)); err != nil {
+				return err
+			}
+		}
+		if err := w.buildings[c.Building].setClock(c, shows, w.now); err != nil {
+			return err
+		}
+		w.story.tell(w.now, "the clock of %s shows %s from now on", c.Building, shownTime(shows))
 	}
 	return nil
 }

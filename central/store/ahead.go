@@ -54,7 +54,7 @@ func (t streamTx) AppendAhead(ctx context.Context, stream ingest.Stream, a inges
 
 // takeBack removes what was sent ahead of a delivery that now stores the same in its place.
 func (t streamTx) takeBack(ctx context.Context, d ingest.Delivery) error {
-	for _, table := range []string{"record_ahead", "tap"} {
+	for _, table := range []string{"record_ahead", "tap", "tap_time"} {
 		_, err := t.tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE stream_id = $1 AND seq BETWEEN $2 AND $3`,
 			d.Stream[:], int64(d.First), int64(d.First)+int64(len(d.Octets))-1)
 		if err != nil {

@@ -113,6 +113,7 @@ func (m *aheadModel) check(t *rapid.T, d *door, stream contract.Stream, records 
 // What was sent ahead makes its holder's marks be judged, and says nothing of those who did not tap.
 func TestWhatIsSentAheadVouchesForNothing(t *testing.T) {
 	d := newDoor(t)
+	d.now = nine.Add(time.Hour)
 	furnish(t, d)
 	lateBeat := beat(nine.Add(-time.Hour), nine.Add(time.Hour), "A-101/door")
 	if _, err := d.intake.Ahead(t.Context(), "gw-a", batchOf(t, streamA, 5, tapAt(nine, "w26:1:2"), lateBeat)); err != nil {

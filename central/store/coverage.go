@@ -82,3 +82,32 @@ func (t streamTx) dirtyCovered(ctx context.Context, d ingest.Delivery, point str
 			WHERE m.student_id = e.student_id AND m.week = `+weekOf("s.starts_at")+` AND m.session_id = s.id AND m.code <> 'U')`,
 		point, s.until, s.since, max(s.until, milliseconds(d.ReceivedAt)))
 }
+
+// uncover takes back that a point was alive: the heartbeats that said so were made at another time, or nobody knows when. What
+// the stream covered before and after stays. Marks that rested on it are judged again, final or not.
+func (t streamTx) uncover(ctx context.Context, d ingest.Delivery, c ingest.Coverage) error {
+	gone := span{milliseconds(c.Since), milliseconds(c.Until)}
+	touched, err := list(ctx, t.tx, func(r *sql.Rows) (s span, err error) { return s, r.Scan(&s.since, &s.until) },
+		`DELETE FROM coverage WHERE point_id = $1 AND stream_id = $2 AND until > $3 AND since < $4 RETURNING since, until`,
+		c.Point, d.Stream[:], gone.since, gone.until)
+	if err != nil {
+		return fmt.Errorf("take back coverage: %w", err)
+	}
+	for _, s := range touched {
+		for _, rest := range []span{{s.since, min(s.until, gone.since)}, {max(s.since, gone.until), s.until}} {
+			if rest.since >= rest.until {
+				continue
+			}
+			if _, err := t.tx.ExecContext(ctx, `INSERT INTO coverage (point_id, until, since, stream_id) VALUES ($1, $2, $3, $4)`,
+				c.Point, rest.until, rest.since, d.Stream[:]); err != nil {
+				return fmt.Errorf("store rest of coverage: %w", err)
+			}
+		}
+	}
+	return markDirtyWhere(ctx, t.tx, d.ReceivedAt, `SELECT e.student_id FROM (
+			SELECT sr.session_id FROM point p JOIN session_room sr ON sr.room_id = p.room_id WHERE p.id = $2
+			UNION SELECT rc.session_id FROM point p JOIN room_change rc ON rc.room_id = p.room_id WHERE p.id = $2) AS here
+		JOIN session s ON s.id = here.session_id
+		JOIN expected e ON e.session_id = s.id
+		WHERE s.opens_at <= $3 AND s.closes_at >= $4`, c.Point, gone.until, gone.since)
+}

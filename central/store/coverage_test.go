@@ -42,6 +42,7 @@ func TestCoverageJoinsWhatTouches(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDoor(t)
+			d.now = clockTime(t, "09:00") // all of them are past
 			seq := uint64(1)
 			for _, text := range tt.beats {
 				var records []contract.Record

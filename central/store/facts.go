@@ -44,7 +44,7 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		what string
 		run  func(context.Context, *transaction) error
 	}{
-		{"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"taps", l.taps},
+		{"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"taps", l.taps}, {"unsure taps", l.unsure},
 		{"amendments", l.amendments}, {"absences", l.absences}, {"approvals", l.approvals}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
 		{"standings", l.standings},
 	}

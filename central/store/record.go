@@ -26,11 +26,14 @@ func (t streamTx) appendTaps(ctx context.Context, d ingest.Delivery) error {
 		timetable, quality, within, suspect) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 		d.Taps, func(p ingest.Tap) []any {
 			return []any{
-				p.ID.Stream[:], int64(p.ID.Seq), milliseconds(p.Stamp.At), p.Point, p.Digest[:], int(p.Evidence), int(p.Outcome), int(p.Reason),
+				p.ID.Stream[:], int64(p.ID.Seq), milliseconds(p.Moment.At), p.Point, p.Digest[:], int(p.Evidence), int(p.Outcome), int(p.Reason),
 				p.Session, int64(p.Timetable), int(p.Stamp.Quality), int64(p.Stamp.Within / time.Millisecond), p.Suspect,
 			}
 		})
 	if err != nil {
+		return err
+	}
+	if err := t.putTimes(ctx, d.Taps); err != nil {
 		return err
 	}
 	first, last := d.Taps[0].ID.Seq, d.Taps[len(d.Taps)-1].ID.Seq

@@ -230,7 +230,8 @@ func TestStudentShowsEveryTapOnce(t *testing.T) {
 	wantTap := report.Tap{
 		ID: "1111111111111111/10", At: time.Date(2026, 10, 5, 8, 3, 12, 345e6, time.UTC), Point: "A-101/door", Room: "A-101", Gateway: "gw-1",
 		Digest: "0000000000000000000000000000000000000000000000000000000000000001", Evidence: "card", Outcome: "accepted", Session: "e1",
-		Timetable: 3, Quality: "synchronised", WithinMS: 12, Student: "s1", Name: "Ada Byron", Credits: "e1",
+		Timetable: 3, Quality: "synchronised", WithinMS: 12, Time: "stamped", StampedAt: time.Date(2026, 10, 5, 8, 3, 12, 345e6, time.UTC),
+		Student: "s1", Name: "Ada Byron", Credits: "e1",
 	}
 	if diff := cmp.Diff(*credited, wantTap); diff != "" {
 		t.Errorf("credited tap, got - want +:\n%s", diff)

@@ -17,9 +17,10 @@ import (
 // tapColumns select a tap t with what aroundTap knows of it, and must be followed by the session that the tap credits. All of them
 // are NULL where there is no tap.
 const tapColumns = `t.stream_id, t.seq, t.at, t.point_id, p.room_id, st.gateway_id, t.digest, t.evidence, t.outcome, t.reason,
-	t.session_id, t.timetable, t.quality, t.within, c.student_id, h.name, `
+	t.session_id, t.timetable, t.quality, t.within, tt.stamped_at, tt.within, tt.earliest, tt.latest, c.student_id, h.name, `
 
 const aroundTap = `LEFT JOIN point p ON p.id = t.point_id LEFT JOIN stream st ON st.id = t.stream_id
+	LEFT JOIN tap_time tt ON tt.stream_id = t.stream_id AND tt.seq = t.seq
 	LEFT JOIN card c ON c.digest = t.digest LEFT JOIN student h ON h.id = c.student_id`
 
 // creditOfTap is the first session whose mark the holder of the card owes to the tap; no window is longer than a day.
@@ -31,12 +32,13 @@ type tapTarget struct {
 	stream, digest                                            []byte
 	seq, at, evidence, outcome, reason                        sql.NullInt64
 	timetable, quality, within                                sql.NullInt64
+	stamped, bound, earliest, latest                          sql.NullInt64
 	point, room, gateway, session, student, holder, creditsTo sql.NullString
 }
 
 func (t *tapTarget) fields() []any {
 	return []any{&t.stream, &t.seq, &t.at, &t.point, &t.room, &t.gateway, &t.digest, &t.evidence, &t.outcome, &t.reason,
-		&t.session, &t.timetable, &t.quality, &t.within, &t.student, &t.holder, &t.creditsTo}
+		&t.session, &t.timetable, &t.quality, &t.within, &t.stamped, &t.bound, &t.earliest, &t.latest, &t.student, &t.holder, &t.creditsTo}
 }
 
 // tap is what was scanned, nil if there was no tap.
@@ -44,7 +46,7 @@ func (t *tapTarget) tap() *report.Tap {
 	if !t.seq.Valid {
 		return nil
 	}
-	return &report.Tap{
+	tap := &report.Tap{
 		ID:        fmt.Sprintf("%s/%d", hex.EncodeToString(t.stream), t.seq.Int64),
 		At:        instant(t.at.Int64),
 		Point:     t.point.String,
@@ -61,6 +63,20 @@ func (t *tapTarget) tap() *report.Tap {
 		Student:   t.student.String,
 		Name:      t.holder.String,
 		Credits:   t.creditsTo.String,
+	}
+	t.tellTime(tap)
+	return tap
+}
+
+// tellTime says what the tap's moment rests on.
+func (t *tapTarget) tellTime(tap *report.Tap) {
+	tap.StampedAt, tap.Time = tap.At, report.Stamped
+	if !t.stamped.Valid {
+		return
+	}
+	tap.StampedAt, tap.Time, tap.WithinMS = instant(t.stamped.Int64), report.Corrected, t.bound.Int64
+	if t.latest.Valid {
+		tap.Time, tap.Earliest, tap.Latest = report.Uncertain, pointer(t.earliest), pointer(t.latest)
 	}
 }
 

@@ -26,8 +26,9 @@ type streamTx struct{ tx *transaction }
 func (t streamTx) Stream(ctx context.Context, id contract.Stream) (ingest.Stream, error) {
 	stream := ingest.Stream{ID: id}
 	var heard int64
-	err := t.tx.QueryRowContext(ctx, `SELECT gateway_id, through, ahead, heard_at, quarantined FROM stream WHERE id = $1`, id[:]).
-		Scan(&stream.Owner, &stream.Through, &stream.Ahead, &heard, &stream.Quarantined)
+	var times string
+	err := t.tx.QueryRowContext(ctx, `SELECT gateway_id, through, ahead, heard_at, quarantined, times FROM stream WHERE id = $1`, id[:]).
+		Scan(&stream.Owner, &stream.Through, &stream.Ahead, &heard, &stream.Quarantined, &times)
 	if errors.Is(err, sql.ErrNoRows) {
 		return stream, nil
 	}
@@ -35,7 +36,7 @@ func (t streamTx) Stream(ctx context.Context, id contract.Stream) (ingest.Stream
 		return stream, fmt.Errorf("read stream: %w", err)
 	}
 	stream.HeardAt = instant(heard)
-	return stream, nil
+	return stream, readTimes(&stream, times)
 }
 
 // Octets implements ingest.Tx.
@@ -61,9 +62,17 @@ func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Del
 	if err := t.appendRecords(ctx, d); err != nil {
 		return err
 	}
+	if err := t.appendAnchors(ctx, d); err != nil {
+		return err
+	}
 	if err := t.appendTaps(ctx, d); err != nil {
 		return err
 	}
+	return t.heard(ctx, d)
+}
+
+// heard takes in what a delivery's heartbeats vouch for.
+func (t streamTx) heard(ctx context.Context, d ingest.Delivery) error {
 	for _, c := range d.Coverage {
 		if err := t.cover(ctx, d, c); err != nil {
 			return err
@@ -79,10 +88,14 @@ func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Del
 
 // save notes how far a stream is here, and that it exists at least so far.
 func (t streamTx) save(ctx context.Context, stream ingest.Stream) error {
-	_, err := t.tx.ExecContext(ctx, `INSERT INTO stream (id, gateway_id, through, durable, ahead, heard_at, quarantined) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	times, err := writeTimes(stream)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.ExecContext(ctx, `INSERT INTO stream (id, gateway_id, through, durable, ahead, heard_at, quarantined, times) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET through = excluded.through, durable = CASE WHEN excluded.durable > stream.durable THEN excluded.durable ELSE stream.durable END,
-			ahead = excluded.ahead, heard_at = excluded.heard_at, quarantined = excluded.quarantined`,
-		stream.ID[:], stream.Owner, int64(stream.Through), int64(max(stream.Through, stream.Ahead)), int64(stream.Ahead), milliseconds(stream.HeardAt), stream.Quarantined)
+			ahead = excluded.ahead, heard_at = excluded.heard_at, quarantined = excluded.quarantined, times = excluded.times`,
+		stream.ID[:], stream.Owner, int64(stream.Through), int64(max(stream.Through, stream.Ahead)), int64(stream.Ahead), milliseconds(stream.HeardAt), stream.Quarantined, times)
 	if err != nil {
 		return fmt.Errorf("save stream: %w", err)
 	}

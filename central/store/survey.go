@@ -334,8 +334,9 @@ func (r *surveyor) taps(ctx context.Context) error {
 		t.Building = buildings[t.Point]
 		r.out.Taps = append(r.out.Taps, t)
 		return err
-	}, `SELECT stream_id, seq, at, point_id, digest, evidence, reason, session_id, quality, within FROM tap
-		WHERE at >= $1 AND at < $2 AND NOT suspect`, from, to)
+	}, `SELECT t.stream_id, t.seq, t.at, t.point_id, t.digest, t.evidence, t.reason, t.session_id, t.quality, coalesce(w.within, t.within), w.seq IS NOT NULL, w.latest IS NOT NULL
+		FROM tap t LEFT JOIN tap_time w ON w.stream_id = t.stream_id AND w.seq = t.seq
+		WHERE t.at >= $1 AND t.at < $2 AND NOT t.suspect`, from, to)
 }
 
 func scanPresentation(rows *sql.Rows) (p rules.Presentation, err error) {
@@ -343,13 +344,14 @@ func scanPresentation(rows *sql.Rows) (p rules.Presentation, err error) {
 	var at, within int64
 	var reason contract.Reason
 	var quality contract.Quality
-	if err := rows.Scan(&stream, &p.ID.Seq, &at, &p.Point, &digest, &p.Evidence, &reason, &p.Session, &quality, &within); err != nil {
+	var corrected, uncertain bool
+	if err := rows.Scan(&stream, &p.ID.Seq, &at, &p.Point, &digest, &p.Evidence, &reason, &p.Session, &quality, &within, &corrected, &uncertain); err != nil {
 		return p, err
 	}
 	copy(p.ID.Stream[:], stream)
 	copy(p.Card[:], digest)
 	p.At, p.Within = instant(at), time.Duration(within)*time.Millisecond
-	p.Sure = quality == contract.Synchronised
+	p.Sure = (quality == contract.Synchronised || corrected) && !uncertain
 	p.Blocked = reason == contract.BlockedCard
 	return p, nil
 }

@@ -563,7 +563,7 @@ func (c *college) connect() {
 	c.gateways = []report.GatewayRow{
 		{ID: "gw-engineering", Building: "Engineering", EnrolledAt: enrolled, NotAfter: present.Add(40 * time.Hour), HeardAt: &silent},
 		{ID: "gw-library", Building: "Library", EnrolledAt: enrolled, NotAfter: present.AddDate(0, 0, 21), HeardAt: &heard, Report: []byte(
-			`{"version":1,"build":"0.1.0","clock":"synchronised","timetable":41,"points":[{"point":"A-101/door","up":true},{"point":"A-102/door","up":false,"trouble":"no answer for 3 minutes"}]}`)},
+			`{"version":1,"build":"0.1.0","at":"` + heard.Add(-10*time.Minute).Format(time.RFC3339) + `","clock":"never_set","clock_trouble":"the clock was not synchronised since boot","timetable":41,"points":[{"point":"A-101/door","up":true},{"point":"A-102/door","up":false,"trouble":"no answer for 3 minutes"}]}`)},
 	}
 	c.streams = []report.Stream{
 		{ID: "0011223344556677", Owner: "gw-engineering", Through: 18_204, Durable: 18_731, HeardAt: silent},

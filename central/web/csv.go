@@ -118,7 +118,7 @@ func (s *Site) studentCSV(c *gin.Context, record report.Student) error {
 		return err
 	}
 	err = w.row("line", "student", "session", "module", "kind", "starts", "ends", "rooms", "mark", "source", "why", "policy",
-		"tap", "tapped_at", "point", "evidence", "light", "gateway_reason", "clock", "card_digest")
+		"tap", "tapped_at", "point", "evidence", "light", "gateway_reason", "clock", "card_digest", "time", "stamped_at", "earliest", "latest")
 	if err != nil {
 		return err
 	}
@@ -148,13 +148,23 @@ func otherTap(student, session, module string, t report.Tap) []string {
 
 func tapCells(t *report.Tap) []string {
 	if t == nil {
-		return make([]string, 8)
+		return make([]string, 12)
 	}
 	clock := t.Quality
 	if t.WithinMS > 0 {
 		clock += " within " + count(t.WithinMS) + " ms"
 	}
-	return []string{t.ID, t.At.In(calendar.London).Format(milliTime), t.Point, t.Evidence, t.Light(), t.Reason, clock, t.Digest}
+	return []string{
+		t.ID, t.At.In(calendar.London).Format(milliTime), t.Point, t.Evidence, t.Light(), t.Reason, clock, t.Digest,
+		t.Time, t.StampedAt.In(calendar.London).Format(milliTime), toMilliseconds(t.Earliest), toMilliseconds(t.Latest),
+	}
+}
+
+func toMilliseconds(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.In(calendar.London).Format(milliTime)
 }
 
 // milliTime is RFC 3339 with milliseconds: sortable, and exact about the zone.

@@ -28,6 +28,8 @@ func functions(a *assets, now func() time.Time) template.FuncMap {
 		"civilshort": func(day string) string { return inWords(day, "Mon 2 Jan") },
 		"overdue":    func(day string) bool { return calendar.DayOf(now()).String() > day },
 		"quality":    clockWords,
+		"timenote":   timeNote,
+		"astray":     astray,
 		"seg":        url.PathEscape,
 		"code":       codeTag,
 		"level":      levelTag,
@@ -90,6 +92,31 @@ func clockWords(quality string) string {
 	}
 	return quality
 }
+
+// timeNote says how a tap's time came to be another than its stamp; "" if it is the stamp.
+func timeNote(t report.Tap) string {
+	stamped := "stamped " + exact(t.StampedAt)
+	switch {
+	case t.Time == report.Corrected:
+		return "time corrected, " + stamped
+	case t.Time != report.Uncertain || t.Latest == nil:
+		return ""
+	case t.Earliest == nil:
+		return "time not known, before " + exact(*t.Latest) + ", " + stamped
+	}
+	return "time not known, between " + exact(*t.Earliest) + " and " + exact(*t.Latest) + ", " + stamped
+}
+
+// astray says how far a gateway's clock is from central's.
+func astray(aheadMS int64) string {
+	ahead := (time.Duration(aheadMS) * time.Millisecond).Round(time.Second)
+	if ahead < 0 {
+		return (-ahead).String() + " behind central"
+	}
+	return ahead.String() + " ahead of central"
+}
+
+func exact(t time.Time) string { return t.In(calendar.London).Format("2 Jan 2006 15:04:05.000") }
 
 // tag is a word with a colour and an icon, so that colour never stands alone.
 type tag struct{ Class, Icon, Word string }

@@ -46,9 +46,15 @@ type Clock struct {
 	log    *slog.Logger
 	steps  prometheus.Counter
 
-	mu      sync.Mutex // guards everything that follows
-	gained  bool       // synchronised at some moment of this boot
-	stepped int
+	mu       sync.Mutex // guards everything that follows
+	gained   bool       // synchronised at some moment of this boot
+	stepped  int
+	known    reference        // the time was known then, in this boot; zero if it never was
+	passed   reference        // that time had passed then; zero if nothing is known to have
+	against  time.Duration    // how far central is away from a synchronised kernel; 0 while they agree, or nothing was heard
+	kept     time.Duration    // time since boot when the last anchor was written
+	anchor   *contract.Anchor // to be written
+	anchored bool             // some was, in this run
 }
 
 // Open finds out which boot this is.
@@ -68,17 +74,21 @@ func Open(o Options) (*Clock, error) {
 	return c, nil
 }
 
-// Now is the time of day, with Go's monotonic reading.
+// Now is the kernel's time of day, with Go's monotonic reading: a moment of this process, for Stamp and TimeOf.
 func (c *Clock) Now() time.Time { return c.kernel.Wall() }
 
 // Stamp says when something happened. The moment at must carry the monotonic reading of this process: what counts is how
 // long ago it was, so that a clock set in between corrects the stamp as well.
 func (c *Clock) Stamp(at time.Time) contract.Stamp {
 	now, uptime, ago := c.kernel.Wall(), c.kernel.Uptime(), max(c.kernel.Ago(at), 0)
-	s := contract.Stamp{At: now.Add(-ago).UTC().Round(0), Boot: c.boot, Uptime: max(uptime-ago, 0)}
+	s := contract.Stamp{Boot: c.boot, Uptime: max(uptime-ago, 0)}
 	s.Quality, s.Within = c.quality()
+	s.At = c.civil(now, uptime, s.Quality).Add(-ago).UTC().Round(0)
 	return s
 }
+
+// TimeOf is the time of day at a moment of this process, as far as the gateway knows, UTC.
+func (c *Clock) TimeOf(at time.Time) time.Time { return c.Stamp(at).At }
 
 // Quality is how far the clock can be trusted at this moment.
 func (c *Clock) Quality() contract.Quality {
@@ -104,17 +114,6 @@ func wholeMilliseconds(d time.Duration) time.Duration {
 	return (d + time.Millisecond - 1).Truncate(time.Millisecond)
 }
 
-// Recall learns from a record of the journal whether the clock was synchronised earlier in this boot: the gateway may have
-// been restarted since.
-func (c *Clock) Recall(r contract.Record) {
-	if r.Stamp.Boot != c.boot || r.Stamp.Quality != contract.Synchronised {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.gained = true
-}
-
 // Stepped counts how often the clock was set since Open: intervals across such a moment have no length anyone knows.
 func (c *Clock) Stepped() int {
 	c.mu.Lock()
@@ -122,10 +121,15 @@ func (c *Clock) Stepped() int {
 	return c.stepped
 }
 
-// Warning is one sentence for a technician while the clock is not synchronised.
+// Warning is one sentence for a technician while the time is not certain.
 func (c *Clock) Warning() string {
 	_, _, err := c.kernel.Discipline()
+	known, against := c.opinions()
 	switch q := c.Quality(); {
+	case q == contract.Synchronised && against != 0:
+		return fmt.Sprintf("the clock is synchronised, and central's is %v away from it: taps are kept and somebody must look at each; find out which time server is wrong", against.Round(time.Second))
+	case q != contract.Synchronised && known:
+		return "the clock has no time source and goes by what central says: check chrony and that an NTP server can be reached"
 	case err != nil:
 		return fmt.Sprintf("the kernel does not tell whether its clock is right (%v): taps are kept and marked; allow adjtimex", err)
 	case q == contract.FreeRunning:
@@ -137,13 +141,13 @@ func (c *Clock) Warning() string {
 }
 
 // Run watches the clock until ctx ends and returns nil then. It calls anchor whenever time was gained: at first, when the
-// clock becomes synchronised, and when a synchronised clock was set. An error of anchor ends it.
+// clock becomes synchronised, when a synchronised clock was set, and as Hear says. An error of anchor ends it.
 func (c *Clock) Run(ctx context.Context, anchor func(contract.Anchor) error) error {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
 	w := watch{clock: c}
 	for {
-		if a, ok := w.look(); ok {
+		for _, a := range w.look() {
 			if err := anchor(a); err != nil {
 				return fmt.Errorf("keep anchor: %w", err)
 			}
@@ -165,23 +169,29 @@ type watch struct {
 	trusted  bool          // it was synchronised
 }
 
-// look compares the clock with what it was; ok tells that a new anchor is due.
-func (w *watch) look() (a contract.Anchor, ok bool) {
+// look compares the clock with what it was, and gives the anchors that are due.
+func (w *watch) look() []contract.Anchor {
 	c := w.clock
 	wall, uptime := c.kernel.Wall(), c.kernel.Uptime()
 	quality, within := c.quality()
-	offset := time.Duration(wall.UnixNano()) - uptime
+	now := c.civil(wall, uptime, quality)
+	offset := time.Duration(now.UnixNano()) - uptime
 	if w.looked && (offset-w.offset).Abs() > stepOver {
 		c.step(offset - w.offset)
 	}
 	trusted := quality == contract.Synchronised
 	due := trusted && (!w.trusted || (offset-w.anchored).Abs() > stepOver)
 	w.looked, w.offset, w.trusted = true, offset, trusted
-	if !due {
-		return contract.Anchor{}, false
+	anchors := c.due(uptime)
+	if trusted {
+		c.know(reference{uptime, now, within})
 	}
-	w.anchored = offset
-	return contract.Anchor{Boot: c.boot, Uptime: uptime, At: wall.UTC().Round(0), Within: within}, true
+	if due {
+		w.anchored = offset
+		c.keptAt(uptime)
+		anchors = append(anchors, contract.Anchor{Boot: c.boot, Uptime: uptime, At: now.UTC().Round(0), Within: within})
+	}
+	return anchors
 }
 
 func (c *Clock) step(by time.Duration) {

@@ -33,6 +33,9 @@ type Reporter struct {
 	report    func() contract.Report
 	every     time.Duration
 
+	// Told is called with what central's clock said at a moment of this process, give or take within; it may be nil.
+	Told func(at, central time.Time, within time.Duration)
+
 	mu      sync.Mutex // guards everything that follows
 	heardAt time.Time
 	trouble string
@@ -79,7 +82,7 @@ func (r *Reporter) once(ctx context.Context) {
 	if r.note(endedAt, nil) {
 		r.forwarder.Wake()
 	}
-	r.measure(reply.At, startedAt, endedAt)
+	r.measure(reply, startedAt, endedAt)
 	for _, receipt := range reply.Receipts {
 		r.learn(receipt, acknowledged)
 	}
@@ -123,13 +126,24 @@ func (r *Reporter) note(at time.Time, err error) (recovered bool) {
 	return recovered
 }
 
-func (r *Reporter) measure(central, startedAt, endedAt time.Time) {
-	if central.IsZero() {
+// measure compares the clocks as NTP does: what central needed for the answer is no part of the way. Half of the way is the bound,
+// since it may all have been there or back.
+func (r *Reporter) measure(reply contract.ReportReply, startedAt, endedAt time.Time) {
+	if reply.At.IsZero() {
 		return
+	}
+	if reply.HeardAt.IsZero() {
+		reply.HeardAt = reply.At
+	}
+	way := endedAt.Sub(startedAt) - reply.At.Sub(reply.HeardAt)
+	offset := (reply.HeardAt.Sub(startedAt) + reply.At.Sub(endedAt)) / 2
+	if r.Told != nil && way >= 0 {
+		middle := startedAt.Add(endedAt.Sub(startedAt) / 2)
+		r.Told(middle, middle.Add(offset), way/2)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.offset = central.Sub(startedAt.Add(endedAt.Sub(startedAt) / 2))
+	r.offset = offset
 }
 
 // HeardAt is when central last answered; zero if not yet. Trouble is why it did not answer the last time.

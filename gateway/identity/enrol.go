@@ -29,15 +29,13 @@ func Enrol(ctx context.Context, o Options, central string, invitation contract.I
 	if err != nil || target.Scheme != "https" {
 		return nil, fmt.Errorf("enrol: %q is not an https address", central)
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+	o.defaults()
 	key, request, err := newKey()
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	checkpointKey := newCheckpointKey()
-	transport := &http.Transport{TLSClientConfig: pinned(invitation.Authority, target.Hostname(), o.Now)}
+	transport := &http.Transport{TLSClientConfig: pinned(invitation.Authority, target.Hostname(), &o)}
 	defer transport.CloseIdleConnections()
 	client := contract.Client{HTTP: &http.Client{Transport: transport, Timeout: enrolWithin}, Base: central}
 	answer, err := client.Enrol(ctx, contract.Enrolment{Token: invitation.Secret, Request: request, CheckpointKey: publicHalf(checkpointKey)})
@@ -109,18 +107,18 @@ func newDocument(key *ecdsa.PrivateKey, checkpointKey ed25519.PrivateKey, c cont
 // pinned trusts exactly the authority whose public key has the given SHA-256 and which the server sends in its chain. No
 // root is known before enrolment, so the library's own verification has nothing to start from and is replaced by the same
 // verification against the pinned authority: chain, purpose, host name and time.
-func pinned(authority [32]byte, host string, now func() time.Time) *tls.Config {
+func pinned(authority [32]byte, host string, o *Options) *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS13,
 		ServerName:         host,
 		InsecureSkipVerify: true, //nolint:gosec // VerifyConnection below does it, against the pinned authority
 		VerifyConnection: func(state tls.ConnectionState) error {
-			return verifyPinned(state.PeerCertificates, authority, host, now)
+			return verifyPinned(state.PeerCertificates, authority, host, o)
 		},
 	}
 }
 
-func verifyPinned(chain []*x509.Certificate, authority [32]byte, host string, now func() time.Time) error {
+func verifyPinned(chain []*x509.Certificate, authority [32]byte, host string, o *Options) error {
 	roots, others := x509.NewCertPool(), x509.NewCertPool()
 	var pin *x509.Certificate
 	for _, c := range chain {
@@ -134,9 +132,9 @@ func verifyPinned(chain []*x509.Certificate, authority [32]byte, host string, no
 	if len(chain) == 0 || pin == nil {
 		return fmt.Errorf("%w: its chain does not contain the invited authority", ErrAuthority)
 	}
-	at := now()
-	if at.Before(pin.NotBefore) {
-		at = latest(chain) // a clock that was never set must not keep a gateway from enrolling
+	at := o.Now()
+	if began := latest(chain); at.Before(pin.NotBefore) || !o.Sure() && at.Before(began) {
+		at = began // a clock that was never set must not keep a gateway from enrolling
 	}
 	options := x509.VerifyOptions{Roots: roots, Intermediates: others, DNSName: host, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
 	if _, err := chain[0].Verify(options); err != nil {

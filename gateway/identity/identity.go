@@ -34,6 +34,16 @@ type Options struct {
 	Registerer prometheus.Registerer
 	Log        *slog.Logger
 	Now        func() time.Time // nil is time.Now
+	Sure       func() bool      // whether Now is right; nil: it is
+}
+
+func (o *Options) defaults() {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sure == nil {
+		o.Sure = func() bool { return true }
+	}
 }
 
 // Identity is who this gateway is. Safe from any goroutine; renewal swaps the certificate under its users.
@@ -59,9 +69,7 @@ type credentials struct {
 // Open reads the identity that Enrol stored. ErrNotEnrolled means there is none yet; ErrMode that the file may be read by
 // others, with the command that mends it.
 func Open(o Options) (*Identity, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
+	o.defaults()
 	d, err := load(o.Dir)
 	if err != nil {
 		return nil, err
@@ -71,6 +79,7 @@ func Open(o Options) (*Identity, error) {
 		return nil, err
 	}
 	i := &Identity{o: o}
+	i.NotBefore(built())
 	i.use(c)
 	i.register(o.Registerer)
 	return i, nil
@@ -118,13 +127,34 @@ func (i *Identity) NotBefore(t time.Time) {
 	}
 }
 
-// Now is the time by which certificates are checked.
+// Now is the time by which certificates are checked: never before the last moment known to have passed. A clock that is not
+// sure and shows a time at which this gateway could prove itself to nobody is not believed either.
 func (i *Identity) Now() time.Time {
-	now := i.o.Now()
-	if floor := time.Unix(0, i.floor.Load()); now.Before(floor) {
+	now, floor := i.o.Now(), time.Unix(0, i.floor.Load())
+	if now.Before(floor) || !i.o.Sure() && now.After(i.NotAfter()) {
 		return floor
 	}
 	return now
+}
+
+// Learn looks at why a connection failed. While the clock is not sure, a peer's certificate of this campus that is not valid
+// yet tells that its beginning has passed: the authority made it. The next attempt then succeeds.
+func (i *Identity) Learn(err error) {
+	refused, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	if !ok || len(refused.UnverifiedCertificates) == 0 || i.o.Sure() {
+		return
+	}
+	leaf, others := refused.UnverifiedCertificates[0], x509.NewCertPool()
+	for _, c := range refused.UnverifiedCertificates[1:] {
+		others.AddCert(c)
+	}
+	options := x509.VerifyOptions{
+		Roots: i.Authority(), Intermediates: others, CurrentTime: leaf.NotBefore,
+		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	if _, err := leaf.Verify(options); err == nil {
+		i.NotBefore(leaf.NotBefore)
+	}
 }
 
 // ClientTLS is for connections to central: TLS 1.3, the campus authority alone, and whatever certificate is in force at

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -128,6 +130,61 @@ func TestClockThatWasNeverSetDoesNotLockOut(t *testing.T) {
 	}
 	if err := talk(t, c, i); err != nil {
 		t.Errorf("request = %v", err)
+	}
+}
+
+// What the authority signed tells a clock that is not sure what time has passed; a clock that is sure does not ask.
+func TestLearnFromACertificateThatIsNotValidYet(t *testing.T) {
+	c, foreign := newCampus(t), newCampus(t)
+	for _, tt := range []struct {
+		name   string
+		issuer *campus
+		sure   bool
+		learns bool
+	}{
+		{"of this campus", c, false, true},
+		{"of another campus", foreign, false, false},
+		{"by a clock that is sure", c, true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			now := time.Now().Add(-time.Minute)
+			i, err := Enrol(t.Context(), Options{Dir: t.TempDir(), Log: quiet, Now: func() time.Time { return now }, Sure: func() bool { return tt.sure }}, c.server.URL, c.invitation())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.token = base64.RawURLEncoding.EncodeToString(make([]byte, 32)) // the invitation is good once more
+			began := time.Now().Add(time.Hour).Truncate(time.Second)
+			leaf := tt.issuer.issue(t, x509.Certificate{
+				DNSNames: []string{contract.GatewayHost("annexe")}, NotBefore: began, NotAfter: began.Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+			}, &key(t).PublicKey)
+			i.Learn(fmt.Errorf("handshake: %w", &tls.CertificateVerificationError{UnverifiedCertificates: []*x509.Certificate{leaf}, Err: x509.CertificateInvalidError{Reason: x509.Expired}}))
+			if got := i.Now().Equal(began); got != tt.learns {
+				t.Errorf("Now = %v, certificate begins %v: learnt %v, want %v", i.Now(), began, got, tt.learns)
+			}
+			i.Learn(errors.New("connection refused"))
+		})
+	}
+}
+
+// A clock that nobody vouches for and that shows a year in which this gateway's certificate has long ended is not believed.
+func TestClockThatIsUnsureAndFarAhead(t *testing.T) {
+	c := newCampus(t)
+	sure, now := false, time.Now()
+	o := Options{Dir: t.TempDir(), Log: quiet, Now: func() time.Time { return now }, Sure: func() bool { return sure }}
+	i, err := Enrol(t.Context(), o, c.server.URL, c.invitation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(20 * 365 * 24 * time.Hour)
+	leaf := i.current.Load().certificate.Leaf
+	if got := i.Now(); !got.Equal(leaf.NotBefore) {
+		t.Errorf("Now = %v, want the last moment known to have passed, %v", got, leaf.NotBefore)
+	}
+	if err := talk(t, c, i); err != nil {
+		t.Errorf("request = %v", err)
+	}
+	if sure = true; !i.Now().Equal(now) {
+		t.Errorf("Now = %v, want the clock's once it is sure", i.Now())
 	}
 }
 

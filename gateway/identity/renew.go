@@ -13,7 +13,7 @@ import (
 
 // The pace of renewal.
 const (
-	lookEvery  = time.Hour   // at most: the clock may be set in between
+	lookEvery  = time.Minute // at most: the clock may be set in between, or central tell that the certificate has ended
 	retryFirst = time.Minute // after a renewal that failed, doubling
 	retryMost  = time.Hour
 )

@@ -101,7 +101,7 @@ func (p *port) pause() bool {
 // welcome proves the peer and hands the connection to its protocol.
 func (p *port) welcome(raw *trackedConn, shaken func()) {
 	conn := tls.Server(raw, p.tls.server(p.roster, p.protocols))
-	protocol, err := shake(p.alive, conn)
+	protocol, err := p.tls.shake(p.alive, conn)
 	shaken()
 	if err != nil {
 		p.log.Debug("peer refused", slog.String("from", raw.RemoteAddr().String()), slog.Any("error", err))
@@ -148,10 +148,13 @@ func (c *lentConn) Close() error {
 }
 
 // shake does the handshake in bounded time.
-func shake(ctx context.Context, conn *tls.Conn) (protocol string, err error) {
+func (t TLS) shake(ctx context.Context, conn *tls.Conn) (protocol string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeWithin)
 	defer cancel()
 	if err := conn.HandshakeContext(ctx); err != nil {
+		if t.Learn != nil {
+			t.Learn(err)
+		}
 		return "", fmt.Errorf("handshake: %w", err)
 	}
 	return conn.ConnectionState().NegotiatedProtocol, nil
@@ -168,7 +171,7 @@ func (p *port) open(ctx context.Context, peer Member, protocol string) (net.Conn
 		return nil, ErrClosed
 	}
 	conn := tls.Client(tracked, p.tls.client(peer.ID, protocol))
-	got, err := shake(ctx, conn)
+	got, err := p.tls.shake(ctx, conn)
 	if err == nil && got != protocol {
 		err = fmt.Errorf("protocol %q: %w", got, ErrProtocol)
 	}

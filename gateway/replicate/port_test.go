@@ -97,6 +97,41 @@ func TestWhoIsAPeer(t *testing.T) {
 	}
 }
 
+// A board that wakes in 1970 is told by its peer's certificate that time has passed, whichever of the two dials.
+func TestPeersOfAClockThatWasNeverSet(t *testing.T) {
+	a := newAuthority(t)
+	var now atomic.Int64 // seconds; 0 is 1970
+	unset := a.tls(a.gateway(t, "gw-2"))
+	unset.Now = func() time.Time { return time.Unix(now.Load(), 0) }
+	unset.Learn = func(err error) {
+		refused, ok := errors.AsType[*tls.CertificateVerificationError](err)
+		if !ok {
+			t.Errorf("Learn was told %v, want why a certificate was refused", err)
+			return
+		}
+		now.Store(refused.UnverifiedCertificates[0].NotBefore.Unix())
+	}
+	server := newTestPort(t, a)
+	dials := newDialer(t, unset, members{server.self})
+	if _, err := dials.ask(t.Context(), server.self, []byte("x")); err == nil {
+		t.Error("a certificate that is not valid yet was believed at once")
+	}
+	if _, err := dials.ask(t.Context(), server.self, []byte("x")); err != nil {
+		t.Errorf("ask after it learnt the time = %v", err)
+	}
+
+	now.Store(0)
+	server.tls = unset
+	server.tls.Certificate = a.tls(a.gateway(t, "gw-1")).Certificate
+	dialled := newDialer(t, a.tls(a.gateway(t, "gw-2")), members{server.self})
+	if _, err := dialled.ask(t.Context(), server.self, []byte("x")); err == nil {
+		t.Error("a certificate that is not valid yet was believed at once")
+	}
+	if _, err := dialled.ask(t.Context(), server.self, []byte("x")); err != nil {
+		t.Errorf("answer after it learnt the time = %v", err)
+	}
+}
+
 // Nothing is read from a peer before it has proven itself.
 func TestPortRefusesPlainTCP(t *testing.T) {
 	server := newTestPort(t, newAuthority(t))

@@ -17,6 +17,7 @@ type TLS struct {
 	Certificate func() (*tls.Certificate, error)
 	Authority   func() *x509.CertPool
 	Now         func() time.Time // for expiry; nil means time.Now
+	Learn       func(error)      // told why a handshake failed: it may be our clock; nil if nobody wants to know
 
 	// Refuse says why a gateway's certificate no longer counts, revoked perhaps; nil when it does. It is asked at every
 	// handshake, on both sides, and about every open connection when Recheck is called. A nil Refuse refuses nobody.

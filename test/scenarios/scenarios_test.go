@@ -25,7 +25,7 @@ var empty = storetest.Template{Prepare: func(ctx context.Context, database strin
 // both are the scenarios that are played on PostgreSQL too: each source, and what comes late. That every query says the same on
 // both engines is for the store's own tests.
 var both = []string{
-	"portsmouth.yaml", "imperial.yaml", "bedfordshire.yaml", "stmarys.yaml", "college.yaml", "lost-building.yaml", "judged-again.yaml", "integrity.yaml",
+	"portsmouth.yaml", "imperial.yaml", "bedfordshire.yaml", "stmarys.yaml", "college.yaml", "lost-building.yaml", "judged-again.yaml", "integrity.yaml", "clocks.yaml",
 }
 
 func TestScenarios(t *testing.T) {
