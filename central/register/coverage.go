@@ -17,6 +17,7 @@ type PointCoverage struct {
 	Point      string
 	HeardUntil time.Time  // every tap of the point up to here is among the facts; zero if it was never heard of
 	Working    []Interval // when its reader was able to hear taps
+	Lacking    []Interval // when it may have heard taps that are not here, though later ones are: its gateway began another stream
 	Exit       bool       // it hears people leave, and nobody arrive
 }
 
@@ -34,6 +35,9 @@ func (c Coverage) complete(p *place) (bool, string) {
 	}
 	if late := c.behind(p.oldRooms, p.oldUntil); late != "" {
 		return false, late
+	}
+	if lacking := c.lacking(p); lacking != "" {
+		return false, lacking
 	}
 	readers := false
 	for _, room := range p.Rooms {
@@ -68,6 +72,18 @@ func (c Coverage) behind(rooms []string, until time.Time) string {
 		for _, p := range c[room] {
 			if p.HeardUntil.Before(until) {
 				return notHeard(p, room)
+			}
+		}
+	}
+	return ""
+}
+
+// lacking says which point heard taps in the window that are not here; "" if none did.
+func (c Coverage) lacking(p *place) string {
+	for _, room := range slices.Concat(p.Rooms, p.oldRooms) {
+		for _, point := range c[room] {
+			if some := within(point.Lacking, p.OpensAt, p.ClosesAt); len(some) > 0 {
+				return lackingSentence(point.Point, room, some[0])
 			}
 		}
 	}

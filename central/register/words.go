@@ -15,6 +15,10 @@ func notHeard(p PointCoverage, room string) string {
 	return fmt.Sprintf("Not known yet: taps at %s (%s) have arrived up to %s only", p.Point, room, moment(p.HeardUntil))
 }
 
+func lackingSentence(point, room string, i Interval) string {
+	return fmt.Sprintf("Not known: taps heard at %s (%s) between %s and %s are missing", point, room, moment(i.From), moment(i.To))
+}
+
 func shareSentence(room string, permille, minPercent int64) string {
 	return fmt.Sprintf("Not known: the readers of %s worked for %d.%d %% of the time, %d %% is needed to conclude an absence", room, permille/10, permille%10, minPercent)
 }

@@ -71,6 +71,36 @@ func (t streamTx) advance(ctx context.Context, d ingest.Delivery, w ingest.Water
 	return t.dirtyCovered(ctx, d, w.Point, span{before, until})
 }
 
+// ended looks again at registers that waited for the end of a stream: its gateway has begun another, and now all of it is here.
+func (t streamTx) ended(ctx context.Context, d ingest.Delivery) error {
+	type end struct {
+		point string
+		span  span
+	}
+	ends, err := list(ctx, t.tx, func(r *sql.Rows) (e end, err error) { return e, r.Scan(&e.point, &e.span.since, &e.span.until) },
+		fmt.Sprintf(streamEnds, `s.id = $1 AND s.durable <= s.through`), d.Stream[:])
+	if err != nil {
+		return fmt.Errorf("find registers that waited for a stream: %w", err)
+	}
+	for _, e := range ends {
+		if err := t.dirtyCovered(ctx, d, e.point, e.span); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// streamEnds are points, and from when to when they may have heard taps at the end of a stream although a later stream of the same
+// gateway speaks of them.
+const streamEnds = `SELECT t.point_id, t.last, coalesce((SELECT min(CASE WHEN n.since > t.last THEN n.since ELSE t.last END) FROM coverage n
+		WHERE n.point_id = t.point_id AND n.stream_id <> t.stream_id AND n.until > t.last), w.until)
+	FROM (SELECT c.stream_id, c.point_id, max(c.until) AS last
+		FROM stream s JOIN coverage c ON c.stream_id = s.id
+		WHERE %s AND EXISTS (SELECT 1 FROM stream o WHERE o.gateway_id = s.gateway_id AND o.id <> s.id)
+		GROUP BY c.stream_id, c.point_id) AS t
+	JOIN watermark w ON w.point_id = t.point_id AND w.until > t.last
+	ORDER BY t.point_id, t.last, t.stream_id`
+
 // dirtyCovered marks those without a final mark for a register of the point's room that closed within the span. The room
 // may be one that the session was moved out of (W-6).
 func (t streamTx) dirtyCovered(ctx context.Context, d ingest.Delivery, point string, s span) error {

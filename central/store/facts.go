@@ -252,8 +252,33 @@ func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 	if err != nil {
 		return err
 	}
+	if err := lacking(ctx, tx, covered); err != nil {
+		return fmt.Errorf("missing ends of streams: %w", err)
+	}
 	for _, c := range l.cases {
 		c.Facts.Coverage = covered
 	}
 	return nil
+}
+
+// lacking notes when points heard taps that are not here although a later stream of the gateway vouches for them: the end of an
+// earlier stream is missing, and what it held lies between its last word on the point and the first of the later one.
+func lacking(ctx context.Context, tx *transaction, covered register.Coverage) error {
+	places := map[string]*register.PointCoverage{}
+	for _, room := range covered {
+		for i := range room {
+			places[room[i].Point] = &room[i]
+		}
+	}
+	return each(ctx, tx, func(r *sql.Rows) error {
+		var point string
+		var last, next int64
+		if err := r.Scan(&point, &last, &next); err != nil {
+			return err
+		}
+		if p := places[point]; p != nil {
+			p.Lacking = append(p.Lacking, register.Interval{From: instant(last), To: instant(next)})
+		}
+		return nil
+	}, fmt.Sprintf(streamEnds, `s.durable > s.through`))
 }

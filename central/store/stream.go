@@ -68,7 +68,10 @@ func (t streamTx) Append(ctx context.Context, stream ingest.Stream, d ingest.Del
 	if err := t.appendTaps(ctx, d); err != nil {
 		return err
 	}
-	return t.heard(ctx, d)
+	if err := t.heard(ctx, d); err != nil {
+		return err
+	}
+	return t.ended(ctx, d)
 }
 
 // heard takes in what a delivery's heartbeats vouch for.

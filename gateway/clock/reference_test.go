@@ -52,7 +52,7 @@ func TestTimeAtTheStart(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := newKernel()
-				k.offset = time.Unix(0, 0).Sub(time.Now()) // it boots in 1970
+				k.offset = time.Until(time.Unix(0, 0)) // it boots in 1970
 				c := open(t, k)
 				for _, r := range tt.records {
 					c.Recall(r)

@@ -18,6 +18,9 @@ INSERT INTO term_share
   SELECT t.term_id, 'module', m.value->>0, t.department, sum(CAST(m.value->>1 AS BIGINT)), sum(CAST(m.value->>2 AS BIGINT))
   FROM standing t CROSS JOIN {{elements t.modules}} GROUP BY t.term_id, m.value->>0, t.department;
 
+-- What a stream last said of its points, for the case that its end is missing.
+CREATE INDEX coverage_stream ON coverage (stream_id, point_id, until);
+
 -- The figures of a term are summed, and its students put in order, from this index alone.
 CREATE INDEX standing_figures ON standing (term_id, student_id, level, permille, missed, attended, counted, pending, deadline);
 
