@@ -85,15 +85,16 @@ type misbehaving struct {
 	records   [][]byte
 	early     map[uint64]string
 	forks     int
-	serving   tls.Certificate
-	presented tls.Certificate // what the gateway shows
+	serving   *tls.Certificate // neither is written to: handshakes under way hold them
+	presented *tls.Certificate // what the gateway shows
 }
 
 func newMisbehaving(t *testing.T) *misbehaving {
 	t.Helper()
 	m := &misbehaving{pipes: make(chan net.Conn), key: newTestKey(t), early: map[uint64]string{}, well: time.Now().Add(outage)}
 	m.authority = m.issue(t, &x509.Certificate{Subject: pkix.Name{CommonName: "campus"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, &m.key.PublicKey, 100*time.Hour)
-	m.serving, m.presented = m.certificate(t, 100*time.Hour), m.certificate(t, 100*time.Hour)
+	serving, presented := m.certificate(t, 100*time.Hour), m.certificate(t, 100*time.Hour)
+	m.renew(&serving, &presented)
 	return m
 }
 
@@ -127,10 +128,10 @@ func (m *misbehaving) renew(serving, presented *tls.Certificate) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if serving != nil {
-		m.serving = *serving
+		m.serving = serving
 	}
 	if presented != nil {
-		m.presented = *presented
+		m.presented = presented
 	}
 }
 
@@ -168,7 +169,7 @@ func (m *misbehaving) serve() (stop func()) {
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			return &m.serving, nil
+			return m.serving, nil
 		},
 	}}
 	ended := make(chan struct{})
@@ -191,7 +192,7 @@ func (m *misbehaving) client() (client *contract.Client, hangUp func()) {
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			return &m.presented, nil
+			return m.presented, nil
 		},
 	})
 	client.HTTP.Transport.(*http.Transport).DialContext = m.dial
