@@ -33,7 +33,7 @@ build: ## the shipped programs and the demo's runner, into bin/
 	@$(BUILD) -o bin/ ./gateway/cmd/rollcall-gateway ./central/cmd/rollcall-central ./test/sim/cmd/rollcall-campus
 
 race: build ## all tests with the race detector
-	@CGO_ENABLED=1 go test -race -timeout 15m ./...
+	@CGO_ENABLED=1 go test -race -p 3 -timeout 15m ./... # many wait for ttys more than for a processor
 
 outage-short: ## break a campus for two minutes, and its fault tools' own tests (part of test; some kinds need root and FUSE)
 	@cd test/outage && go test ./...

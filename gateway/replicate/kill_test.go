@@ -63,7 +63,7 @@ func replicateUntilKilled(dir string) {
 func TestKilledProcessKeepsItsReplica(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(3, 4))
-	for range 6 {
+	for range 3 {
 		highest := killAfter(t, dir, 20+rng.IntN(120))
 		j, n, err := aloneIn(dir)
 		if err != nil {

@@ -121,8 +121,7 @@ func TestPeersOfAClockThatWasNeverSet(t *testing.T) {
 	}
 
 	now.Store(0)
-	server.tls = unset
-	server.tls.Certificate = a.tls(a.gateway(t, "gw-1")).Certificate
+	server = newTestPort(t, a, func(with *TLS) { with.Now, with.Learn = unset.Now, unset.Learn })
 	dialled := newDialer(t, a.tls(a.gateway(t, "gw-2")), members{server.self})
 	if _, err := dialled.ask(t.Context(), server.self, []byte("x")); err == nil {
 		t.Error("a certificate that is not valid yet was believed at once")
