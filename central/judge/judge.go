@@ -68,12 +68,14 @@ type Options struct {
 	Now        func() time.Time
 }
 
-// Judge is a runner that keeps judgements in step with facts.
+// Judge is a runner that keeps judgements in step with facts. It is safe for concurrent use.
 type Judge struct {
 	o       Options
 	wake    chan struct{}
 	metrics *metrics
-	looked  time.Time // registers that closed up to here have been touched
+
+	mu     sync.Mutex // held while somebody settles; guards everything that follows
+	looked time.Time  // registers that closed up to here have been touched
 }
 
 // New makes a Judge and registers its metrics.
@@ -116,6 +118,8 @@ func (j *Judge) Run(ctx context.Context) error {
 func (j *Judge) Settle(ctx context.Context) error { return j.settle(ctx, runtime.GOMAXPROCS(0)) }
 
 func (j *Judge) settle(ctx context.Context, workers int) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	now := j.o.Now()
 	if err := j.o.Store.TouchClosed(ctx, j.looked, now); err != nil {
 		return fmt.Errorf("touch closed registers: %w", err)
