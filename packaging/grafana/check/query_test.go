@@ -250,7 +250,7 @@ func alertsWatchWhatExists(t *testing.T, w *watched) {
 			}
 		}
 	}
-	if alerts != 12 {
-		t.Errorf("%d alerts, want 12", alerts)
+	if alerts != 13 {
+		t.Errorf("%d alerts, want 13", alerts)
 	}
 }
