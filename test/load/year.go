@@ -27,8 +27,8 @@ var pages = []struct{ what, name string }{
 	{"engagement: figures, charts and a page of students", "engagement"},
 	{"ten missed contacts, with the date of the tenth", "ten-missed"},
 	{"three months under 70 %", "low-months"},
-	{"sessions of an hour with their marks", "day"},
-	{"term report: every student in every module", "term-report"},
+	{"a page of 150 sessions of an hour with their marks", "day"},
+	{"term report: every module, everybody in it", "term-report"},
 }
 
 // year is the table of central's databases with a whole year in them.
