@@ -53,7 +53,8 @@ func OpenOffice(ctx context.Context, cfg *config.Central, o Options) (*Office, e
 	f := &Office{store: db, authority: authority, registry: prometheus.NewRegistry(), log: o.Log, now: o.Now, imported: func() {}}
 	f.registry.MustRegister(databaseInfo(db))
 	f.Fleet = fleet.New(fleet.Options{
-		Store: db, Authority: authority, InvitationLife: cfg.InvitationLife.Std(), Log: o.Log, Registerer: f.registry, Now: o.Now,
+		Store: db, Authority: authority, InvitationLife: cfg.InvitationLife.Std(), Lifetime: cfg.Certificates.Lifetime.Std(),
+		Log: o.Log, Registerer: f.registry, Now: o.Now,
 	})
 	if f.Policies, err = openPolicies(ctx, db, o); err != nil {
 		return nil, errors.Join(err, db.Close())

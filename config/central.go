@@ -18,7 +18,22 @@ type Central struct {
 	GatewayNames   []string `yaml:"gateway_names"`   // host names and addresses in the certificate of that listener
 	PublishAhead   Duration `yaml:"publish_ahead"`   // how far ahead gateways know the timetable
 	InvitationLife Duration `yaml:"invitation_life"` // how long an invitation may be used
+
+	Certificates Certificates `yaml:"certificates"`
 }
+
+// Certificates is how the campus authority certifies gateways.
+type Certificates struct {
+	// Lifetime is from issue to end; a gateway renews at about two thirds. It must outlive the longest outage of central
+	// through which gateways are to replicate: an expired certificate may only ask for another.
+	Lifetime Duration `yaml:"lifetime"`
+}
+
+// The bounds of a certificate's lifetime: a shorter one could not be renewed in time, a longer one would outlive its purpose.
+const (
+	shortestLifetime = time.Minute
+	longestLifetime  = 365 * 24 * time.Hour
+)
 
 func defaultCentral() *Central {
 	return &Central{
@@ -27,6 +42,7 @@ func defaultCentral() *Central {
 		GatewayListen:  ":8443",
 		PublishAhead:   Duration(14 * 24 * time.Hour),
 		InvitationLife: Duration(time.Hour),
+		Certificates:   Certificates{Lifetime: Duration(30 * 24 * time.Hour)},
 	}
 }
 
@@ -45,5 +61,8 @@ func (s *Central) validate(c *checker) {
 	}
 	if s.InvitationLife == 0 {
 		c.fault("invitation_life", "0 would make every invitation expired")
+	}
+	if d := s.Certificates.Lifetime.Std(); d < shortestLifetime || d > longestLifetime {
+		c.fault("certificates.lifetime", "%v is not between %v and %v", d, shortestLifetime, longestLifetime)
 	}
 }

@@ -2,6 +2,8 @@ package fleet
 
 import (
 	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -187,5 +189,36 @@ func TestOnlyGatewaysAreGateways(t *testing.T) {
 	}
 	if id, err := a.verify(a.Certificate()); !errors.Is(err, ErrForeign) {
 		t.Errorf("verify of the authority = %q, %v; want ErrForeign", id, err)
+	}
+}
+
+// A certificate must not be due for renewal when it is issued, nor may its issue be told wrong, however short it lives.
+func TestLivesOfCertificates(t *testing.T) {
+	now := time.Date(2026, 10, 5, 9, 0, 0, 0, time.UTC)
+	a := openAuthority(t, t.TempDir(), func() time.Time { return now })
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ life, before time.Duration }{
+		{30 * 24 * time.Hour, 24 * time.Hour},
+		{48 * time.Hour, 24 * time.Hour},
+		{24 * time.Hour, 24 * time.Hour},
+		{2 * time.Hour, 2 * time.Hour},
+		{2 * time.Minute, 2 * time.Minute},
+	} {
+		c, err := a.gatewayCertificate("gw-a", &key.PublicKey, tt.life)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := now.Sub(c.NotBefore); got != tt.before {
+			t.Errorf("life of %v: begins %v before its issue, want %v", tt.life, got, tt.before)
+		}
+		if got := c.NotAfter.Sub(now); got != tt.life {
+			t.Errorf("life of %v: ends after %v", tt.life, got)
+		}
+		if got := issuedAt(c); !got.Equal(now) {
+			t.Errorf("life of %v: issued at %v, want %v", tt.life, got, now)
+		}
 	}
 }

@@ -13,29 +13,32 @@ import (
 )
 
 const (
-	gatewayLife  = 30 * 24 * time.Hour
+	gatewayLife  = 30 * 24 * time.Hour  // unless Options say otherwise
 	renewalGrace = 365 * 24 * time.Hour // how long an expired certificate may still ask for renewal
 	maxRequest   = 8 << 10              // octets of a certificate request
 
-	// backdate lets a gateway whose clock is behind use a fresh certificate at once. NotBefore plus backdate is therefore
-	// when a certificate was issued.
+	// backdate lets a gateway whose clock is behind use a fresh certificate at once. One that lives shorter begins no longer
+	// before its issue than it lives after it, or a gateway would take it for one that is due for renewal.
 	backdate = 24 * time.Hour
 )
 
-// gatewayCertificate issues a certificate for a gateway. Nothing but the key is taken from the request.
-func (a *Authority) gatewayCertificate(gateway string, public *ecdsa.PublicKey) (*x509.Certificate, error) {
+// gatewayCertificate issues a certificate for a gateway that ends after life. Nothing but the key is taken from the request.
+func (a *Authority) gatewayCertificate(gateway string, public *ecdsa.PublicKey, life time.Duration) (*x509.Certificate, error) {
 	now := a.now()
 	return a.issue(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: gateway},
 		DNSNames:    []string{contract.GatewayHost(gateway)},
 		URIs:        []*url.URL{{Scheme: "spiffe", Host: "rollcall", Path: "/gateway/" + gateway}},
-		NotBefore:   now.Add(-backdate),
-		NotAfter:    now.Add(gatewayLife),
+		NotBefore:   now.Add(-min(backdate, life)),
+		NotAfter:    now.Add(life),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth}, // server towards its Raft peers
 	}, public)
 }
 
-func issuedAt(c *x509.Certificate) time.Time { return c.NotBefore.Add(backdate) }
+// issuedAt is when a gateway's certificate was issued: backdate after its beginning, or halfway through one that is short.
+func issuedAt(c *x509.Certificate) time.Time {
+	return c.NotBefore.Add(min(backdate, c.NotAfter.Sub(c.NotBefore)/2))
+}
 
 // requestKey takes the public key out of a PKCS #10 request whose signature proves that the sender holds the private one.
 func requestKey(der []byte) (*ecdsa.PublicKey, error) {

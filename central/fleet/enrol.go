@@ -55,7 +55,7 @@ func (f *Fleet) Enrol(ctx context.Context, e contract.Enrolment) (contract.Crede
 	var credentials contract.Credentials
 	now := f.now()
 	err = f.store.Redeem(ctx, sha256.Sum256(secret), now, func(i Invitation) (Gateway, error) {
-		certificate, err := f.authority.gatewayCertificate(i.Gateway, key)
+		certificate, err := f.authority.gatewayCertificate(i.Gateway, key, f.lifetime)
 		if err != nil {
 			return Gateway{}, err
 		}
@@ -78,7 +78,7 @@ func (f *Fleet) Renew(ctx context.Context, caller Caller, r contract.Renewal) (c
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}
-	certificate, err := f.authority.gatewayCertificate(caller.Gateway, key)
+	certificate, err := f.authority.gatewayCertificate(caller.Gateway, key, f.lifetime)
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}

@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -122,6 +123,7 @@ type Options struct {
 	Store          Store
 	Authority      *Authority
 	InvitationLife time.Duration // 0 means an hour
+	Lifetime       time.Duration // of gateways' certificates; 0 means 30 days
 	Log            *slog.Logger
 	Registerer     prometheus.Registerer
 	Now            func() time.Time
@@ -131,7 +133,8 @@ type Options struct {
 type Fleet struct {
 	store     Store
 	authority *Authority
-	life      time.Duration
+	life      time.Duration // of invitations
+	lifetime  time.Duration // of certificates
 	log       *slog.Logger
 	now       func() time.Time
 	contact   *prometheus.GaugeVec
@@ -145,9 +148,9 @@ type Fleet struct {
 
 // New makes a Fleet and registers its metrics.
 func New(o Options) *Fleet {
-	f := &Fleet{store: o.Store, authority: o.Authority, life: o.InvitationLife, log: o.Log, now: o.Now, changes: newChanges(), asked: map[question]time.Time{}}
-	if f.life == 0 {
-		f.life = time.Hour
+	f := &Fleet{
+		store: o.Store, authority: o.Authority, life: cmp.Or(o.InvitationLife, time.Hour), lifetime: cmp.Or(o.Lifetime, gatewayLife),
+		log: o.Log, now: o.Now, changes: newChanges(), asked: map[question]time.Time{},
 	}
 	f.contact = promauto.With(o.Registerer).NewGaugeVec(prometheus.GaugeOpts{
 		Name: "rollcall_central_gateway_last_contact_timestamp_seconds",
