@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
+	"github.com/rollcall-edge/rollcall/central/fleet"
 	"github.com/rollcall-edge/rollcall/central/proof"
 )
 
@@ -172,6 +174,53 @@ func TestTheNineAttacks(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(out)
+	}
+	r.checkDisputes(t, map[string]float64{"resent": 1, "rewritten": 1, "foreign": 1})
+	r.settles(t, "resent", contract.Stream{7})
+	r.checkDisputes(t, map[string]float64{"rewritten": 1, "foreign": 1})
+}
+
+// checkDisputes compares how many streams of each gateway are said to be quarantined; those not named must be in order.
+func (r *rig) checkDisputes(t *testing.T, want map[string]float64) {
+	t.Helper()
+	families, err := r.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, known := map[string]float64{}, 0
+	for _, f := range families {
+		if f.GetName() != "rollcall_central_quarantined_streams" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			known++
+			if n := m.GetGauge().GetValue(); n > 0 {
+				got[m.GetLabel()[0].GetValue()] = n
+			}
+		}
+	}
+	if !maps.Equal(got, want) || known != len(attacks)+1 {
+		t.Errorf("quarantined streams = %v of %d gateways, want %v of %d", got, known, want, len(attacks)+1)
+	}
+}
+
+// settles puts on record what was found out about a stream; of one that is in order there is nothing to settle.
+func (r *rig) settles(t *testing.T, gateway string, stream contract.Stream) {
+	t.Helper()
+	if err := r.Fleet.Settle(t.Context(), "eve", stream, "an old card"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Fleet.Settle(t.Context(), "eve", contract.Stream{0xff}, "nothing"); !errors.Is(err, fleet.ErrNotQuarantined) {
+		t.Errorf("settling a stream in order = %v, want ErrNotQuarantined", err)
+	}
+	members, err := r.Fleet.Gateways(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
+		if m.ID == gateway && (m.Streams[0].Quarantined == "" || !strings.HasPrefix(m.Streams[0].Settled, "an old card (eve, ")) {
+			t.Errorf("the settled stream = %+v, want it quarantined as before, with what was found out", m.Streams[0])
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ var (
 	ErrCluster         = errors.New("no such cluster; rollcall-central cluster list names them")
 	ErrInCluster       = errors.New("the gateway is in a cluster already; remove it there first")
 	ErrMajority        = errors.New("the cluster would lose its majority")
+	ErrNotQuarantined  = errors.New("no such stream is quarantined; the page Gateways names those that are")
 	ErrReport          = errors.New("the report is not acceptable")
 )
 
@@ -59,6 +60,7 @@ type Stream struct {
 	Durable     uint64 // the highest number any gateway said exists; what lies between is still out there
 	HeardAt     time.Time
 	Quarantined string // why nothing more is accepted; empty if it is
+	Settled     string // who found out which history is true, and what; empty if nobody has, or need not
 }
 
 // Member is a gateway with its streams, newest first.
@@ -92,6 +94,9 @@ type Store interface {
 
 	// Streams lists all, the one heard last first.
 	Streams(ctx context.Context) ([]Stream, error)
+
+	// Settle notes what was found out about a quarantined stream; it stays quarantined. ErrNotQuarantined if it is not.
+	Settle(ctx context.Context, stream contract.Stream, finding string) error
 
 	// Clusters lists all with their members, both by name.
 	Clusters(ctx context.Context) ([]Cluster, error)
@@ -160,7 +165,7 @@ func New(o Options) *Fleet {
 		Name: "rollcall_central_gateway_clock_offset_seconds",
 		Help: "What a gateway took the time to be in its last report, less central's clock when it was here; a moment of it was on the way.",
 	}, []string{"gateway"})
-	o.Registerer.MustRegister(missing{store: o.Store, log: o.Log})
+	o.Registerer.MustRegister(tally{store: o.Store, log: o.Log})
 	return f
 }
 
@@ -219,6 +224,17 @@ func (f *Fleet) Revoke(ctx context.Context, gateway string) error {
 	f.contact.DeleteLabelValues(gateway)
 	f.offset.DeleteLabelValues(gateway)
 	f.log.Warn("gateway revoked", "gateway", gateway)
+	return nil
+}
+
+// Settle puts on record what was found out about a quarantined stream, by whom; the alert ends with it. The stream takes
+// nothing more all the same.
+func (f *Fleet) Settle(ctx context.Context, actor string, stream contract.Stream, finding string) error {
+	said := fmt.Sprintf("%s (%s, %s)", finding, actor, f.now().UTC().Format(time.DateOnly))
+	if err := f.store.Settle(ctx, stream, said); err != nil {
+		return fmt.Errorf("settle stream %s: %w", stream, err)
+	}
+	f.log.Info("quarantined stream settled", "stream", stream.String(), "actor", actor)
 	return nil
 }
 

@@ -35,7 +35,11 @@ type Stream struct {
 	Durable     uint64    `json:"durable"` // the highest number any gateway said exists
 	HeardAt     time.Time `json:"heard_at"`
 	Quarantined string    `json:"quarantined"` // why nothing more is accepted; "" if it is
+	Settled     string    `json:"settled"`     // what was found out about that, by whom; "" if nothing yet
 }
+
+// Disputed reports whether the stream has two histories and nobody has found out yet which is true.
+func (s Stream) Disputed() bool { return s.Quarantined != "" && s.Settled == "" }
 
 // Missing is how many records exist that central has not got.
 func (s Stream) Missing() uint64 {

@@ -93,15 +93,30 @@ func (s *Store) Streams(ctx context.Context) ([]fleet.Stream, error) {
 		var v fleet.Stream
 		var id []byte
 		var heard int64
-		err := r.Scan(&id, &v.Gateway, &v.Through, &v.Durable, &heard, &v.Quarantined)
+		err := r.Scan(&id, &v.Gateway, &v.Through, &v.Durable, &heard, &v.Quarantined, &v.Settled)
 		copy(v.ID[:], id)
 		v.HeardAt = instant(heard)
 		return v, err
-	}, `SELECT id, gateway_id, through, durable, heard_at, quarantined FROM stream ORDER BY heard_at DESC, id`)
+	}, `SELECT id, gateway_id, through, durable, heard_at, quarantined, settled FROM stream ORDER BY heard_at DESC, id`)
 	if err != nil {
 		return nil, fmt.Errorf("read streams: %w", err)
 	}
 	return found, nil
+}
+
+// Settle implements fleet.Store.
+func (s *Store) Settle(ctx context.Context, stream contract.Stream, finding string) error {
+	return s.transact(ctx, func(tx *transaction) error {
+		done, err := tx.ExecContext(ctx, `UPDATE stream SET settled = $2 WHERE id = $1 AND quarantined <> ''`, stream[:], finding)
+		if err != nil {
+			return fmt.Errorf("update stream: %w", err)
+		}
+		n, err := done.RowsAffected()
+		if err == nil && n == 0 {
+			return fleet.ErrNotQuarantined
+		}
+		return err
+	})
 }
 
 // Heard implements fleet.Store.

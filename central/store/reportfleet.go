@@ -29,11 +29,11 @@ func (s ReportSource) Streams(ctx context.Context) ([]report.Stream, error) {
 	streams, err := list(ctx, s.read, func(r *sql.Rows) (x report.Stream, err error) {
 		var id []byte
 		var through, durable, heard int64
-		err = r.Scan(&id, &x.Owner, &through, &durable, &heard, &x.Quarantined)
+		err = r.Scan(&id, &x.Owner, &through, &durable, &heard, &x.Quarantined, &x.Settled)
 		x.ID, x.HeardAt = hex.EncodeToString(id), instant(heard)
 		x.Through, x.Durable = uint64(through), uint64(durable)
 		return x, err
-	}, `SELECT id, gateway_id, through, durable, heard_at, quarantined FROM stream ORDER BY gateway_id, id`)
+	}, `SELECT id, gateway_id, through, durable, heard_at, quarantined, settled FROM stream ORDER BY gateway_id, id`)
 	if err != nil {
 		return nil, fmt.Errorf("list streams: %w", err)
 	}

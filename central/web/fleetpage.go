@@ -17,6 +17,7 @@ type gatewaysBody struct {
 	Missing  uint64
 	Readers  int
 	Up       int
+	Disputed int             // streams with two histories, of which nobody has found out yet which is true
 	Foreign  []report.Stream // journals of no gateway on file
 }
 
@@ -46,6 +47,9 @@ func (s *Site) gateways(c *gin.Context, _ *caller) error {
 		body.add(g)
 	}
 	for _, st := range streams {
+		if st.Disputed() {
+			body.Disputed++
+		}
 		if !known[st.Owner] {
 			body.Foreign = append(body.Foreign, st)
 			body.Missing += st.Missing()

@@ -19,7 +19,7 @@ func TestPages(t *testing.T) {
 		path string
 		want []string
 	}{
-		{"/", []string{"Registers open now", "CS101 Programming", "24 <small>of 30 there", "/registers/e6", "Earlier today", "Later today", "Latest taps", "1 of 2 gateways are not reporting", "blue, blinking"}},
+		{"/", []string{"Registers open now", "CS101 Programming", "24 <small>of 30 there", "/registers/e6", "Earlier today", "Later today", "Latest taps", "1 of 2 gateways are not reporting", "One journal has two histories and is quarantined", "blue, blinking"}},
 		{"/registers", []string{"Thu 19 Nov 2026", "/registers?day=2026-11-18", "/registers?day=2026-11-20", "ECO120"}},
 		{"/registers?week=2026-11-19", []string{"Week of Mon 16 Nov 2026", "/registers?week=2026-11-09", "Cancelled"}},
 		{"/registers?day=2026-11-10", []string{"/registers/e%2F1"}},
@@ -39,7 +39,7 @@ func TestPages(t *testing.T) {
 		{"/findings?q=Nobody", []string{"No finding matches"}},
 		{"/taps/" + tapID(17), []string{"What happened at the door", "Decoded from the very octets", "within 9ms", "/registers/e2", "/students/s1", "1h30m0s"}},
 		{"/policies", []string{"college v1", "marking.present_within", "15m", "Not from policy", "The procedure has a sheet, not a window."}},
-		{"/gateways", []string{"gw-engineering", "Not reporting", "527 to come", "heard 47 minutes ago", "no answer for 3 minutes", "42 published", "record 5 has two histories", "of 20,455"}},
+		{"/gateways", []string{"gw-engineering", "Not reporting", "527 to come", "heard 47 minutes ago", "no answer for 3 minutes", "42 published", "One journal has two histories", "StreamQuarantined", "record 5 has two histories", "of 20,455"}},
 		{"/coverage", []string{"Thu 19 Nov 2026", "08:12:30–08:40:00", "27 min", "A-101/door: the reader did not work, or was unplugged", "ECO120 Microeconomics", "69.4%", "95% needed", "None concluded", "/coverage.csv?day=2026-11-19"}},
 		{"/coverage?day=2026-11-18", []string{"11:20:00–12:00:00", "no gateway was running that listened to it", "55.5%"}},
 		{"/coverage?day=2026-11-10", []string{"Every register of this day was covered throughout"}},

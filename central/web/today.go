@@ -26,6 +26,7 @@ type todayBody struct {
 	Taps     []tapLine        // empty for those who may not see students
 	Gateways int
 	Silent   int
+	Disputed int // streams with two histories, of which nobody has found out yet which is true
 	Gaps     sessionGaps
 }
 
@@ -67,6 +68,14 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 	if body.Gaps, err = s.gapsOf(ctx, sessions); err != nil {
 		return err
 	}
+	if err := s.fleetOf(ctx, &body); err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, "today", sheet{Title: "Today", Here: "/", Live: true, Notice: notices[c.Query("done")], Body: body})
+}
+
+// fleetOf counts the gateways in service, and what is wrong with them.
+func (s *Site) fleetOf(ctx context.Context, body *todayBody) error {
 	gateways, err := s.Reports.Gateways(ctx)
 	if err != nil {
 		return err
@@ -79,7 +88,13 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 			}
 		}
 	}
-	return s.render(c, http.StatusOK, "today", sheet{Title: "Today", Here: "/", Live: true, Notice: notices[c.Query("done")], Body: body})
+	streams, err := s.Reports.Streams(ctx)
+	for _, st := range streams {
+		if st.Disputed() {
+			body.Disputed++
+		}
+	}
+	return err
 }
 
 // What the page shows of each kind: nobody reads a thousand lines, and marks are counted of those that are shown alone.

@@ -20,6 +20,7 @@ import (
 type audit struct {
 	Export auditExport `cmd:"" help:"Write what an auditor needs to check that nothing is missing, altered or added."`
 	Proof  auditProof  `cmd:"" help:"Write the proof of one tap for the student who made it."`
+	Settle auditSettle `cmd:"" help:"Put on record what was found out about a quarantined stream; its alert ends."`
 }
 
 type auditExport struct {
@@ -63,6 +64,23 @@ func (a *auditProof) Run(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 		return writeWhole(a.File, p.Write)
+	})
+}
+
+type auditSettle struct {
+	from
+	Stream  contract.Stream `arg:"" help:"The stream, as the page Gateways names it."`
+	Finding string          `required:"" help:"What was found out: which history is true, and how that is known."`
+}
+
+// Run settles.
+func (a *auditSettle) Run(ctx context.Context, log *slog.Logger) error {
+	return a.office(ctx, log, func(o *central.Office) error {
+		if err := o.Fleet.Settle(ctx, actor(), a.Stream, a.Finding); err != nil {
+			return err
+		}
+		fmt.Println("settled: its alert ends; the stream takes nothing more, and exports go on naming it")
+		return nil
 	})
 }
 

@@ -196,6 +196,7 @@ func tilesSayWhatHappened(t *testing.T, w *watched) {
 		{"Readers needing attention", []string{"LIB library LIB-0.02/door does not answer = 0"}},
 		{"Keys of OSDP readers", []string{"LIB library LIB-0.02/door = 0", "LIB library LIB-0.03/door = 0"}},
 		{"Bluetooth adapters", []string{"LIB library = 0"}},
+		{"Quarantined streams", []string{"library = 0", "science = 0"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.panel, func(t *testing.T) {
@@ -250,7 +251,7 @@ func alertsWatchWhatExists(t *testing.T, w *watched) {
 			}
 		}
 	}
-	if alerts != 13 {
-		t.Errorf("%d alerts, want 13", alerts)
+	if alerts != 14 {
+		t.Errorf("%d alerts, want 14", alerts)
 	}
 }
