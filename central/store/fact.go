@@ -43,14 +43,20 @@ func (l *loader) feeds(ctx context.Context, tx *transaction) error {
 	if err != nil {
 		return err
 	}
-	have, err := list(ctx, tx, scanText, `SELECT DISTINCT student_id FROM vle_user WHERE student_id IN ({{keys $1}})`, l.ids)
+	have := map[string]bool{}
+	err = each(ctx, tx, func(r *sql.Rows) error {
+		var student string
+		err := r.Scan(&student)
+		have[student] = true
+		return err
+	}, `SELECT student_id FROM vle_user WHERE student_id IN ({{keys $1}})`, l.ids)
 	if err != nil {
 		return err
 	}
 	for student, c := range l.cases {
 		c.Known = map[engagement.Kind]time.Time{}
 		for _, f := range feeds {
-			if !f.ByUser || slices.Contains(have, student) {
+			if !f.ByUser || have[student] {
 				c.Known[f.Kind] = f.Through
 			}
 		}
@@ -58,12 +64,14 @@ func (l *loader) feeds(ctx context.Context, tx *transaction) error {
 	return nil
 }
 
-func readFeeds(ctx context.Context, q querier) ([]evidence.Feed, error) {
-	feeds, err := list(ctx, q, func(r *sql.Rows) (f evidence.Feed, err error) {
+func readFeeds(ctx context.Context, tx *transaction) (feeds []evidence.Feed, err error) {
+	err = each(ctx, tx, func(r *sql.Rows) error {
+		var f evidence.Feed
 		var through int64
-		err = r.Scan(&f.Kind, &through, &f.ByUser)
+		err := r.Scan(&f.Kind, &through, &f.ByUser)
 		f.Through = instant(through)
-		return f, err
+		feeds = append(feeds, f)
+		return err
 	}, `SELECT kind, through, by_user FROM feed ORDER BY kind`)
 	if err != nil {
 		return nil, fmt.Errorf("read feeds: %w", err)

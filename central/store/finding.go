@@ -20,30 +20,35 @@ func saveFindings(ctx context.Context, tx *transaction, verdicts []judge.Verdict
 	if err != nil {
 		return err
 	}
+	var rows [][]any
 	for _, p := range parts(verdicts, func(v *judge.Verdict) []rules.Finding { return v.Found }) {
-		if err := addFinding(ctx, tx, p.of.Student, p.of.Term(p.is.AsOf), p.of.JudgedAt, p.is); err != nil {
+		row, err := findingRow(p.of.Student, p.of.Term(p.is.AsOf), p.of.JudgedAt, p.is)
+		if err != nil {
 			return fmt.Errorf("save finding %s of student %s: %w", p.is.Rule, p.of.Student, err)
 		}
+		rows = append(rows, row)
 	}
-	return nil
+	return putEach(ctx, tx, "findings", addFinding, rows, func(row []any) []any { return row })
 }
 
-// addFinding appends a finding about a student, or about a subject of the university with an empty student.
-func addFinding(ctx context.Context, tx *transaction, student, term string, judgedAt time.Time, f rules.Finding) error {
+const addFinding = `INSERT INTO finding
+	(student_id, subject, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, scope, step, opens, level)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+
+// findingRow is what addFinding adds of a finding about a student, or about a subject of the university with an empty student.
+func findingRow(student, term string, judgedAt time.Time, f rules.Finding) ([]any, error) {
 	evidence, err := keys(f.Evidence)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var deadline string
 	if f.Deadline != (calendar.Day{}) {
 		deadline = f.Deadline.String()
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO finding
-		(student_id, subject, term_id, rule, policy, as_of, found_at, summary, deadline, evidence, scope, step, opens, level)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	return []any{
 		student, f.Subject, term, f.Rule, f.Policy, milliseconds(f.AsOf), milliseconds(judgedAt), f.Summary, deadline, evidence,
-		f.Scope, f.Step, f.Opens, f.Level)
-	return err
+		f.Scope, f.Step, f.Opens, f.Level,
+	}, nil
 }
 
 // findings reads those that were not superseded.

@@ -37,7 +37,12 @@ func addSurveyed(ctx context.Context, tx *transaction, v judge.SurveyVerdict, f 
 	if err != nil || there {
 		return err
 	}
-	return addFinding(ctx, tx, "", v.Term(f.AsOf), v.JudgedAt, f)
+	row, err := findingRow("", v.Term(f.AsOf), v.JudgedAt, f)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, addFinding, row...)
+	return err
 }
 
 // ForgetSurveys implements judge.Store.
