@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/identity"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/writer"
 )
 
 // alone is where a cluster of one is said to listen; nobody calls it.
@@ -179,110 +180,35 @@ const twinLook = time.Second
 
 // ship runs the shipper, and stops it while the journal begins a new stream because central disowned the present one.
 func (g *Gateway) ship(ctx context.Context) error {
-	t := time.NewTicker(twinLook)
-	defer t.Stop()
-	for ctx.Err() == nil {
-		shipping, stop := context.WithCancel(ctx)
-		shipped := g.startShipper(shipping)
-		disowned := g.awaitDisowned(ctx, t.C)
-		stop()
-		<-shipped
-		if !disowned {
-			break
-		}
-		s := g.forwarder.State()
-		if err := g.restream(s.Trouble, max(s.Fork, g.inherited+1)); err != nil {
-			g.log.Error("new stream not begun", slog.Any("error", err))
-			<-ctx.Done()
-		}
+	s := writer.Shipping{Disowned: g.forwarder.Disowned, Restream: g.restream, Every: twinLook}
+	if g.shipper != nil {
+		s.Ship = g.runShipper
+	}
+	if err := s.Run(ctx); err != nil {
+		g.log.Error("new stream not begun", slog.Any("error", err))
+		<-ctx.Done()
 	}
 	return nil
 }
 
-// startShipper runs the shipper, if there is one; the channel is closed when it has ended.
-func (g *Gateway) startShipper(ctx context.Context) (ended <-chan struct{}) {
-	done := make(chan struct{})
-	if g.shipper == nil {
-		close(done)
-		return done
-	}
-	go func() {
-		defer close(done)
-		if err := g.shipper.Run(ctx); err != nil {
-			g.notice("cluster", fmt.Sprintf("taps are no longer copied to the cluster: %v; restart the gateway", err))
-		}
-	}()
-	return done
-}
-
-// awaitDisowned returns true when central disowned the journal's stream, false when ctx ended.
-func (g *Gateway) awaitDisowned(ctx context.Context, look <-chan time.Time) bool {
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-look:
-		}
-		if s := g.forwarder.State(); s.Stopped() && s.Stream == g.journal.Stream() {
-			return true
-		}
+func (g *Gateway) runShipper(ctx context.Context) {
+	if err := g.shipper.Run(ctx); err != nil {
+		g.notice("cluster", fmt.Sprintf("taps are no longer copied to the cluster: %v; restart the gateway", err))
 	}
 }
 
-// restreamEvery bounds how often a new stream is begun, should someone disown each.
-const restreamEvery = time.Hour
-
-var errRestreamed = errors.New("a new stream was begun within the last hour already; find out why before the gateway is restarted")
-
-// restream begins a new stream because the present one has another history elsewhere: the disk is an old image or a copy.
-// Taps of this run, from number from on, are written again into the new stream, since under their old numbers central
-// would never take them. From 0 is the first of this run.
+// restream begins a new stream, as writer.Restream, and tells of it.
 func (g *Gateway) restream(reason string, from uint64) error {
-	g.appending.Lock()
-	defer g.appending.Unlock()
-	if time.Since(g.restreamedAt) < restreamEvery {
-		return errRestreamed
-	}
-	old := g.journal.Stream()
-	from = max(from, g.inherited+1)
-	taps, err := g.tapsFrom(from)
+	r, err := g.writer.Restream(reason, from)
 	if err != nil {
 		return err
 	}
-	kept, err := g.journal.NewStream(reason)
-	if err != nil {
-		return fmt.Errorf("begin new stream: %w", err)
-	}
-	g.restreamedAt, g.inherited = time.Now(), 0
-	for _, r := range taps {
-		if _, err := g.journal.Append(r); err != nil {
-			return fmt.Errorf("carry tap over: %w", err)
-		}
-	}
 	g.notice("journal", fmt.Sprintf("stream %s ended and %s began with %d taps carried over, because %s; what central lacks of the old one is brought from %s: keep it",
-		old, g.journal.Stream(), len(taps), reason, kept))
-	if err := journal.MarkCarried(kept, from); err != nil { // what was carried over must not be salvaged besides
+		r.Was, g.journal.Stream(), r.Taps, reason, r.Kept))
+	if err := journal.MarkCarried(r.Kept, r.From); err != nil { // what was carried over must not be salvaged besides
 		return fmt.Errorf("note what was carried over: %w", err)
 	}
 	return nil
-}
-
-// tapsFrom reads the taps from a number on. Heartbeats stay behind: they speak of their own stream.
-func (g *Gateway) tapsFrom(next uint64) ([]contract.Record, error) {
-	var taps []contract.Record
-	for next <= g.journal.Durable() {
-		records, err := g.decoded(next, recallStep)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range records {
-			if r.Heartbeat == nil {
-				taps = append(taps, r)
-			}
-		}
-		next += uint64(len(records))
-	}
-	return taps, nil
 }
 
 // replicas is the cluster as the sweeper and the sharer want it.

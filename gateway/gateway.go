@@ -29,6 +29,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/seal"
 	"github.com/rollcall-edge/rollcall/gateway/status"
 	"github.com/rollcall-edge/rollcall/gateway/timetable"
+	"github.com/rollcall-edge/rollcall/gateway/writer"
 )
 
 // ErrStorage means the disk failed: no tap can be kept any more, and only a fresh start with its audit may try again.
@@ -57,6 +58,7 @@ type Gateway struct {
 	timetable *timetable.Cache
 	credited  *decide.Credited
 	journal   *journal.Journal
+	writer    *writer.Writer
 	cluster   *replicate.Node    // nil when it could not be opened: taps go on without
 	shipper   *replicate.Shipper // nil likewise
 	directory *directory.Cache
@@ -75,10 +77,6 @@ type Gateway struct {
 	console   *console.Server
 	recent    *console.Taps
 	taps      *prometheus.CounterVec
-
-	appending    sync.RWMutex // held for writing while the journal begins a new stream; guards the next two
-	inherited    uint64       // the stream's last number when this run began to write to it
-	restreamedAt time.Time
 
 	mu      sync.Mutex // guards everything that follows
 	notices []status.Warning
@@ -106,7 +104,7 @@ func New(c *config.Gateway, o Options) (*Gateway, error) {
 func (g *Gateway) Run(ctx context.Context) error {
 	return runAll(ctx,
 		g.capture.Run,
-		g.beat,
+		g.heartbeats().Run,
 		g.status.Run,
 		g.console.Run,
 		func(ctx context.Context) error { return g.clock.Run(ctx, g.keepAnchor) },
@@ -180,7 +178,7 @@ func (g *Gateway) openJournal() (err error) {
 	if q, ok := g.journal.Quarantined(); ok {
 		g.notice("journal", fmt.Sprintf("the journal was damaged (%s) and lies in %s now: keep it; what central lacks of it and can be read is brought there, the rest will be named here", q.Reason, q.Dir))
 	}
-	g.credited, g.inherited = decide.NewCredited(), g.journal.Durable()
+	g.credited, g.writer = decide.NewCredited(), writer.New(g.journal)
 	g.recallWrecks()
 	return g.recall()
 }

@@ -128,7 +128,7 @@ func TestTapFromCardToCentral(t *testing.T) {
 func lastTap(t *testing.T, g *Gateway) contract.Record {
 	t.Helper()
 	for seq := g.journal.Durable(); seq > 0; seq-- {
-		records, err := g.decoded(seq, 1)
+		records, err := g.writer.Read(seq, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/gateway/clock"
@@ -21,7 +20,7 @@ func (g *Gateway) recall() error {
 		return err
 	}
 	for next := from; next <= g.journal.Durable(); {
-		records, err := g.decoded(next, recallStep)
+		records, err := g.writer.Read(next, recallStep)
 		if err != nil {
 			return err
 		}
@@ -43,7 +42,7 @@ func (g *Gateway) dayBefore(last uint64) (uint64, error) {
 	if last == 0 {
 		return 1, nil
 	}
-	newest, err := g.decoded(last, 1)
+	newest, err := g.writer.Read(last, 1)
 	if err != nil {
 		return 0, err
 	}
@@ -51,7 +50,7 @@ func (g *Gateway) dayBefore(last uint64) (uint64, error) {
 	from := last
 	for from > 1 {
 		back := from - min(from-1, recallStep)
-		records, err := g.decoded(back, 1)
+		records, err := g.writer.Read(back, 1)
 		if errors.Is(err, journal.ErrNotFound) {
 			return g.firstKept(back, from), nil
 		}
@@ -77,24 +76,4 @@ func (g *Gateway) firstKept(pruned, kept uint64) uint64 {
 		kept = middle
 	}
 	return kept
-}
-
-// decoded reads records from a number on, at least one.
-func (g *Gateway) decoded(first uint64, most int) ([]contract.Record, error) {
-	raw, err := g.journal.Read(first, most, most*contract.MaxRecord)
-	if err != nil {
-		return nil, fmt.Errorf("recall record %d: %w", first, err)
-	}
-	records := make([]contract.Record, 0, len(raw))
-	for i, b := range raw {
-		r, err := contract.DecodeRecord(b)
-		if err != nil {
-			return nil, fmt.Errorf("recall record %d: %w", first+uint64(i), err)
-		}
-		records = append(records, r)
-	}
-	if len(records) == 0 {
-		return nil, fmt.Errorf("recall record %d: %w", first, journal.ErrNotFound)
-	}
-	return records, nil
 }

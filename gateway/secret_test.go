@@ -52,17 +52,20 @@ func TestDiskOfAnEncryptedGateway(t *testing.T) {
 		}
 		g := stopped(t, c)
 		strangerTap(t, g, 1)
-		records, err := g.decoded(1, 1)
+		records, err := g.writer.Read(1, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		shipped := g.startShipper(ctx)
+		shipped := make(chan error, 1)
+		go func() { shipped <- g.shipper.Run(ctx) }()
 		for g.cluster.Watermark(g.journal.Stream()) < 1 {
 			<-g.cluster.Changed()
 		}
 		cancel()
-		<-shipped
+		if err := <-shipped; err != nil {
+			t.Error(err)
+		}
 		for _, text := range []string{string(records[0].Tap.Digest[:]), records[0].Tap.Point} {
 			if found := readableIn(t, c, text); (len(found) > 0) == encrypted {
 				t.Errorf("encrypted %v: %q can be read in %v", encrypted, text, found)

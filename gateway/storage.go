@@ -22,9 +22,7 @@ func (g *Gateway) healthy() error { return g.journal.Usable() }
 
 // Alive implements Living: it goes through the locks that a tap goes through.
 func (g *Gateway) Alive() {
-	g.appending.RLock()
-	defer g.appending.RUnlock()
-	g.journal.Durable()
+	g.writer.Alive()
 	g.credited.Len()
 	g.capture.Status()
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/rollcall-edge/rollcall/drivers"
 	"github.com/rollcall-edge/rollcall/gateway/forward"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/writer"
 )
 
 func enrolledSite(t *testing.T, m *model, r *reader) *config.Gateway {
@@ -117,8 +118,8 @@ func TestRestreamIsBounded(t *testing.T) {
 	if first == second {
 		t.Error("no new stream was begun")
 	}
-	if err := g.restream("test", 0); !errors.Is(err, errRestreamed) {
-		t.Errorf("second restream within an hour = %v, want %v", err, errRestreamed)
+	if err := g.restream("test", 0); !errors.Is(err, writer.ErrRestreamed) {
+		t.Errorf("second restream within an hour = %v, want %v", err, writer.ErrRestreamed)
 	}
 	if g.journal.Stream() != second {
 		t.Error("another stream was begun")
@@ -135,7 +136,7 @@ func TestRecall(t *testing.T) {
 	var digest contract.Digest
 	tap := func(at time.Time, n int) {
 		binary.BigEndian.PutUint32(digest[:], uint32(n))
-		if _, err := g.append(contract.Record{Stamp: contract.Stamp{At: at, Quality: contract.Synchronised},
+		if _, err := g.writer.Append(contract.Record{Stamp: contract.Stamp{At: at, Quality: contract.Synchronised},
 			Tap: &contract.Tap{Point: "lib/door", Digest: digest, Evidence: contract.EvidenceCard, Outcome: contract.Accepted, Session: "s"}}); err != nil {
 			t.Fatal(err)
 		}
@@ -173,68 +174,61 @@ func TestHeartbeat(t *testing.T) {
 	r.awaitSteady(t, blue)
 	r.cards <- knownCard
 	r.awaitFlash(t, green) // it has been up since before that
-	since := g.moment()
+	beats := g.heartbeats()
+	since := beats.Moment()
 	r.cards <- strangeCard
 	r.awaitFlash(t, red)
-	at := g.moment()
-	if err := g.heartbeat(t.Context(), since, at); err != nil {
+	at := beats.Moment()
+	if err := beats.Keep(t.Context(), since, at); err != nil {
 		t.Fatal(err)
 	}
-	later := g.moment()
-	if err := g.heartbeat(t.Context(), at, later); err != nil {
+	later := beats.Moment()
+	if err := beats.Keep(t.Context(), at, later); err != nil {
 		t.Fatal(err)
 	}
-	var beats []contract.Record
+	var kept []contract.Record
 	tapAt := uint64(0)
 	for seq := uint64(1); seq <= g.journal.Durable(); seq++ {
-		records, err := g.decoded(seq, 1)
+		records, err := g.writer.Read(seq, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if h := records[0].Heartbeat; h != nil && !h.Since.Before(since.stamp.At) { // the gateway writes its own as well
-			beats = append(beats, records[0])
+		if h := records[0].Heartbeat; h != nil && !h.Since.Before(since.Stamp.At) { // the gateway writes its own as well
+			kept = append(kept, records[0])
 		}
 		if records[0].Tap != nil {
 			tapAt = seq
 		}
 	}
-	if len(beats) != 2 || tapAt == 0 || beats[0].ID.Seq < tapAt {
-		t.Fatalf("%d heartbeats, the first at %d after the tap at %d", len(beats), beats[0].ID.Seq, tapAt)
+	if len(kept) != 2 || tapAt == 0 || kept[0].ID.Seq < tapAt {
+		t.Fatalf("%d heartbeats, the first at %d after the tap at %d", len(kept), kept[0].ID.Seq, tapAt)
 	}
 	want := []contract.PointState{{Point: "lib/door", Up: true}}
-	for i, moments := range [][2]moment{{since, at}, {at, later}} {
-		b := beats[i]
+	for i, moments := range [][2]writer.Moment{{since, at}, {at, later}} {
+		b := kept[i]
 		if diff := cmp.Diff(b.Heartbeat.Points, want); diff != "" {
 			t.Errorf("heartbeat %d (-got +want):\n%s", i+1, diff)
 		}
-		if !b.Heartbeat.Since.Equal(moments[0].stamp.At) || !b.Stamp.At.Equal(moments[1].stamp.At) {
-			t.Errorf("heartbeat %d speaks of %v to %v, want %v to %v", i+1, b.Heartbeat.Since, b.Stamp.At, moments[0].stamp.At, moments[1].stamp.At)
+		if !b.Heartbeat.Since.Equal(moments[0].Stamp.At) || !b.Stamp.At.Equal(moments[1].Stamp.At) {
+			t.Errorf("heartbeat %d speaks of %v to %v, want %v to %v", i+1, b.Heartbeat.Since, b.Stamp.At, moments[0].Stamp.At, moments[1].Stamp.At)
 		}
 	}
 }
 
-func TestNextBeat(t *testing.T) {
+// A heartbeat follows right after the timetable's next register closes.
+func TestNextShut(t *testing.T) {
 	m, r := newModel(t), newReader(t)
 	now := time.Now()
 	m.publish(t, now) // its register closes 50 minutes from now
 	g := stopped(t, enrolledSite(t, m, r))
-	if got, want := g.nextBeat(now), now.Add(beatEvery); !got.Equal(want) {
-		t.Errorf("without a timetable: %v, want %v", got, want)
+	if got, ok := g.nextShut(now); ok {
+		t.Errorf("without a timetable: %v", got)
 	}
 	if err := g.timetable.Install(m.timetable); err != nil {
 		t.Fatal(err)
 	}
-	closes := now.Add(50 * time.Minute).Round(0)
-	tests := []struct{ last, want time.Time }{
-		{now, now.Add(beatEvery)},
-		{closes.Add(-time.Second), closes.Add(time.Millisecond)}, // right after the register closes
-		{closes, closes.Add(time.Millisecond)},
-		{closes.Add(time.Millisecond), closes.Add(time.Millisecond + beatEvery)},
-	}
-	for _, test := range tests {
-		if got := g.nextBeat(test.last); !got.Equal(test.want) {
-			t.Errorf("nextBeat(close%+v) = close%+v, want close%+v", test.last.Sub(closes), got.Sub(closes), test.want.Sub(closes))
-		}
+	if got, ok := g.nextShut(now); !ok || !got.Equal(now.Add(50*time.Minute).Round(0).Add(time.Millisecond)) {
+		t.Errorf("nextShut = %v, %v, want right after %v", got, ok, now.Add(50*time.Minute))
 	}
 }
 

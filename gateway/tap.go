@@ -16,7 +16,7 @@ func (g *Gateway) Tap(_ context.Context, r drivers.Read) drivers.Signal {
 	stamp := g.clock.Stamp(r.HeardAt)
 	facts := g.facts(r)
 	d := g.credited.Decide(g.timetable.Index(), facts, stamp.At)
-	id, err := g.append(contract.Record{Stamp: stamp, Tap: g.tapOf(facts, d)})
+	id, err := g.writer.Append(contract.Record{Stamp: stamp, Tap: g.tapOf(facts, d)})
 	if err != nil {
 		g.credited.Withdraw(facts, d)
 		g.count(r, "not_kept")

@@ -318,6 +318,13 @@ func (f *Forwarder) State() State {
 	return f.state
 }
 
+// Disowned reports whether central takes nothing more of the journal's stream, why, and the first number that it knows otherwise; 0 if
+// it did not name one.
+func (f *Forwarder) Disowned() (reason string, from uint64, gone bool) {
+	s := f.State()
+	return s.Trouble, s.Fork, s.Stopped() && s.Stream == f.outbox.Stream()
+}
+
 // Queue is how many records central has not acknowledged.
 func (f *Forwarder) Queue() uint64 {
 	durable, acknowledged := f.outbox.Durable(), f.outbox.Acknowledged()

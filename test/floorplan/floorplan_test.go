@@ -37,6 +37,7 @@ var plan = []line{
 	{"gateway/timetable", []string{"central/contract"}, "the hot path has one direction"},
 	{"gateway/decide", []string{"central/contract", "gateway/timetable"}, "the hot path has one direction"},
 	{"gateway/journal", []string{"central/contract", "gateway/decide", "gateway/timetable"}, "the hot path has one direction"},
+	{"gateway/writer", []string{"central/contract", "gateway/clock", "gateway/journal"}, "one hand writes the own stream; what a tap is worth was decided before"},
 	{"gateway/capture", []string{"drivers/**"}, "it is given a Handler; it does not know what a session is"},
 	{"gateway/console", []string{"gateway/capture", "gateway/replicate", "drivers/**"}, "it carries a technician's wishes to the lines and the cluster, and knows no session"},
 	{"gateway/survey", []string{"config", "drivers/**", "gateway/console"}, "it compares a configuration with the machine before anything runs"},

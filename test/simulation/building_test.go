@@ -22,6 +22,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
 	"github.com/rollcall-edge/rollcall/gateway/timetable"
+	"github.com/rollcall-edge/rollcall/gateway/writer"
 	"github.com/rollcall-edge/rollcall/test/simulation/disk"
 )
 
@@ -67,6 +68,7 @@ type run struct {
 	timetable *timetable.Cache
 	credited  *decide.Credited
 	journal   *journal.Journal
+	writer    *writer.Writer
 	cluster   *replicate.Node
 	central   *contract.Client
 	transport *http.Transport
@@ -74,9 +76,6 @@ type run struct {
 	startedAt time.Time
 	cancel    context.CancelFunc
 	work      sync.WaitGroup
-
-	appending sync.RWMutex // held for writing while the journal begins a new stream; guards the next one
-	inherited uint64       // the stream's last number when this run began to write to it
 }
 
 func (b *building) point() string { return b.name + "/door" }
@@ -118,7 +117,7 @@ func (r *run) open() (err error) {
 	if err != nil {
 		return err
 	}
-	r.inherited = r.journal.Durable()
+	r.writer = writer.New(r.journal)
 	if err := r.recall(); err != nil {
 		return err
 	}
@@ -141,7 +140,7 @@ func (r *run) open() (err error) {
 // recall takes the credits of the journal back, as after any restart.
 func (r *run) recall() error {
 	for next := uint64(1); next <= r.journal.Durable(); {
-		records, err := r.decoded(next)
+		records, err := r.writer.Read(next, 500)
 		if err != nil {
 			return err
 		}
@@ -152,20 +151,6 @@ func (r *run) recall() error {
 		next += uint64(len(records))
 	}
 	return nil
-}
-
-func (r *run) decoded(first uint64) ([]contract.Record, error) {
-	raw, err := r.journal.Read(first, 500, 1<<20)
-	if err != nil {
-		return nil, err
-	}
-	records := make([]contract.Record, len(raw))
-	for i := range raw {
-		if records[i], err = contract.DecodeRecord(raw[i]); err != nil {
-			return nil, err
-		}
-	}
-	return records, nil
 }
 
 // line is the network as one host sees it.
@@ -243,7 +228,7 @@ func (r *run) tap(digest contract.Digest) shown {
 	at, facts := time.Now(), decide.Facts{Point: r.point(), Digest: digest}
 	stamp := r.clock.Stamp(at)
 	d := r.credited.Decide(r.timetable.Index(), facts, stamp.At)
-	id, err := r.append(contract.Record{Stamp: stamp, Tap: &contract.Tap{
+	id, err := r.writer.Append(contract.Record{Stamp: stamp, Tap: &contract.Tap{
 		Point: facts.Point, Digest: digest, Evidence: contract.EvidenceCard,
 		Outcome: d.Outcome, Reason: d.Reason, Session: d.Session, Timetable: d.Timetable,
 	}})
@@ -253,39 +238,32 @@ func (r *run) tap(digest contract.Digest) shown {
 	return shown{Decision: d, building: r.building, digest: digest, at: at.UTC(), stamp: stamp, id: id, amber: err != nil}
 }
 
-func (r *run) append(record contract.Record) (contract.TapID, error) {
-	r.appending.RLock()
-	defer r.appending.RUnlock()
-	return r.journal.Append(record)
-}
-
 func (r *run) anchor(a contract.Anchor) error {
-	_, _ = r.append(contract.Record{Stamp: r.clock.Stamp(time.Now()), Anchor: &a}) // watchStorage tells of a disk that failed
+	_, _ = r.writer.Append(contract.Record{Stamp: r.clock.Stamp(time.Now()), Anchor: &a}) // watchStorage tells of a disk that failed
 	return nil
 }
 
-// beat writes heartbeats. Whoever taps does so in no time at all, so what was heard before one is in the journal before it.
+// heard is what the reader heard. Whoever taps does so in no time at all, so what was heard before a heartbeat is in the journal before it.
+func (r *run) heard(context.Context, time.Time, time.Time) map[string]bool {
+	return map[string]bool{r.point(): true}
+}
+
+// beat writes heartbeats until the end is near.
 func (r *run) beat(ctx context.Context) error {
-	since, stepped := r.clock.Now(), r.clock.Stepped()
-	for pause(ctx, beatEvery) {
-		if r.world.still.Load() {
-			continue
-		}
-		now := r.clock.Now()
-		if n := r.clock.Stepped(); n != stepped {
-			since, stepped = now, n
-			continue
-		}
-		stamp := r.clock.Stamp(time.Now())
-		stamp.At = now.UTC().Round(0)
-		_, err := r.append(contract.Record{Stamp: stamp, Heartbeat: &contract.Heartbeat{
-			Since: since.UTC().Round(0), Points: []contract.PointState{{Point: r.point(), Up: true}},
-		}})
-		if err == nil {
-			since = now
-		}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	context.AfterFunc(r.world.still, stop)
+	return writer.Heartbeats{
+		Clock: r.clock, Append: r.writer.Append, Heard: r.heard, Shut: r.shut, Every: beatEvery, Now: time.Now, Log: r.world.log,
+	}.Run(ctx)
+}
+
+func (r *run) shut(last time.Time) (time.Time, bool) {
+	x := r.timetable.Index()
+	if x == nil {
+		return time.Time{}, false
 	}
-	return nil
+	return x.NextShut(last)
 }
 
 // ask fetches the timetable now and then.
@@ -312,60 +290,23 @@ func (r *run) ask(ctx context.Context) error {
 
 // ship ships, and begins a new stream where cluster or central disown the present one.
 func (r *run) ship(ctx context.Context) error {
-	for ctx.Err() == nil {
-		shipping, stop := context.WithCancel(ctx)
-		var shipped sync.WaitGroup
-		shipped.Go(func() {
-			twin := func(reason error) error { return r.restream(reason.Error(), 0) }
-			err := replicate.NewShipper(r.journal, r.cluster, replicate.ShipperOptions{Twin: twin, Log: r.world.log}).Run(shipping)
-			if err != nil && !r.disk.Cut() && r.journal.Usable() == nil {
-				r.world.fault("%s ships no more: %v", r.name, err)
-			}
-		})
-		for pause(ctx, disownedLook) {
-			if s := r.forwarder.State(); s.Stopped() && s.Stream == r.journal.Stream() {
-				break
-			}
-		}
-		stop()
-		shipped.Wait()
-		if s := r.forwarder.State(); ctx.Err() == nil {
-			if err := r.restream(s.Trouble, max(s.Fork, r.inherited+1)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return writer.Shipping{Ship: r.runShipper, Disowned: r.forwarder.Disowned, Restream: r.restream, Every: disownedLook}.Run(ctx)
 }
 
-// restream begins a new stream and writes the taps of this run, from a number on, into it.
+func (r *run) runShipper(ctx context.Context) {
+	twin := func(reason error) error { return r.restream(reason.Error(), 0) }
+	err := replicate.NewShipper(r.journal, r.cluster, replicate.ShipperOptions{Twin: twin, Log: r.world.log}).Run(ctx)
+	if err != nil && !r.disk.Cut() && r.journal.Usable() == nil {
+		r.world.fault("%s ships no more: %v", r.name, err)
+	}
+}
+
 func (r *run) restream(reason string, from uint64) error {
-	r.appending.Lock()
-	defer r.appending.Unlock()
-	var taps []contract.Record
-	for next := max(from, r.inherited+1); next <= r.journal.Durable(); {
-		records, err := r.decoded(next)
-		if err != nil {
-			return err
-		}
-		for _, record := range records {
-			if record.Tap != nil {
-				taps = append(taps, record)
-			}
-		}
-		next += uint64(len(records))
+	_, err := r.writer.Restream(reason, from)
+	if err == nil {
+		r.world.ledger.restreamed(r.building, r.journal, reason)
 	}
-	if _, err := r.journal.NewStream(reason); err != nil {
-		return err
-	}
-	r.inherited = 0
-	r.world.ledger.restreamed(r.building, r.journal, reason)
-	for _, record := range taps {
-		if _, err := r.journal.Append(record); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 // watchStorage ends the run after the first storage error, for a fresh start with its audit.

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,8 +38,9 @@ type world struct {
 	ledger    *ledger
 	digests   map[string]contract.Digest // of the students' cards
 	began     time.Time
-	ended     chan *run   // programs that ended by themselves
-	still     atomic.Bool // no heartbeats any more: the end is near
+	ended     chan *run       // programs that ended by themselves
+	still     context.Context // ends when no heartbeats are written any more: the end is near
+	hush      context.CancelFunc
 
 	mu     sync.Mutex // guards everything that follows
 	faults map[string]bool
@@ -59,6 +59,7 @@ func newWorld(t *testing.T, dir string, seed uint64, log *slog.Logger) (*world, 
 		}),
 	}
 	w.ledger = newLedger(w)
+	w.still, w.hush = context.WithCancel(context.Background())
 	w.central = &central{world: w, dir: filepath.Join(dir, "central-0")}
 	if err := os.MkdirAll(w.central.dir, 0o700); err != nil {
 		return nil, err
@@ -181,7 +182,7 @@ func (w *world) rest() error {
 	if err := w.waitUntil(time.Now().Add(5 * time.Minute)); err != nil {
 		return err
 	}
-	w.still.Store(true)
+	w.hush()
 	var behind error
 	for range 2 * 60 {
 		if behind = w.settled(); behind == nil {
