@@ -82,6 +82,7 @@ func (g *Gateway) clusterOptions() replicate.Options {
 		Secret:    g.secret,
 		TLS:       replicate.TLS{Certificate: g.identity.Certificate, Authority: g.identity.Authority, Now: g.identity.Now, Learn: g.identity.Learn, Refuse: g.directory.Refuse},
 		Directory: g.directory, Build: g.o.Version, Registerer: g.registry, Log: g.log,
+		Today: func() (time.Time, bool) { return g.clock.TimeOf(g.clock.Now()), g.clock.Sure() },
 	}
 	if d := g.directory.Current(); d != nil && d.Cluster != "" {
 		g.belongs = d.Cluster

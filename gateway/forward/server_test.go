@@ -159,8 +159,21 @@ type box struct {
 	stream       contract.Stream
 	records      [][]byte
 	acknowledged uint64
+	sealed       uint64
 	changed      chan struct{}
 	broken       error // of Read
+}
+
+func (b *box) Sealed() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sealed
+}
+
+func (b *box) seal(seq uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sealed = seq
 }
 
 func newBox(n int) *box {

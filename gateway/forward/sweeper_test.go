@@ -3,10 +3,13 @@ package forward
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
 )
@@ -18,6 +21,7 @@ type cell struct {
 	leads   bool
 	ackErr  error
 	ackedBy map[contract.Stream]int
+	seals   []uint64 // as they were told
 }
 
 func (c *cell) IsLeader() bool {
@@ -46,6 +50,22 @@ func (c *cell) Ack(_ context.Context, s contract.Stream, seq uint64) error {
 	}
 	c.ackedBy[s]++
 	return c.box(s).Acknowledge(seq)
+}
+
+func (c *cell) Seal(_ context.Context, _ contract.Stream, seq uint64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ackErr != nil {
+		return c.ackErr
+	}
+	c.seals = append(c.seals, seq)
+	return nil
+}
+
+func (c *cell) sealed() []uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.seals)
 }
 
 func (c *cell) box(s contract.Stream) *box {
@@ -301,6 +321,33 @@ func TestSharer(t *testing.T) {
 		pass(6 * time.Second)
 		if got := c.acks(own.Stream()); got != shared+1 {
 			t.Errorf("shared %d times after quorum was back, want once", got-shared)
+		}
+		stop()
+		synctest.Wait()
+	})
+}
+
+// Seals are told once an hour at most, the newest, and again after the cluster could not take one.
+func TestSharerTellsSeals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		own := newBox(100)
+		c := &cell{boxes: []*box{own}, ackedBy: map[contract.Stream]int{}}
+		s := &Sharer{Outbox: own, Cluster: c, Log: quiet}
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = s.Run(ctx) }()
+		pass(30 * time.Minute)
+		c.refuse(errors.New("no quorum"))
+		own.seal(10)
+		pass(time.Minute)
+		c.refuse(nil)
+		pass(time.Minute)
+		for seq := range uint64(50) {
+			own.seal(20 + seq)
+			pass(time.Minute)
+		}
+		pass(2 * time.Hour)
+		if diff := cmp.Diff(c.sealed(), []uint64{10, 69}); diff != "" {
+			t.Errorf("seals (-got +want):\n%s", diff)
 		}
 		stop()
 		synctest.Wait()

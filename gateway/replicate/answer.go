@@ -15,7 +15,8 @@ const (
 	codeFailed    code = 5 // not now; whether it was done is unknown
 )
 
-// answer is what became of a command. through is the watermark that it is about: Replicated for Ship, Acknowledged for Ack.
+// answer is what became of a command. through is the watermark that it is about: Replicated for Ship, and for the others what
+// they move.
 type answer struct {
 	code    code
 	through uint64

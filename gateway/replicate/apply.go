@@ -94,8 +94,13 @@ func (s *stage) entry(e *raft.Log) (answer, error) {
 	if seen {
 		return answer{through: s.of(c.stream).Replicated}, nil
 	}
-	if c.kind == kindAck {
+	switch c.kind {
+	case kindAck:
 		return s.ack(c), nil
+	case kindSeal:
+		return s.seal(c), nil
+	case kindPrune:
+		return s.prune(c)
 	}
 	return s.ship(c)
 }
@@ -128,6 +133,13 @@ func (s *stage) ack(c command) answer {
 	return answer{through: st.Acknowledged}
 }
 
+func (s *stage) seal(c command) answer {
+	st := s.of(c.stream)
+	st.Sealed = max(st.Sealed, c.seq)
+	s.touched[c.stream] = st
+	return answer{through: st.Sealed}
+}
+
 func (s *stage) of(stream contract.Stream) StreamState {
 	st, ok := s.touched[stream]
 	if !ok {
@@ -140,14 +152,14 @@ func (s *stage) of(stream contract.Stream) StreamState {
 // finish stages the watermarks and the index, so that they are on disk exactly with the records.
 func (s *stage) finish() error {
 	for stream, st := range s.touched {
-		if err := s.txn.Set(streamKey(replicatedPrefix, stream), number(st.Replicated)); err != nil {
-			return err
-		}
-		if st.Acknowledged == 0 {
-			continue
-		}
-		if err := s.txn.Set(streamKey(acknowledgedPrefix, stream), number(st.Acknowledged)); err != nil {
-			return err
+		for prefix, field := range watermarks {
+			n := *field(&st)
+			if n == 0 && prefix != replicatedPrefix {
+				continue
+			}
+			if err := s.txn.Set(streamKey(prefix, stream), number(n)); err != nil {
+				return err
+			}
 		}
 	}
 	if err := s.txn.Set([]byte(sumKey), number(s.sum())); err != nil {
@@ -167,7 +179,7 @@ func (s *stage) sum() uint64 {
 func sumOf(states iter.Seq[StreamState]) uint64 {
 	var sum uint64
 	for st := range states {
-		sum += st.Replicated + st.Acknowledged
+		sum += st.Replicated + st.Acknowledged + st.Sealed + st.Pruned
 	}
 	return sum
 }

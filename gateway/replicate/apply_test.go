@@ -1,6 +1,7 @@
 package replicate
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"testing"
@@ -164,8 +165,13 @@ func TestApplyIsDeterministic(t *testing.T) {
 func drawCommand(rt *rapid.T, t testing.TB) command {
 	s := rapid.SampledFrom([]contract.Stream{streamA, streamB}).Draw(rt, "stream")
 	seq := rapid.Uint64Range(1, 40).Draw(rt, "seq")
-	if rapid.IntRange(0, 4).Draw(rt, "kind") == 0 {
+	switch rapid.IntRange(0, 8).Draw(rt, "kind") {
+	case 0, 1:
 		return ackOf(s, seq)
+	case 2:
+		return sealOf(s, seq)
+	case 3:
+		return pruneOf(s, seq)
 	}
 	return shipOf(t, s, seq, rapid.IntRange(1, 10).Draw(rt, "count"))
 }
@@ -173,7 +179,7 @@ func drawCommand(rt *rapid.T, t testing.TB) command {
 // The model is a slice of numbers per stream and knows nothing of Badger, batches or indexes.
 func TestApplyAgainstModel(t *testing.T) {
 	r := newReplica(t, t.TempDir())
-	type stream struct{ through, acked uint64 }
+	type stream struct{ through, acked, sealed, pruned uint64 }
 	model := map[contract.Stream]*stream{streamA: {}, streamB: {}}
 	var index uint64
 	rapid.Check(t, func(rt *rapid.T) {
@@ -186,6 +192,14 @@ func TestApplyAgainstModel(t *testing.T) {
 		case c.kind == kindAck:
 			m.acked = max(m.acked, c.seq)
 			want.through = m.acked
+		case c.kind == kindSeal:
+			m.sealed = max(m.sealed, c.seq)
+			want.through = m.sealed
+		case c.kind == kindPrune:
+			if m.through > 0 {
+				m.pruned = max(m.pruned, min(c.seq, m.through-1, m.acked, m.sealed))
+			}
+			want.through = m.pruned
 		case c.seq > m.through+1 && c.seq > m.acked+1:
 			want = answer{code: codeGap, through: m.through}
 		default:
@@ -199,6 +213,9 @@ func TestApplyAgainstModel(t *testing.T) {
 		}
 		if got != want {
 			rt.Fatalf("answer = %+v, want %+v", got, want)
+		}
+		if _, err := r.read(c.stream, m.pruned, 1, contract.MaxRecord); m.pruned > 0 && !errors.Is(err, ErrNotFound) {
+			rt.Fatalf("record %d can be read: %v", m.pruned, err)
 		}
 	})
 }

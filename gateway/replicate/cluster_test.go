@@ -426,9 +426,12 @@ func TestNodeMetricsAndStats(t *testing.T) {
 	}
 	var names []string
 	for _, f := range families {
-		names = append(names, strings.TrimPrefix(f.GetName(), "rollcall_gateway_raft_"))
+		names = append(names, strings.TrimPrefix(f.GetName(), "rollcall_gateway_"))
 	}
-	want := []string{"applied_index", "apply_seconds", "commit_index", "last_contact_seconds", "leader_changes_total", "state"}
+	want := []string{
+		"raft_applied_index", "raft_apply_seconds", "raft_commit_index", "raft_last_contact_seconds", "raft_leader_changes_total", "raft_state",
+		"replica_bytes", "replica_lowest_record",
+	}
 	if diff := cmp.Diff(names, want); diff != "" {
 		t.Errorf("metrics (-got +want):\n%s", diff)
 	}

@@ -17,20 +17,24 @@ const (
 // Versions of a command that this build knows. A cluster writes the newest one that all its members have said they read
 // (see Node.spoken); between gateways commands travel in the oldest.
 const (
-	oldestCommand = 1
-	newestCommand = 1
+	oldestCommand  = 1
+	pruningCommand = 2 // brought Seal and Prune
+	newestCommand  = pruningCommand
 )
 
 const (
-	kindShip = 1
-	kindAck  = 2
+	kindShip  = 1
+	kindAck   = 2
+	kindSeal  = 3
+	kindPrune = 4
 
 	commandHead = 1 + 1 + 8 + 8
 	maxCommand  = commandHead + 2 + maxShipBytes + 2*maxShipRecords
 )
 
-// command is what a Raft entry says. Ship has records: record i of the stream has number seq+i. Ack has none: central
-// holds the stream up to seq. Both are idempotent and monotone.
+// command is what a Raft entry says. Ship has records: record i of the stream has number seq+i. The others have none. Ack:
+// central holds the stream up to seq. Seal: it has proven it up to seq. Prune: what is sealed up to seq is dropped, at most
+// maxPruned records at a time. All are idempotent and monotone.
 type command struct {
 	kind    byte
 	stream  contract.Stream
@@ -41,12 +45,22 @@ type command struct {
 // last is the number of the last record shipped.
 func (c command) last() uint64 { return c.seq + uint64(len(c.records)) - 1 }
 
-// encode writes the command in the oldest version.
-func (c command) encode() []byte { return c.encodeAs(oldestCommand) }
+// encode writes the command in the oldest version that has it.
+func (c command) encode() []byte { return c.encodeAs(c.since()) }
+
+// since is the version that brought this kind of command.
+func (c command) since() byte {
+	if c.kind == kindSeal || c.kind == kindPrune {
+		return pruningCommand
+	}
+	return oldestCommand
+}
 
 // encodeAs writes a version, all integers big endian:
 //
 //	version 1 | kind 1 | stream 8 | seq 8 | for Ship: count 2 | count × (size 2 | octets)
+//
+// Version 2 is the same, and has two more kinds.
 func (c command) encodeAs(version byte) []byte {
 	size := commandHead
 	for _, r := range c.records {
@@ -82,16 +96,15 @@ func decodeUpTo(newest byte, b []byte) (command, error) {
 	if c.stream.IsZero() || c.seq == 0 || c.seq > math.MaxUint64-maxShipRecords {
 		return command{}, fmt.Errorf("%w: it starts at %s/%d", ErrCommand, c.stream, c.seq)
 	}
+	if c.kind < kindShip || c.kind > kindPrune || b[0] < c.since() {
+		return command{}, fmt.Errorf("%w: kind %d", ErrCommandVersion, c.kind)
+	}
 	rest := b[commandHead:]
-	switch c.kind {
-	case kindShip:
+	if c.kind == kindShip {
 		var err error
 		if c.records, rest, err = decodeRecords(rest); err != nil {
 			return command{}, err
 		}
-	case kindAck:
-	default:
-		return command{}, fmt.Errorf("%w: kind %d", ErrCommandVersion, c.kind)
 	}
 	if len(rest) > 0 {
 		return command{}, fmt.Errorf("%w: %d octets after the end", ErrCommand, len(rest))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
 )
 
 // The keys of the replica. Numbers are big endian, so that Badger's order is the order of a stream.
@@ -12,13 +13,19 @@ import (
 //	t/<stream 8><seq 8>  the record's octets
 //	w/<stream 8>         number up to which the stream is replicated, 8
 //	a/<stream 8>         number up to which central holds it, 8
+//	s/<stream 8>         number up to which central has proven it, 8
+//	p/<stream 8>         number up to which it was pruned here, 8
+//	f/<stream 8>         the tree over what was pruned, as tree.Frontier writes it; of another size if a record was missing
 //	m/applied            index of the last Raft entry whose effect is here, 8
 //	m/snapshot           what Raft may forget of its log, JSON; never leaves this gateway
-//	m/sum                sum of all watermarks w and a, 8; written with each of them, never leaves this gateway
+//	m/sum                sum of all numbers under w, a, s and p, 8; written with each of them, never leaves this gateway
 const (
 	recordPrefix       = "t/"
 	replicatedPrefix   = "w/"
 	acknowledgedPrefix = "a/"
+	sealedPrefix       = "s/"
+	prunedPrefix       = "p/"
+	frontierPrefix     = "f/"
 
 	appliedKey  = "m/applied"
 	snapshotKey = "m/snapshot"
@@ -66,8 +73,19 @@ func travels(key, val []byte) bool {
 	switch string(key[:2]) {
 	case recordPrefix:
 		return len(key) == 2+8+8 && len(val) > 0 && len(val) <= contract.MaxRecord
-	case replicatedPrefix, acknowledgedPrefix:
+	case replicatedPrefix, acknowledgedPrefix, sealedPrefix, prunedPrefix:
 		return len(key) == 2+8 && len(val) == 8
+	case frontierPrefix:
+		return len(key) == 2+8 && new(tree.Frontier).UnmarshalBinary(val) == nil
+	}
+	return false
+}
+
+// counts reports whether the number under a key goes into the sum.
+func counts(key []byte) bool {
+	switch string(key[:2]) {
+	case replicatedPrefix, acknowledgedPrefix, sealedPrefix, prunedPrefix:
+		return true
 	}
 	return false
 }

@@ -42,7 +42,7 @@ func (l *loader) put(key, val []byte) error {
 	if err := proven(key, val); err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, err)
 	}
-	if p := string(key[:2]); p == replicatedPrefix || p == acknowledgedPrefix {
+	if counts(key) {
 		l.sum += binary.BigEndian.Uint64(val)
 	}
 	return l.batch.Set(key, val)

@@ -15,6 +15,7 @@ type nodeMetrics struct {
 	applied prometheus.Histogram
 
 	state, changes, contact, committed, appliedIndex *prometheus.Desc
+	bytes, lowest                                    *prometheus.Desc
 }
 
 func newNodeMetrics(n *Node) *nodeMetrics {
@@ -32,12 +33,14 @@ func newNodeMetrics(n *Node) *nodeMetrics {
 		contact:      desc("last_contact_seconds", "Time since the leader was last heard; 0 on the leader, -1 if never."),
 		committed:    desc("commit_index", "Last entry known to be committed."),
 		appliedIndex: desc("applied_index", "Last entry in the replica on this gateway's disk."),
+		bytes:        prometheus.NewDesc("rollcall_gateway_replica_bytes", "Disk space that the copies of the cluster's records take here.", nil, nil),
+		lowest:       prometheus.NewDesc("rollcall_gateway_replica_lowest_record", "Number of the lowest record of a stream that was not pruned here.", []string{"stream"}, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (m *nodeMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.state, m.changes, m.contact, m.committed, m.appliedIndex} {
+	for _, d := range []*prometheus.Desc{m.state, m.changes, m.contact, m.committed, m.appliedIndex, m.bytes, m.lowest} {
 		out <- d
 	}
 	m.applied.Describe(out)
@@ -53,6 +56,12 @@ func (m *nodeMetrics) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(m.contact, m.node.sinceContact().Seconds())
 	out <- gauge(m.committed, float64(m.node.raft.CommitIndex()))
 	out <- gauge(m.appliedIndex, float64(m.node.replica.appliedIndex()))
+	if size, err := m.node.replica.size(); err == nil {
+		out <- gauge(m.bytes, float64(size))
+	}
+	for _, st := range m.node.replica.all() {
+		out <- gauge(m.lowest, float64(st.Pruned+1), st.Stream.String())
+	}
 	m.applied.Collect(out)
 }
 

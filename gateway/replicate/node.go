@@ -160,6 +160,7 @@ func (n *Node) startRaft() (err error) {
 	close(n.running)
 	n.work.Go(n.watch)
 	n.work.Go(n.tend)
+	n.work.Go(n.pruneOld)
 	return nil
 }
 
@@ -378,12 +379,28 @@ func (n *Node) Ack(ctx context.Context, stream contract.Stream, seq uint64) erro
 	if seq == 0 || n.Acknowledged(stream) >= seq {
 		return nil
 	}
-	a, err := n.submit(ctx, command{kind: kindAck, stream: stream, seq: seq}.encode())
-	if err == nil {
-		err = a.err()
-	}
-	if err != nil {
+	if err := n.tell(ctx, command{kind: kindAck, stream: stream, seq: seq}); err != nil {
 		return fmt.Errorf("share acknowledgement: %w", err)
 	}
 	return nil
+}
+
+// Seal tells the cluster that central has proven every record of a stream up to seq, so that what is old enough may be
+// pruned. It is idempotent and monotone, needs a leader, and is refused while a member's build does not know it.
+func (n *Node) Seal(ctx context.Context, stream contract.Stream, seq uint64) error {
+	if n.replica.stream(stream).Sealed >= seq {
+		return nil
+	}
+	if err := n.tell(ctx, command{kind: kindSeal, stream: stream, seq: seq}); err != nil {
+		return fmt.Errorf("share seal: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) tell(ctx context.Context, c command) error {
+	a, err := n.submit(ctx, c.encode())
+	if err != nil {
+		return err
+	}
+	return a.err()
 }

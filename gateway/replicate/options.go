@@ -37,12 +37,18 @@ type Options struct {
 	SegmentBytes    int64         // file size of the Raft log; 0 means the journal's default
 	LookEvery       time.Duration // how often a leader asks how the others are, and takes a step; 0 means 1 s
 	StableFor       time.Duration // how long who is to become a voter must have kept up; 0 means 10 s, as in Consul's autopilot
+	KeepRecords     time.Duration // how long records stay here after they were written, however soon central proves them; 0 means 7 days
+	PruneEvery      time.Duration // how often a leader looks for older ones; 0 means 1 h
 	ReserveBytes    int64         // disk space below which nothing is written, twice that to open; 0 means 64 MiB, below 0 none
 
 	Network    Network               // nil means TCP
 	Registerer prometheus.Registerer // nil means no metrics
 	Log        *slog.Logger          // nil means none
 	Now        func() time.Time      // nil means time.Now
+
+	// Today is the time of day and whether it is known: nothing is pruned by a clock that nobody vouches for. nil means Now,
+	// and known.
+	Today func() (now time.Time, known bool)
 
 	// For tests that cut lines; nil means the real ones.
 	listen func(address string) (net.Listener, error)
@@ -77,6 +83,8 @@ func (o *Options) setDefaults() {
 	setDefault(&o.KeepEntries, 10240)
 	setDefault(&o.LookEvery, time.Second)
 	setDefault(&o.StableFor, 10*time.Second)
+	setDefault(&o.KeepRecords, 7*24*time.Hour)
+	setDefault(&o.PruneEvery, time.Hour)
 	setDefault(&o.ReserveBytes, 64<<20)
 	setDefault(&o.speaks, newestCommand)
 	if o.Log == nil {
@@ -84,6 +92,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Today == nil {
+		o.Today = func() (time.Time, bool) { return o.Now(), true }
 	}
 	if o.Network == nil {
 		o.Network = tcp{}

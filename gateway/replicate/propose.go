@@ -27,6 +27,9 @@ func (n *Node) answerTo(cmd []byte) answer {
 	default:
 		return answer{code: codeNotLeader}
 	}
+	if len(cmd) > 1 && cmd[1] == kindPrune {
+		return answer{code: codeRefused} // what may go the leader alone decides
+	}
 	a, err := n.propose(context.Background(), cmd)
 	if err != nil {
 		return answer{code: codeOf(err)}
@@ -59,15 +62,24 @@ func (n *Node) propose(ctx context.Context, cmd []byte) (answer, error) {
 	if a, known, err := n.known(c); known || err != nil {
 		return a, err
 	}
-	return n.commit(ctx, c.encodeAs(n.spoken()))
+	speaks := n.spoken()
+	if speaks < c.since() {
+		return answer{}, fmt.Errorf("%w: not all members read version %d yet", ErrCommandVersion, c.since())
+	}
+	return n.commit(ctx, c.encodeAs(speaks))
 }
 
 // known answers a command from what this gateway holds already. A duplicate must be the same record: if it is another, two
 // journals write under one name, and nothing is merged silently.
 func (n *Node) known(c command) (a answer, known bool, err error) {
 	st := n.replica.stream(c.stream)
-	if c.kind == kindAck {
+	switch c.kind {
+	case kindAck:
 		return answer{through: st.Acknowledged}, st.Acknowledged >= c.seq, nil
+	case kindSeal:
+		return answer{through: st.Sealed}, st.Sealed >= c.seq, nil
+	case kindPrune:
+		return answer{through: st.Pruned}, st.Pruned >= c.seq, nil
 	}
 	if c.seq > max(st.Replicated, st.Acknowledged)+1 {
 		return answer{code: codeGap, through: st.Replicated}, true, nil
@@ -92,7 +104,7 @@ func (n *Node) agree(c command, through uint64) (bool, error) {
 		}
 		held, err := n.replica.read(c.stream, seq, 1, contract.MaxRecord)
 		if errors.Is(err, ErrNotFound) {
-			continue // central had it before the replica did
+			continue // pruned, or central had it before the replica did
 		}
 		if err != nil {
 			return false, err

@@ -21,7 +21,17 @@ type StreamState struct {
 	Stream       contract.Stream
 	Replicated   uint64    // every record up to this number is here
 	Acknowledged uint64    // central holds every record up to this number
+	Sealed       uint64    // central has proven every record up to this number, as the cluster last heard
+	Pruned       uint64    // no record up to this number is here any more
 	LastAckAt    time.Time // when this gateway last saw Acknowledged move; its start, if that was before
+}
+
+// watermarks says under which prefix each number of a stream is kept.
+var watermarks = map[string]func(*StreamState) *uint64{
+	replicatedPrefix:   func(st *StreamState) *uint64 { return &st.Replicated },
+	acknowledgedPrefix: func(st *StreamState) *uint64 { return &st.Acknowledged },
+	sealedPrefix:       func(st *StreamState) *uint64 { return &st.Sealed },
+	prunedPrefix:       func(st *StreamState) *uint64 { return &st.Pruned },
 }
 
 // replica is the cluster's records and watermarks on this gateway's disk: Raft's state machine.
@@ -103,17 +113,14 @@ func (r *replica) load() error {
 	streams := map[contract.Stream]StreamState{}
 	var applied uint64
 	err := r.view("read watermarks", func(txn *badger.Txn) error {
-		if err := eachNumber(txn, replicatedPrefix, func(s contract.Stream, n uint64) {
-			streams[s] = StreamState{Stream: s, Replicated: n}
-		}); err != nil {
-			return err
-		}
-		if err := eachNumber(txn, acknowledgedPrefix, func(s contract.Stream, n uint64) {
-			st := streams[s]
-			st.Stream, st.Acknowledged = s, n
-			streams[s] = st
-		}); err != nil {
-			return err
+		for prefix, field := range watermarks {
+			if err := eachNumber(txn, prefix, func(s contract.Stream, n uint64) {
+				st := streams[s]
+				st.Stream, *field(&st) = s, n
+				streams[s] = st
+			}); err != nil {
+				return err
+			}
 		}
 		raw, err := valueOf(txn, []byte(appliedKey))
 		if err == nil && len(raw) == 8 {
@@ -184,10 +191,12 @@ func valueOf(txn *badger.Txn, key []byte) ([]byte, error) {
 }
 
 // read gives the records of s from number first on: at least one, at most maxRecords, and no more than maxBytes of them
-// together unless the first alone is larger. Each is proven by its own checksum. Nothing above the watermark is shown.
+// together unless the first alone is larger. Each is proven by its own checksum. Nothing above the watermark is shown, and
+// nothing that was pruned.
 func (r *replica) read(s contract.Stream, first uint64, maxRecords, maxBytes int) ([][]byte, error) {
-	last := r.stream(s).Replicated
-	if first == 0 || first > last {
+	st := r.stream(s)
+	last := st.Replicated
+	if first <= st.Pruned || first > last {
 		return nil, fmt.Errorf("record %s: %w", contract.TapID{Stream: s, Seq: first}, ErrNotFound)
 	}
 	var records [][]byte

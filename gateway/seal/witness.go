@@ -14,9 +14,14 @@ import (
 // ErrOtherRoot means that the copy of a neighbour's stream here does not give the root in the neighbour's checkpoint.
 var ErrOtherRoot = errors.New("the copy of this stream here gives another root than its gateway signed")
 
+var errPruned = errors.New("the records of this checkpoint were pruned here, after central had proven them")
+
 // Copies are the streams of neighbours that this gateway holds.
 type Copies interface {
 	Read(stream contract.Stream, first uint64, maxRecords, maxBytes int) ([][]byte, error)
+	// Pruned is the tree over the records of a stream that are not held any more, empty while all are. An error says that
+	// this tree is unknown.
+	Pruned(stream contract.Stream) (tree.Frontier, error)
 }
 
 // WitnessOptions are what a Witness needs.
@@ -38,7 +43,7 @@ type Witness struct {
 	trouble  error
 }
 
-// NewWitness makes a Witness. It reads a stream from the beginning when it is first asked about it.
+// NewWitness makes a Witness. It reads a stream from where the copy begins when it is first asked about it.
 func NewWitness(o WitnessOptions) *Witness {
 	return &Witness{o: o, trees: map[contract.Stream]*tree.Frontier{}}
 }
@@ -70,10 +75,9 @@ func (w *Witness) cosignLocked(note []byte) ([]byte, error) {
 	if key == nil || c.Gateway == w.o.Gateway {
 		return nil, nil
 	}
-	f := w.trees[c.Stream]
-	if f == nil || f.Size() > c.Size {
-		f = &tree.Frontier{}
-		w.trees[c.Stream] = f
+	f, err := w.treeLocked(c)
+	if err != nil {
+		return nil, err
 	}
 	if err := w.grow(f, c); err != nil {
 		return nil, err
@@ -82,6 +86,23 @@ func (w *Witness) cosignLocked(note []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: gateway %s, stream %s, records to %d", ErrOtherRoot, c.Gateway, c.Stream, c.Size)
 	}
 	return tree.Cosign(note, w.o.Gateway, key)
+}
+
+// treeLocked is the tree to be grown to a checkpoint: the one of last time, or one from where the copy begins.
+func (w *Witness) treeLocked(c tree.Checkpoint) (*tree.Frontier, error) {
+	pruned, err := w.o.Copies.Pruned(c.Stream)
+	if err != nil {
+		return nil, err
+	}
+	if pruned.Size() > c.Size {
+		return nil, fmt.Errorf("%w: the copy of stream %s begins behind record %d", errPruned, c.Stream, pruned.Size())
+	}
+	f := w.trees[c.Stream]
+	if f == nil || f.Size() > c.Size || f.Size() < pruned.Size() {
+		f = &pruned
+		w.trees[c.Stream] = f
+	}
+	return f, nil
 }
 
 // grow adds the records up to a checkpoint from the copy.

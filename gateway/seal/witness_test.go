@@ -11,19 +11,31 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
 )
 
-// copies are a neighbour's records by number; other streams are not held.
+// copies are a neighbour's records by number, without the first so many; other streams are not held.
 type copies struct {
 	stream  contract.Stream
 	records [][]byte
+	pruned  int
 }
 
 var errNotHeld = errors.New("not held")
 
 func (c *copies) Read(stream contract.Stream, first uint64, n, _ int) ([][]byte, error) {
-	if stream != c.stream || first > uint64(len(c.records)) {
+	if stream != c.stream || first > uint64(len(c.records)) || first <= uint64(c.pruned) {
 		return nil, errNotHeld
 	}
 	return c.records[first-1:][:min(n, len(c.records)-int(first)+1)], nil
+}
+
+func (c *copies) Pruned(contract.Stream) (f tree.Frontier, err error) {
+	for _, raw := range c.records[:c.pruned] {
+		commitment, err := tree.Commit(raw)
+		if err != nil {
+			return f, err
+		}
+		f.Append(commitment)
+	}
+	return f, nil
 }
 
 func witnessOf(c Copies) (*Witness, ed25519.PublicKey) {
@@ -35,7 +47,7 @@ func witnessOf(c Copies) (*Witness, ed25519.PublicKey) {
 func TestANeighbourCosignsWhatItsCopyGives(t *testing.T) {
 	d := newDesk(t)
 	d.tap(700)
-	held := &copies{d.journal.Stream(), d.batch(1, 700).Records}
+	held := &copies{stream: d.journal.Stream(), records: d.batch(1, 700).Records}
 	w, key := witnessOf(held)
 	early, late := d.checkSigned(d.batch(1, 5), 5), d.checkSigned(d.batch(6, 695), 700)
 	for _, note := range [][]byte{late, early, late} { // whatever the order
@@ -56,6 +68,37 @@ func TestANeighbourCosignsWhatItsCopyGives(t *testing.T) {
 	}
 }
 
+// A neighbour that has dropped what central had proven cosigns on, after a restart and when it was pruned under its hands; what
+// it does not hold any more it does not speak of.
+func TestANeighbourCosignsWhatFollowsThePruned(t *testing.T) {
+	d := newDesk(t)
+	d.tap(30)
+	held := &copies{stream: d.journal.Stream(), records: d.batch(1, 30).Records, pruned: 10}
+	notes := map[int][]byte{}
+	for first := 1; first <= 30; first += 10 {
+		notes[first+9] = d.checkSigned(d.batch(uint64(first), 10), uint64(first+9))
+	}
+	cosigns := func(w *Witness, at int) bool {
+		w.Consider([][]byte{notes[at]})
+		return len(w.Cosigned()) == 1
+	}
+	w, _ := witnessOf(held)
+	if !cosigns(w, 10) || !cosigns(w, 20) {
+		t.Error("not cosigned although the copy and its tree are there")
+	}
+	held.pruned = 25
+	if !cosigns(w, 30) {
+		t.Error("not cosigned after the copy was pruned beyond what was cosigned last")
+	}
+	if cosigns(w, 20) || w.Warning() != "" {
+		t.Errorf("cosigned what is not held any more, or a warning: %q", w.Warning())
+	}
+	held.records[27], held.records[28] = held.records[28], held.records[27]
+	if again, _ := witnessOf(held); cosigns(again, 30) || again.Warning() == "" {
+		t.Error("another copy behind what was pruned is cosigned, or causes no warning")
+	}
+}
+
 func TestANeighbourCosignsNothingElse(t *testing.T) {
 	d := newDesk(t)
 	d.tap(5)
@@ -67,8 +110,8 @@ func TestANeighbourCosignsNothingElse(t *testing.T) {
 		warn string
 	}{
 		"of a stream that is not held":    {&copies{}, ""},
-		"of records that have not come":   {&copies{d.journal.Stream(), records[:4]}, ""},
-		"with another root than the copy": {&copies{d.journal.Stream(), swapped}, "gateway library, stream " + d.journal.Stream().String() + ", records to 5"},
+		"of records that have not come":   {&copies{stream: d.journal.Stream(), records: records[:4]}, ""},
+		"with another root than the copy": {&copies{stream: d.journal.Stream(), records: swapped}, "gateway library, stream " + d.journal.Stream().String() + ", records to 5"},
 	} {
 		w, _ := witnessOf(tt.held)
 		w.Consider([][]byte{note, []byte("garbage")})

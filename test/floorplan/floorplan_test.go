@@ -41,7 +41,7 @@ var plan = []line{
 	{"gateway/capture", []string{"drivers/**"}, "it is given a Handler; it does not know what a session is"},
 	{"gateway/console", []string{"gateway/capture", "gateway/replicate", "drivers/**"}, "it carries a technician's wishes to the lines and the cluster, and knows no session"},
 	{"gateway/survey", []string{"config", "drivers/**", "gateway/console"}, "it compares a configuration with the machine before anything runs"},
-	{"gateway/replicate", []string{"central/contract", "gateway/journal"}, "it copies records and does not judge them"},
+	{"gateway/replicate", []string{"central/contract", "central/contract/tree", "gateway/clock", "gateway/journal"}, "it copies records and does not judge them; what is old a vouched clock tells, and a tree stays of what it drops"},
 	{"gateway/forward", []string{"central/contract"}, "outbox, central and leadership are its own small interfaces"},
 	{"gateway/seal", []string{"central/contract/**"}, "it signs what a journal gives it; the journal is its own small interface"},
 	{"gateway/status", []string{"central/contract", "drivers/**"}, "it shows what it is handed"},
