@@ -2,8 +2,9 @@ package replicate
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -292,6 +293,8 @@ func TestClusterPrunesWhatIsOldAndSealed(t *testing.T) {
 	late.tap(5)
 	c.settled()
 	through, silent := leader.prove(), late.journal.Stream()
+	leader.tap(1)
+	c.settled()
 	day.set(tapped.Add(7 * 24 * time.Hour))
 	c.passes(&looks)
 	day.unknown.Store(true)
@@ -309,20 +312,20 @@ func TestClusterPrunesWhatIsOldAndSealed(t *testing.T) {
 		if g == late {
 			continue
 		}
-		await(t, g.member.ID+" has pruned", func() bool { return g.node.replica.stream(leader.journal.Stream()).Pruned == through-1 })
+		await(t, g.member.ID+" has pruned", func() bool { return g.node.replica.stream(leader.journal.Stream()).Pruned == through })
 		g.forget()
 	}
 	late.start()
-	late.holdsFrom(through, leader.journal)
+	late.holdsFrom(through+1, leader.journal)
 	for _, g := range c.gateways {
 		s := leader.journal.Stream()
-		if got := firstKept(t, g.node.replica, s); got != through {
-			t.Errorf("%s keeps from %d on, want from %d", g.member.ID, got, through)
+		if got := firstKept(t, g.node.replica, s); got != through+1 {
+			t.Errorf("%s keeps from %d on, want from %d", g.member.ID, got, through+1)
 		}
 		f, err := g.node.Pruned(s)
-		records, readErr := leader.journal.Read(1, int(through-1), 1<<20)
+		records, readErr := leader.journal.Read(1, int(through), 1<<20)
 		if err := errors.Join(err, readErr); err != nil || f.Root() != treeOver(t, records) {
-			t.Errorf("tree of %s over %d records: %v; want that of the journal's first %d", g.member.ID, f.Size(), err, through-1)
+			t.Errorf("tree of %s over %d records: %v; want that of the journal's first %d", g.member.ID, f.Size(), err, through)
 		}
 		if got := firstKept(t, g.node.replica, silent); got != 1 {
 			t.Errorf("%s keeps of a stream without a seal from %d on, want all", g.member.ID, got)
@@ -437,6 +440,9 @@ func TestPruningGivesSpaceBack(t *testing.T) {
 			c.records, written, seq = append(c.records, raw), written+uint64(len(raw)), seq+1
 		}
 		next(c)
+		if seq%(20*each) != 1 {
+			continue
+		}
 		next(ackOf(streamA, seq-1))
 		next(sealOf(streamA, seq-1))
 		next(pruneOf(streamA, seq-1))
@@ -475,7 +481,7 @@ func bulky(t testing.TB, s contract.Stream, seq uint64) []byte {
 	rec := tapRecord(s, seq)
 	rec.Tap, rec.Heartbeat = nil, &contract.Heartbeat{Since: rec.Stamp.At}
 	for range 126 {
-		rec.Heartbeat.Points = append(rec.Heartbeat.Points, contract.PointState{Point: rand.Text() + rand.Text()})
+		rec.Heartbeat.Points = append(rec.Heartbeat.Points, contract.PointState{Point: fmt.Sprintf("%016x%016x%016x", rand.Uint64(), rand.Uint64(), rand.Uint64())})
 	}
 	raw, err := contract.AppendRecord(nil, rec)
 	if err != nil {
