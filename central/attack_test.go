@@ -15,6 +15,8 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
 	"github.com/rollcall-edge/rollcall/central/fleet"
 	"github.com/rollcall-edge/rollcall/central/proof"
+	"github.com/rollcall-edge/rollcall/central/store"
+	"github.com/rollcall-edge/rollcall/central/timetable"
 )
 
 // author is a gateway that signs what it numbers. It has sent three records, which central sealed.
@@ -272,5 +274,83 @@ func studentGetsTheProofOfOneTap(t *testing.T, r *rig) {
 	}
 	if text, err := r.audited(t); err != nil {
 		t.Errorf("verify = %v\n%s", err, text)
+	}
+}
+
+// Whoever is erased is gone, the export passes and says how much was erased, and the proof of somebody else's tap, made before or
+// after, holds.
+func TestErasureLeavesTheProofsOfOthers(t *testing.T) {
+	onEachEngine(t, erasureLeavesTheProofsOfOthers)
+}
+
+func erasureLeavesTheProofsOfOthers(t *testing.T, r *rig) {
+	r.furnish()
+	r.take(timetable.Students, "student_id,name", "ada,Ada", "ben,Ben")
+	r.take(timetable.Cards, "student_id,card", "ada,w26:1:1", "ben,w26:1:2")
+	a := r.author(t, "gw-a", 1)
+	for i, card := range []string{"w26:1:1", "w26:1:2"} {
+		record, err := contract.DecodeRecord(a.forged(uint64(4 + i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		record.Tap.Digest, record.Salt = contract.DigestOf(r.authority.CampusKey(), card), contract.NewSalt()
+		octets, err := contract.AppendRecord(nil, record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.sent.Records = append(a.sent.Records, octets)
+	}
+	a.sent.Checkpoint = a.sign(a.sent.Records...)
+	if receipt, err := a.SendBatch(t.Context(), a.sent); err != nil || receipt.Sealed != 5 {
+		t.Fatalf("receipt = %+v, %v; want five records sealed", receipt, err)
+	}
+	ada, ben := contract.TapID{Stream: a.stream, Seq: 4}, contract.TapID{Stream: a.stream, Seq: 5}
+	r.checkProven(t, "ben", ben)
+	erasure := Erasure{Student: "ada", Actor: "eve", Reason: "request of 1 October"}
+	for _, confirm := range []func(store.Erased) bool{nil, func(store.Erased) bool { return false }} {
+		erasure.Confirm = confirm
+		if what, done, err := r.Erase(t.Context(), erasure); err != nil || done || what.Records != 1 {
+			t.Errorf("unconfirmed: %+v, done %v, %v; want one tap counted", what, done, err)
+		}
+	}
+	r.checkProven(t, "ada", ada)
+	erasure.Confirm = func(what store.Erased) bool { return what.Records == 1 }
+	if _, done, err := r.Erase(t.Context(), erasure); err != nil || !done {
+		t.Fatalf("Erase = %v, %v", done, err)
+	}
+	r.checkProven(t, "ben", ben)
+	if _, err := r.ProveTapOf(t.Context(), "ada", ada); err == nil {
+		t.Error("the erased tap can still be proven")
+	}
+	out, err := r.audited(t)
+	for _, want := range []string{"1 records, by eve: request of 1 October", "erased     1 of them", "1 records were lawfully erased"} {
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("verify = %v, and does not say %q:\n%s", err, want, out)
+		}
+	}
+}
+
+// checkProven makes the proof of a tap and checks it.
+func (r *rig) checkProven(t *testing.T, student string, id contract.TapID) {
+	t.Helper()
+	p, err := r.ProveTapOf(t.Context(), student, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, err := p.Open(""); err != nil || o.Record.ID != id {
+		t.Errorf("proof of tap %s = %+v, %v", id, o, err)
+	}
+}
+
+func TestASponsoredStudentIsNotErasedBeforeTime(t *testing.T) {
+	r := startRig(t)
+	r.take(timetable.Students, "student_id,name,visa", "ada,Ada,yes")
+	e := Erasure{Student: "ada", Actor: "eve", Reason: "r", Confirm: func(store.Erased) bool { return true }}
+	if _, _, err := r.Erase(t.Context(), e); !errors.Is(err, ErrSponsored) {
+		t.Errorf("Erase = %v, want ErrSponsored", err)
+	}
+	e.SponsorshipOver = true
+	if _, done, err := r.Erase(t.Context(), e); err != nil || !done {
+		t.Errorf("Erase = %v, %v; want it done", done, err)
 	}
 }

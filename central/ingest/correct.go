@@ -116,6 +116,9 @@ func (i *Intake) step(ctx context.Context, tx Tx, stream Stream) (Stream, Revisi
 func (r *Revision) walk(stored []Received, was, is *timeline.Walk) error {
 	old, now := beats{now: r.At}, beats{now: r.At}
 	for _, s := range stored {
+		if len(s.Octets) == 0 {
+			continue // it was erased, and its time with it
+		}
 		record, err := contract.DecodeRecord(s.Octets)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/contract/tree"
 )
 
 // overlap counts the records of d that are stored already and checks that they are the same.
@@ -30,9 +31,25 @@ func overlap(ctx context.Context, tx Tx, stream Stream, d Delivery) (int, error)
 			d.Stream, len(stored), n, d.First, stream.Through)
 	}
 	for k := range stored {
-		if !bytes.Equal(stored[k], d.Octets[k]) {
+		same := bytes.Equal(stored[k], d.Octets[k])
+		if len(stored[k]) == 0 {
+			if same, err = wasErased(ctx, tx, d, d.First+uint64(k), d.Octets[k]); err != nil {
+				return 0, err
+			}
+		}
+		if !same {
 			return 0, fmt.Errorf("%w: record %s of gateway %s is stored with other content", ErrFork, contract.TapID{Stream: d.Stream, Seq: d.First + uint64(k)}, stream.Owner)
 		}
 	}
 	return n, nil
+}
+
+// wasErased reports whether octets are those of a record of which what it committed to is left.
+func wasErased(ctx context.Context, tx Tx, d Delivery, seq uint64, octets []byte) (bool, error) {
+	kept, err := tx.Commitments(ctx, d.Stream, seq, seq)
+	if err != nil {
+		return false, err
+	}
+	c, err := tree.Commit(octets)
+	return err == nil && c == kept[0], nil
 }

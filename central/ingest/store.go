@@ -23,7 +23,7 @@ type Tx interface {
 	// Stream is what is known of a stream; only ID is set when it was never heard of.
 	Stream(ctx context.Context, id contract.Stream) (Stream, error)
 
-	// Octets reads up to n stored records from number first on, in order.
+	// Octets reads up to n stored records from number first on, in order. Those of a record that was erased are empty.
 	Octets(ctx context.Context, id contract.Stream, first uint64, n int) ([][]byte, error)
 
 	// Ahead reads the stored records with numbers from first to last that were sent ahead, by number.

@@ -14,8 +14,8 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
 )
 
-// Version is the version of the export format.
-const Version = 1
+// Version is the version of the export format. Exports of version 1 do not say what was erased; they are read as before.
+const Version = 2
 
 // Names of the files in an export.
 const (
@@ -35,6 +35,16 @@ type Head struct {
 	Streams []Stream  `json:"streams"`
 
 	Days []tree.SealedDay `json:"days"` // oldest first
+
+	Erasures []Erasure `json:"erasures,omitempty"` // of all streams, oldest first
+}
+
+// Erasure is that records were lawfully destroyed. It does not say whose.
+type Erasure struct {
+	At      time.Time `json:"at"`
+	Actor   string    `json:"actor"`
+	Reason  string    `json:"reason"`
+	Records int       `json:"records"`
 }
 
 // Key is a public key that a gateway, or central, has signed with.
@@ -69,6 +79,7 @@ type Line struct {
 	Seq        uint64 `json:"seq"`
 	Commitment []byte `json:"commitment"`
 	Record     []byte `json:"record,omitempty"` // its octets; missing where they were erased or are outside the span
+	Erased     bool   `json:"erased,omitempty"`
 }
 
 // Holding is a stream as central keeps it.
@@ -86,6 +97,7 @@ type Source interface {
 	Keys(ctx context.Context) ([]Key, error)
 	Holdings(ctx context.Context) ([]Holding, error)
 	Days(ctx context.Context) ([]tree.SealedDay, error)
+	Erasures(ctx context.Context) ([]Erasure, error)
 	// Records yields the stored records of a stream with numbers up to last, in the order of their numbers. The commitment is
 	// the one that was kept when the record came; it is empty in records of earlier releases. Octets are empty if erased.
 	Records(ctx context.Context, stream contract.Stream, last uint64, yield func(seq uint64, octets, commitment []byte) error) error
@@ -120,6 +132,9 @@ func Export(ctx context.Context, w io.Writer, from Source, span Span) error {
 	}
 	if h.Days, err = from.Days(ctx); err != nil {
 		return fmt.Errorf("export daily seals: %w", err)
+	}
+	if h.Erasures, err = from.Erasures(ctx); err != nil {
+		return fmt.Errorf("export erasures: %w", err)
 	}
 	holdings, err := from.Holdings(ctx)
 	if err != nil {
@@ -212,7 +227,7 @@ func scope(held Holding, span Span) (s Stream, sizes []uint64, err error) {
 }
 
 func lineOf(seq uint64, octets, kept []byte, span Span) (Line, error) {
-	l := Line{Seq: seq, Commitment: kept}
+	l := Line{Seq: seq, Commitment: kept, Erased: len(octets) == 0}
 	if len(kept) != len(tree.Commitment{}) {
 		c, err := tree.Commit(octets)
 		if err != nil {

@@ -71,6 +71,9 @@ func (v Verdict) Print(w io.Writer) {
 	for _, k := range v.Head.Keys {
 		fmt.Fprintf(w, "key       %s\n", k.Key)
 	}
+	for _, e := range v.Head.Erasures {
+		fmt.Fprintf(w, "erasure   %s, %d records, by %s: %s\n", moment(e.At), e.Records, e.Actor, e.Reason)
+	}
 	for _, a := range v.Streams {
 		a.print(w)
 	}
@@ -78,7 +81,7 @@ func (v Verdict) Print(w io.Writer) {
 		fmt.Fprintf(w, "FAIL  %s\n", f.Error())
 	}
 	if v.Passed() {
-		fmt.Fprintf(w, "PASS: %d streams, nothing is missing, altered or added\n", len(v.Streams))
+		fmt.Fprintf(w, "PASS: %d streams, nothing is missing, altered or added%s\n", len(v.Streams), erased(v.Erased))
 	}
 }
 
@@ -92,6 +95,9 @@ func (a Account) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\ngateway %s, stream %s: %s\n", a.Gateway, a.Stream, verdict)
 	fmt.Fprintf(w, "  records    %d to %d, %d of them, %d opened\n", a.First, a.Last, a.Count, a.Opened)
+	if a.Erased > 0 {
+		fmt.Fprintf(w, "  erased     %d of them: what they committed to stands, what they said is gone\n", a.Erased)
+	}
 	if a.Unsealed > 0 {
 		fmt.Fprintf(w, "  unsealed   %d after record %d: not evidence, and not in the export\n", a.Unsealed, a.Last)
 	}
@@ -111,6 +117,13 @@ func cosigned(by []string) string {
 		return ""
 	}
 	return ", cosigned by " + strings.Join(by, ", ")
+}
+
+func erased(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d records were lawfully erased", n)
 }
 
 func share(part, whole time.Duration) string {

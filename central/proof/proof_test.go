@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +32,7 @@ type book struct {
 	seals   []Seal
 	claim   []byte
 	days    []tree.SealedDay
+	erased  []Erasure
 }
 
 type row struct {
@@ -123,6 +126,7 @@ func (b *book) seal(t testing.TB, at time.Time) {
 
 func (b *book) Keys(context.Context) ([]Key, error)            { return b.keys, nil }
 func (b *book) Days(context.Context) ([]tree.SealedDay, error) { return b.days, nil }
+func (b *book) Erasures(context.Context) ([]Erasure, error)    { return b.erased, nil }
 func (b *book) Holdings(context.Context) ([]Holding, error) {
 	return []Holding{{Stream: b.stream, Gateway: "library", Through: uint64(len(b.rows)), Claim: b.claim, Seals: b.seals}}, nil
 }
@@ -182,9 +186,43 @@ func TestAnExportOpensItsSpanAlone(t *testing.T) {
 func TestErasedRecordsLeaveTheProofWhole(t *testing.T) {
 	b := newBook(t)
 	b.rows[4].octets = nil
+	b.erased = []Erasure{{At: monday, Actor: "eve", Reason: "asked for", Records: 1}}
 	v := b.verify(t, threeDays, Trust{})
-	if a := v.Streams[0]; !v.Passed() || a.Count != 30 || a.Opened != 29 {
-		t.Errorf("account = %+v with findings %v, want one record of 30 not opened", a, v.All())
+	if a := v.Streams[0]; !v.Passed() || a.Count != 30 || a.Opened != 29 || a.Erased != 1 || v.Erased != 1 {
+		t.Errorf("account = %+v with findings %v, want one record of 30 erased, and the others opened", a, v.All())
+	}
+	var out strings.Builder
+	v.Print(&out)
+	for _, want := range []string{"erasure   2026-10-05 00:00:00Z, 1 records, by eve: asked for", "erased     1 of them", "; 1 records were lawfully erased"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("verify does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// What is gone without being on record is a finding: whoever holds central's database could empty any record.
+func TestMoreErasedThanIsOnRecordIsFound(t *testing.T) {
+	b := newBook(t)
+	b.rows[4].octets, b.rows[25].octets = nil, nil
+	b.erased = []Erasure{{At: monday, Actor: "eve", Reason: "asked for", Records: 1}}
+	v := b.verify(t, threeDays, Trust{})
+	if all := v.All(); len(all) != 1 || !errors.Is(all[0], ErrErased) || !strings.Contains(all[0].Error(), "2 are, and erasures of 1 are on record") {
+		t.Errorf("findings = %v, want ErrErased with both figures", all)
+	}
+}
+
+// A file that version 1 wrote, with a record erased of which it said nothing, is read as before.
+func TestExportsOfVersion1AreReadAsBefore(t *testing.T) {
+	file, err := os.ReadFile("testdata/export.v1.zip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Verify(bytes.NewReader(file), int64(len(file)), Trust{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := v.Streams[0]; !v.Passed() || v.Head.Version != 1 || a.First != 11 || a.Last != 30 || a.Count != 20 || a.Opened != 9 || a.Seals != 3 || a.Erased != 0 {
+		t.Errorf("account = %+v with findings %v, want records 11 to 30, nine of them opened, under 3 seals", a, v.All())
 	}
 }
 

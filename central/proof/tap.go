@@ -30,7 +30,10 @@ type Tap struct {
 	Hashes  []tlog.Hash `json:"hashes"`     // RFC 6962 inclusion proof
 }
 
-const tapKind = "rollcall proof of one tap"
+const (
+	tapKind    = "rollcall proof of one tap"
+	tapVersion = 1
+)
 
 // Opened is what a proof of a tap says.
 type Opened struct {
@@ -44,7 +47,7 @@ func ProveTap(ctx context.Context, from Source, id contract.TapID) (Tap, error) 
 	if err != nil {
 		return Tap{}, fmt.Errorf("prove tap %s: %w", id, err)
 	}
-	p := Tap{Version: Version, Kind: tapKind, Note: note}
+	p := Tap{Version: tapVersion, Kind: tapKind, Note: note}
 	if p.Key, err = keyOver(ctx, from, note, c.Gateway); err != nil {
 		return Tap{}, fmt.Errorf("prove tap %s: %w", id, err)
 	}
@@ -111,7 +114,7 @@ func ReadTap(r io.Reader) (Tap, error) {
 	if err := contract.DecodeReply(r, maxLine, &p); err != nil {
 		return p, fmt.Errorf("%w: %w", ErrExport, err)
 	}
-	if p.Kind != tapKind || p.Version != Version {
+	if p.Kind != tapKind || p.Version != tapVersion {
 		return p, fmt.Errorf("%w: it is %q of version %d", ErrExport, p.Kind, p.Version)
 	}
 	return p, nil

@@ -18,6 +18,7 @@ var (
 	ErrRewritten  = errors.New("rewritten: signed history says otherwise")
 	ErrForeignKey = errors.New("foreign key: not signed by a key that is known of its gateway")
 	ErrQuarantine = errors.New("quarantined: central met a second history of the stream")
+	ErrErased     = errors.New("erased without being on record: the content of more records is gone than was lawfully erased")
 	ErrExport     = errors.New("not an export of Rollcall that this program can read")
 )
 
@@ -53,6 +54,7 @@ type Account struct {
 	First, Last uint64 // numbers in the export; 0 if it has none
 	Count       int    // records in the export
 	Opened      int    // of which the octets are there
+	Erased      int    // of which nothing but the commitment is left at central
 	Unsealed    uint64 // records that central holds without a seal: not evidence
 	Seals       int    // that verified
 	Cosigners   []string
@@ -71,7 +73,8 @@ type Verdict struct {
 	Head     Head
 	Streams  []Account
 	Days     int
-	Findings []Finding // of the daily seals
+	Erased   int       // records of all streams in the export
+	Findings []Finding // of the daily seals and erasures
 }
 
 // Findings are all of them.

@@ -53,7 +53,22 @@ func Verify(r io.ReaderAt, size int64, trust Trust) (Verdict, error) {
 		}
 		v.Streams = append(v.Streams, w.account)
 	}
+	v.accountForErased()
 	return v, nil
+}
+
+// accountForErased holds how many records were erased against what is on record of erasures.
+func (v *Verdict) accountForErased() {
+	noted := 0
+	for _, e := range v.Head.Erasures {
+		noted += e.Records
+	}
+	for _, a := range v.Streams {
+		v.Erased += a.Erased
+	}
+	if v.Erased > noted {
+		v.Findings = append(v.Findings, Finding{Gateway: tree.Central, Err: ErrErased, Detail: fmt.Sprintf("%d are, and erasures of %d are on record", v.Erased, noted)})
+	}
 }
 
 func readHead(z *zip.Reader, h *Head) error {
@@ -65,8 +80,8 @@ func readHead(z *zip.Reader, h *Head) error {
 	if err := contract.DecodeReply(f, maxHead, h); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrExport, headName, err)
 	}
-	if h.Version != Version {
-		return fmt.Errorf("%w: it has version %d, want %d; use the program of the release that made it", ErrExport, h.Version, Version)
+	if h.Version < 1 || h.Version > Version {
+		return fmt.Errorf("%w: it has version %d, this program reads 1 to %d; use the program of the release that made it", ErrExport, h.Version, Version)
 	}
 	return nil
 }

@@ -145,6 +145,9 @@ func (w *walk) line(l Line) error {
 
 // open checks an opened record against its commitment and its number.
 func (w *walk) open(l Line) {
+	if l.Erased && len(l.Record) == 0 {
+		w.account.Erased++
+	}
 	if len(l.Record) == 0 {
 		return
 	}

@@ -26,6 +26,10 @@ type dialect struct {
 	// watched is the context for a statement that is soon over, of a caller who looks at ctx between statements.
 	watched func(context.Context) context.Context
 
+	// thoroughly runs a transaction after which what it deleted cannot be read in the engine's files, as far as the engine can
+	// see to that.
+	thoroughly func(ctx context.Context, s *Store, change func(context.Context) error) error
+
 	conflict func(error) bool // the transaction was undone because of another one, and may be run again
 	busy     func(error) bool // another process kept the turn to write for too long
 	taken    func(error) bool // a unique key is in use

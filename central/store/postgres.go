@@ -36,6 +36,8 @@ var postgresDialect = &dialect{
 	reserve: takeTurn,
 	each:    eachAtOnce,
 	watched: func(ctx context.Context) context.Context { return ctx },
+	// Deleted rows are in the files until autovacuum comes by, and in the log until it is recycled.
+	thoroughly: func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) },
 	// serialization_failure, deadlock_detected; lock_not_available comes after lock_timeout.
 	conflict: func(err error) bool { return hasState(err, "40001", "40P01", "55P03") },
 	busy:     func(err error) bool { return hasState(err, "55P03") },

@@ -71,16 +71,18 @@ const sharesOfStandings = `SELECT t.term_id, 'week' AS kind, m.value->>0 AS name
 
 // Recount makes the roll-ups anew.
 func (j Judgements) Recount(ctx context.Context) error {
-	return j.s.transact(ctx, func(tx *transaction) error {
-		for _, statement := range []string{
-			`DELETE FROM term_share`, `INSERT INTO term_share ` + sharesOfStandings,
-		} {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return fmt.Errorf("recount: %w", err)
-			}
+	return j.s.transact(ctx, func(tx *transaction) error { return recount(ctx, tx) })
+}
+
+func recount(ctx context.Context, tx *transaction) error {
+	for _, statement := range []string{
+		`DELETE FROM term_share`, `INSERT INTO term_share ` + sharesOfStandings,
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("recount: %w", err)
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // WrongSums is how many rows of the roll-ups are not what standings come to.

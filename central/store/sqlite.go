@@ -33,14 +33,15 @@ var sqliteDialect = &dialect{
 		"{{hex tap_stream}}", "lower(hex(tap_stream))",
 		"{{unhex m.value->>6}}", "unhex(nullif(m.value->>6, ''))",
 	),
-	keys:     `SELECT value AS id FROM json_each($1)`,
-	alone:    func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) }, // each takes the file's lock
-	reserve:  func(ctx context.Context, tx *transaction) error { return refuseMoved(ctx, tx) },                     // the turn itself came with BEGIN IMMEDIATE
-	each:     eachPrepared,
-	watched:  context.WithoutCancel, // the driver would start a goroutine for each statement, and the file answers at once
-	conflict: isSQLiteBusy,
-	busy:     isSQLiteBusy,
-	taken:    isSQLiteUnique,
+	keys:       `SELECT value AS id FROM json_each($1)`,
+	alone:      func(ctx context.Context, _ *Store, change func(context.Context) error) error { return change(ctx) }, // each takes the file's lock
+	reserve:    func(ctx context.Context, tx *transaction) error { return refuseMoved(ctx, tx) },                     // the turn itself came with BEGIN IMMEDIATE
+	each:       eachPrepared,
+	watched:    context.WithoutCancel, // the driver would start a goroutine for each statement, and the file answers at once
+	thoroughly: overwriting,
+	conflict:   isSQLiteBusy,
+	busy:       isSQLiteBusy,
+	taken:      isSQLiteUnique,
 }
 
 // turnWithin is how long a transaction waits for its turn to write before it is undone and begun again.
@@ -106,6 +107,23 @@ func eachPrepared(ctx context.Context, tx *transaction, statement string, rows i
 			return fmt.Errorf("row %d: %w", n, err)
 		}
 		n++
+	}
+	return nil
+}
+
+// overwriting lets SQLite put zeros where something was deleted, and then takes its log, which has the pages as they were, off
+// the disk. A reader beside may keep the log for a moment: then it is overwritten by and by.
+func overwriting(ctx context.Context, s *Store, change func(context.Context) error) error {
+	if _, err := s.write.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
+		return fmt.Errorf("overwrite what is deleted: %w", err)
+	}
+	err := change(ctx)
+	_, off := s.write.ExecContext(ctx, `PRAGMA secure_delete = OFF`)
+	if err = errors.Join(err, off); err != nil {
+		return err
+	}
+	if _, err := s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return fmt.Errorf("empty the log: %w", err)
 	}
 	return nil
 }

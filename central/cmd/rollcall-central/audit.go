@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -15,11 +16,13 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/contract/tree"
 	"github.com/rollcall-edge/rollcall/central/proof"
+	"github.com/rollcall-edge/rollcall/central/store"
 )
 
 type audit struct {
 	Export auditExport `cmd:"" help:"Write what an auditor needs to check that nothing is missing, altered or added."`
 	Proof  auditProof  `cmd:"" help:"Write the proof of one tap for the student who made it."`
+	Erase  auditErase  `cmd:"" help:"Destroy everything that is kept of a student, for good; proofs of others stand."`
 	Settle auditSettle `cmd:"" help:"Put on record what was found out about a quarantined stream; its alert ends."`
 }
 
@@ -82,6 +85,55 @@ func (a *auditSettle) Run(ctx context.Context, log *slog.Logger) error {
 		fmt.Println("settled: its alert ends; the stream takes nothing more, and exports go on naming it")
 		return nil
 	})
+}
+
+type auditErase struct {
+	from
+	Student         string `arg:"" help:"Number of the student."`
+	Reason          string `required:"" help:"Why, without naming anybody: it is kept and printed on every export. Say where the request is filed."`
+	DryRun          bool   `help:"Count what would be destroyed, and destroy nothing."`
+	SponsorshipOver bool   `help:"The student was sponsored, and a year has passed since that ended."`
+
+	answers io.Reader // os.Stdin if nil
+}
+
+// Help is shown by audit erase --help.
+func (auditErase) Help() string {
+	return `It cannot be undone. Of each tap the record and its salt are destroyed; its number and what it committed to stay, so that exports verify
+and say how many records were erased. Name, cards, marks, findings, facts, amendments and absences go as well. Take the student out
+of the files that are imported first, or the next import brings name and cards back. Backups hold what they held until they are deleted.`
+}
+
+// Run asks for the number once more, and erases.
+func (a *auditErase) Run(ctx context.Context, log *slog.Logger) error {
+	return a.office(ctx, log, func(o *central.Office) error {
+		e := central.Erasure{Student: a.Student, Actor: actor(), Reason: a.Reason, SponsorshipOver: a.SponsorshipOver, Confirm: a.confirmed}
+		if a.DryRun {
+			e.Confirm = nil
+		}
+		what, done, err := o.Erase(ctx, e)
+		switch {
+		case err != nil:
+			return err
+		case done:
+			fmt.Printf("destroyed: %d taps and %d rows of everything else\n", what.Records, what.Rows)
+		case a.DryRun:
+			fmt.Printf("would destroy %d taps and %d rows of everything else; nothing was changed\n", what.Records, what.Rows)
+		default:
+			return errors.New("not confirmed; nothing was changed")
+		}
+		return nil
+	})
+}
+
+func (a *auditErase) confirmed(what store.Erased) bool {
+	answers := a.answers
+	if answers == nil {
+		answers = os.Stdin
+	}
+	fmt.Printf("%d taps and %d rows of everything else will be destroyed, for good.\nType the student's number to do it: ", what.Records, what.Rows)
+	answer, _ := bufio.NewReader(answers).ReadString('\n') // none at all is no
+	return strings.TrimSpace(answer) == a.Student
 }
 
 // writeWhole writes a file that only its owner may read, all of it or none.
