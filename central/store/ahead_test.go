@@ -183,21 +183,13 @@ func TestForkOfWhatWasSentAhead(t *testing.T) {
 func TestTooMuchAheadIsSentBack(t *testing.T) {
 	d := newDoor(t)
 	d.exec(t, `INSERT INTO stream (id, gateway_id, through, durable, ahead, heard_at) VALUES ($1, 'gw-a', 0, 60000, 60000, 0)`, streamA[:])
-	var held []int
-	for n := range maxAhead - 1 {
-		held = append(held, 10_001+n)
-	}
-	err := d.store.transact(t.Context(), func(tx *transaction) error {
-		return putEach(t.Context(), tx, "records", `INSERT INTO record_ahead (stream_id, seq, received_at, octets) VALUES ($1, $2, 0, $3)`,
-			held, func(seq int) []any { return []any{streamA[:], int64(seq), []byte{1}} })
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	d.exec(t, `INSERT INTO record_ahead (stream_id, seq, received_at, octets)
+		WITH RECURSIVE held (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM held WHERE n < $2)
+		SELECT $1, 10000 + n, 0, $3 FROM held`, streamA[:], maxAhead-1, []byte{1})
 	if _, err := d.intake.Ahead(t.Context(), "gw-a", batchOf(t, streamA, 5, taps(5, 1)...)); err != nil {
 		t.Errorf("the last that fits = %v, want nil", err)
 	}
-	_, err = d.intake.Ahead(t.Context(), "gw-a", batchOf(t, streamA, 6, taps(6, 1)...))
+	_, err := d.intake.Ahead(t.Context(), "gw-a", batchOf(t, streamA, 6, taps(6, 1)...))
 	if !errors.Is(err, ingest.ErrAhead) {
 		t.Errorf("one more = %v, want ErrAhead", err)
 	}

@@ -18,6 +18,7 @@ var oneEngine = flag.String("engine", "", "run on this engine alone, sqlite or p
 // TestMain runs every test and benchmark on each engine, so that none can forget one. The line it prints before says which.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	drawFewer()
 	code := 0
 	for _, engine = range []string{"sqlite", "postgres"} {
 		if *oneEngine == "" || *oneEngine == engine {
@@ -26,6 +27,21 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// checks is how many cases of a property are drawn on each engine, unless the command line says: each writes to disk time and
+// again, and every run draws others.
+const checks = "30"
+
+func drawFewer() {
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "rapid.checks" })
+	if said {
+		return
+	}
+	if err := flag.Set("rapid.checks", checks); err != nil {
+		panic(err)
+	}
 }
 
 // only skips a test of what one engine alone has.

@@ -39,6 +39,9 @@ func TestClusterOfOne(t *testing.T) {
 	c.settled()
 }
 
+// tapEvery paces those who tap at one gateway: as in a hall that fills, and not so that the disk is all that is tried.
+const tapEvery = 5 * time.Millisecond
+
 // tapping appends taps at gateways, one after the other, until stop is called.
 func (c *campus) tapping(at ...*gateway) (stop func()) {
 	ended := make(chan struct{})
@@ -46,11 +49,13 @@ func (c *campus) tapping(at ...*gateway) (stop func()) {
 	for _, g := range at {
 		j := g.journal
 		work.Go(func() {
+			next := time.NewTicker(tapEvery)
+			defer next.Stop()
 			for {
 				select {
 				case <-ended:
 					return
-				default:
+				case <-next.C:
 				}
 				if _, err := j.Append(tapRecord(streamA, 1)); err != nil {
 					c.t.Errorf("tap at %s: %v", g.member.ID, err)

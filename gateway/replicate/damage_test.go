@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -19,15 +20,21 @@ import (
 // image is a replica's directory as a power cut leaves it: tables of two runs and a memtable that no table holds yet.
 // known is what the replica held after each entry, by its index.
 type image struct {
-	dir   string
+	files map[string]content
 	key   []byte
 	known map[uint64]map[contract.Stream]StreamState
 	raws  map[contract.TapID][]byte
 }
 
+// content is a file: what was written, and its size. Badger's files are mostly zeroes at their end.
+type content struct {
+	used []byte
+	size int64
+}
+
 func newImage(t *testing.T, key []byte) *image {
 	t.Helper()
-	i := &image{key: key, dir: t.TempDir(), known: map[uint64]map[contract.Stream]StreamState{0: {}}, raws: map[contract.TapID][]byte{}}
+	i := &image{key: key, known: map[uint64]map[contract.Stream]StreamState{0: {}}, raws: map[contract.TapID][]byte{}}
 	home := t.TempDir()
 	next := uint64(1)
 	for range 2 {
@@ -39,14 +46,43 @@ func newImage(t *testing.T, key []byte) *image {
 	}
 	r := newKeyedReplica(t, home, key)
 	i.fill(t, r, next)
-	copyDir(t, filepath.Join(home, currentDir), i.dir) // while it is open, as after kill -9
+	i.files = contentsOf(t, filepath.Join(home, currentDir)) // while it is open, as after kill -9
 	return i
+}
+
+func contentsOf(t *testing.T, dir string) map[string]content {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]content{}
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[f.Name()] = content{used: bytes.Clone(bytes.TrimRight(b, "\x00")), size: int64(len(b))}
+	}
+	return found
+}
+
+// write makes the file; what follows the used part is a hole.
+func (c content) write(t testing.TB, name string) {
+	t.Helper()
+	err := os.WriteFile(name, c.used, 0o600)
+	if err == nil {
+		err = os.Truncate(name, c.size)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // fill applies entries from index next on: records of two streams, and an acknowledgement now and then.
 func (i *image) fill(t *testing.T, r *replica, next uint64) uint64 {
 	t.Helper()
-	for range 20 {
+	for range 10 {
 		for _, s := range []contract.Stream{streamA, streamB} {
 			first := r.stream(s).Replicated + 1
 			applyOne(t, r, entry(next, shipOf(t, s, first, 40)))
@@ -73,42 +109,6 @@ func (i *image) note(r *replica, index uint64) {
 	}
 }
 
-// copyDir copies files, leaving holes where they hold zeroes: Badger's files are mostly holes.
-func copyDir(t testing.TB, from, to string) {
-	t.Helper()
-	files, err := os.ReadDir(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		b, err := os.ReadFile(filepath.Join(from, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeSparse(t, filepath.Join(to, f.Name()), b)
-	}
-}
-
-func writeSparse(t testing.TB, name string, b []byte) {
-	t.Helper()
-	f, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = f.Truncate(int64(len(b)))
-	at := int64(0)
-	for chunk := range slices.Chunk(b, 64<<10) {
-		if len(bytes.Trim(chunk, "\x00")) > 0 {
-			_, werr := f.WriteAt(chunk, at)
-			err = errors.Join(err, werr)
-		}
-		at += int64(len(chunk))
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // A file of Badger's that decayed, ended early or went away is found at open; or the replica is what it was at an earlier
 // entry, from which Raft goes on. In no case does it serve a record that is not the one that was stored, and in no case
 // does the process die, which it would again at every start.
@@ -119,23 +119,15 @@ func TestDamagedFileIsFoundOrHarmless(t *testing.T) {
 
 // damageEach damages every file in turn, with so many bits of it besides.
 func damageEach(t *testing.T, whole *image, bits int) {
-	files, err := os.ReadDir(whole.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	kinds := map[string]bool{}
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, f := range files {
-		kinds[kindOf(f.Name())] = true
-		for _, d := range damages(t, rng, bits, filepath.Join(whole.dir, f.Name())) {
-			t.Run(f.Name()+" "+d.name, func(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(whole.files)) {
+		kinds[kindOf(name)] = true
+		for _, d := range damages(rng, bits, whole.files[name]) {
+			t.Run(name+" "+d.name, func(t *testing.T) {
+				t.Parallel()
 				home := t.TempDir()
-				dir := filepath.Join(home, currentDir)
-				if err := os.Mkdir(dir, 0o700); err != nil {
-					t.Fatal(err)
-				}
-				copyDir(t, whole.dir, dir)
-				d.do(t, filepath.Join(dir, f.Name()))
+				whole.write(t, filepath.Join(home, currentDir), name, d.left)
 				whole.check(t, home)
 			})
 		}
@@ -143,6 +135,21 @@ func damageEach(t *testing.T, whole *image, bits int) {
 	for _, kind := range []string{".sst", ".mem", ".vlog", "MANIFEST", "KEYREGISTRY"} {
 		if !kinds[kind] {
 			t.Errorf("there was no %s to damage", kind)
+		}
+	}
+}
+
+// write makes the directory anew, but for one file, of which that is left; nil leaves none.
+func (i *image) write(t *testing.T, dir, damaged string, left *content) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range i.files {
+		if name != damaged {
+			c.write(t, filepath.Join(dir, name))
+		} else if left != nil {
+			left.write(t, filepath.Join(dir, name))
 		}
 	}
 }
@@ -157,37 +164,29 @@ func kindOf(name string) string {
 
 type damage struct {
 	name string
-	do   func(t *testing.T, path string)
+	left *content // nil where nothing is
 }
 
 // damages are ways in which one file goes bad; bits turn where the file has content.
-func damages(t *testing.T, rng *rand.Rand, bits int, path string) []damage {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
+func damages(rng *rand.Rand, bits int, whole content) []damage {
+	used := len(whole.used)
+	cut := func(n int) *content { return &content{whole.used[:n], int64(n)} }
+	change := func(f func([]byte)) *content {
+		b := bytes.Clone(whole.used)
+		f(b)
+		return &content{b, whole.size}
 	}
-	used := len(bytes.TrimRight(b, "\x00"))
-	change := func(f func([]byte) []byte) func(*testing.T, string) {
-		return func(t *testing.T, path string) { writeSparse(t, path, f(bytes.Clone(b))) }
-	}
+	page := used / 2 / 4096 * 4096
 	all := []damage{
-		{"deleted", func(t *testing.T, path string) { remove(t, path) }},
-		{"emptied", change(func(b []byte) []byte { return nil })},
-		{"cut in the middle", change(func(b []byte) []byte { return b[:used/2] })},
-		{"cut at its end", change(func(b []byte) []byte { return b[:max(used, 1)-1] })},
-		{"a page of zeroes", change(func(b []byte) []byte {
-			page := used / 2 / 4096 * 4096
-			clear(b[page:min(page+4096, len(b))])
-			return b
-		})},
+		{"deleted", nil},
+		{"emptied", cut(0)},
+		{"cut in the middle", cut(used / 2)},
+		{"cut at its end", cut(max(used, 1) - 1)},
+		{"a page of zeroes", change(func(b []byte) { clear(b[page:min(page+4096, len(b))]) })},
 	}
 	for range min(used, bits) {
-		at, bit := rng.IntN(max(used, 1)), byte(1)<<rng.IntN(8)
-		all = append(all, damage{fmt.Sprintf("bit at %d", at), change(func(b []byte) []byte {
-			b[at] ^= bit
-			return b
-		})})
+		at, bit := rng.IntN(used), byte(1)<<rng.IntN(8)
+		all = append(all, damage{fmt.Sprintf("bit at %d", at), change(func(b []byte) { b[at] ^= bit })})
 	}
 	return all
 }

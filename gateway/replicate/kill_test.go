@@ -64,7 +64,7 @@ func TestKilledProcessKeepsItsReplica(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 3 {
-		highest := killAfter(t, dir, 20+rng.IntN(120))
+		highest := killAfter(t, dir, 10+rng.IntN(50))
 		j, n, err := aloneIn(dir)
 		if err != nil {
 			t.Fatalf("open after the kill: %v", err)
