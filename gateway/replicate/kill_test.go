@@ -33,19 +33,21 @@ func aloneIn(dir string) (*journal.Journal, *Node, error) {
 
 // replicateUntilKilled prints each number once the replica has it, and with it its place in Raft's log is durable.
 func replicateUntilKilled(dir string) {
-	j, n, err := aloneIn(dir)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	giveUp := func(err error) { // never without a word: the parent shows what its child says
+		fmt.Fprintln(os.Stderr, "child:", err)
 		os.Exit(1)
 	}
+	j, n, err := aloneIn(dir)
+	if err != nil {
+		giveUp(err)
+	}
 	go func() {
-		_ = NewShipper(j, n, ShipperOptions{Linger: -1}).Run(context.Background())
-		os.Exit(1)
+		giveUp(NewShipper(j, n, ShipperOptions{Linger: -1}).Run(context.Background()))
 	}()
 	for {
 		id, err := j.Append(tapRecord(contract.Stream{}, 0))
 		if err != nil {
-			os.Exit(1)
+			giveUp(err)
 		}
 		for {
 			moved := n.Changed()
