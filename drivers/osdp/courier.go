@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // courier carries cards to the gateway, so that the bus loop never waits for a full queue: only the reader whose card
@@ -29,6 +30,7 @@ func (c *courier) carry(ctx context.Context, reads chan<- drivers.Read) {
 	for {
 		select {
 		case p := <-c.out:
+			failpoint.Hit(failpoint.DriverRead)
 			select {
 			case reads <- p.read:
 				c.taken <- p.reader

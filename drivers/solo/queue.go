@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // answerWithin is how long a card can be told from others by its answer: a light that comes later is not measured.
@@ -94,6 +95,7 @@ func (q *queue) offer() (r drivers.Read, ok bool) {
 
 // pass waits until the gateway takes r; false when ctx ended first.
 func (q *queue) pass(ctx context.Context, r drivers.Read, reads chan<- drivers.Read) bool {
+	failpoint.Hit(failpoint.DriverRead)
 	select {
 	case reads <- r:
 		return true

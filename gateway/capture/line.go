@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/drivers"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 const (
@@ -130,9 +131,12 @@ func (l *line) work(ctx context.Context, w *worker) {
 			i.mark <- struct{}{} // has room
 			continue
 		}
+		failpoint.Hit(failpoint.CaptureAnswer)
 		signal := l.capture.o.Handler.Tap(ctx, i.read)
+		failpoint.Hit(failpoint.CaptureKept)
 		l.capture.endTrial(l, i.read.Reader, ErrTapped)
 		l.bus.Driver.Show(i.read.Reader, signal)
+		failpoint.Hit(failpoint.CaptureLit)
 		now := l.capture.o.Now()
 		l.capture.lit.Observe(now.Sub(i.read.HeardAt).Seconds())
 		l.shownAt.Store(now.UnixNano())

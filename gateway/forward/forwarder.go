@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // Forwarder brings this gateway's own journal to central, oldest record first, one batch in flight.
@@ -166,12 +167,14 @@ func (f *Forwarder) deliver(ctx context.Context, b contract.Batch) error {
 	if f.Notary != nil {
 		b.Checkpoint = f.Notary.Checkpoint(b)
 	}
+	failpoint.Hit(failpoint.ForwardSend)
 	receipt, err := f.link.send(ctx, b)
 	if err == nil && receipt.Through < b.First {
 		err = fmt.Errorf("send batch of %s: %w: through %d of a batch from %d", b.Stream, ErrReceipt, receipt.Through, b.First)
 	}
 	if err == nil {
 		f.trouble(nil)
+		failpoint.Hit(failpoint.ForwardSent)
 		return f.receive(receipt)
 	}
 	if ctx.Err() != nil {
@@ -197,6 +200,7 @@ func (f *Forwarder) receive(r contract.Receipt) error {
 	if err := f.acknowledge(r); err != nil || f.Notary == nil {
 		return err
 	}
+	failpoint.Hit(failpoint.ForwardNoted)
 	return f.Notary.Sealed(r)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/dgraph-io/badger/v4"
 	"github.com/hashicorp/raft"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // apply brings committed entries to disk, in one transaction if they fit, and puts the answer to each into answers. An
@@ -52,9 +53,11 @@ func (r *replica) applyWhole(entries []*raft.Log, answers []any) error {
 	if err := s.finish(); err != nil {
 		return fmt.Errorf("apply up to entry %d: %w", s.applied, err)
 	}
+	failpoint.Hit(failpoint.ReplicateApply)
 	if err := guarded("commit", txn.Commit); err != nil {
 		return fmt.Errorf("apply up to entry %d: %w", s.applied, err)
 	}
+	failpoint.Hit(failpoint.ReplicateApplied)
 	r.publish(s)
 	return nil
 }

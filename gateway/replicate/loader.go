@@ -10,6 +10,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/hashicorp/raft"
+
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // loader writes a snapshot stream into a database beside the current one. It takes the stream in pieces of any size and
@@ -60,6 +62,7 @@ func (l *loader) Write(p []byte) (int, error) {
 func (l *loader) finish(meta raft.SnapshotMeta) error {
 	err := l.parser.end()
 	if err == nil {
+		failpoint.Hit(failpoint.SnapshotArrive)
 		err = l.seal(meta)
 	}
 	if err != nil {
@@ -121,6 +124,7 @@ func (r *replica) exchangeLocked() error {
 	if err := r.rename(currentDir, outgoingDir); err != nil {
 		return err
 	}
+	failpoint.Hit(failpoint.SnapshotSwap)
 	if err := r.rename(incomingDir, currentDir); err != nil {
 		return err
 	}

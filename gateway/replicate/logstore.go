@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 )
 
@@ -83,10 +84,12 @@ func (s *logStore) StoreLogs(entries []*raft.Log) error {
 	for i, e := range entries {
 		payloads[i] = encodeEntry(e)
 	}
+	failpoint.Hit(failpoint.ReplicateStore)
 	if err := s.log.AppendAt(entries[0].Index, payloads...); err != nil {
 		// Raft answers who waits, steps down and would go on; fault does not let it.
 		return s.fault.report(fmt.Errorf("store raft entries from %d: %w", entries[0].Index, err))
 	}
+	failpoint.Hit(failpoint.ReplicateStored)
 	return nil
 }
 

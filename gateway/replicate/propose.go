@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // hear serves one peer's ship connection.
@@ -66,6 +67,7 @@ func (n *Node) propose(ctx context.Context, cmd []byte) (answer, error) {
 	if speaks < c.since() {
 		return answer{}, fmt.Errorf("%w: not all members read version %d yet", ErrCommandVersion, c.since())
 	}
+	failpoint.Hit(failpoint.ReplicatePropose)
 	return n.commit(ctx, c.encodeAs(speaks))
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/hashicorp/raft"
+
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 )
 
 // snapshots is Raft's snapshot store over the replica. The replica is the snapshot: taking one notes how far the Raft log
@@ -129,6 +131,7 @@ func (r *replica) note(meta raft.SnapshotMeta) error {
 	if r.db == nil {
 		return fmt.Errorf("note snapshot: %w", ErrClosed)
 	}
+	failpoint.Hit(failpoint.SnapshotNote)
 	return guarded("note snapshot", func() error {
 		return r.db.Update(func(txn *badger.Txn) error { return txn.Set([]byte(snapshotKey), raw) })
 	})

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -81,4 +82,20 @@ func look() error {
 		}
 	}
 	return nil
+}
+
+// What is shipped has no places at which somebody could end it: only the outage laboratory builds those in.
+func TestShippedProgramsHaveNoFailpoints(t *testing.T) {
+	for _, name := range []string{"rollcall-gateway", "rollcall-central"} {
+		program, err := os.ReadFile(filepath.Join(bin, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(program, []byte("ROLLCALL_FAILPOINTS")) {
+			t.Errorf("%s has failpoints", name)
+		}
+		if !bytes.Contains(program, []byte("rollcall")) {
+			t.Errorf("%s cannot be looked into", name)
+		}
+	}
 }

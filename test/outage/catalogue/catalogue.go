@@ -62,6 +62,12 @@ var Kinds = number(
 	}},
 )
 
+// Inapplicable are kinds that the product gives nothing to break by, and why.
+var Inapplicable = map[int]string{
+	73: "no code is good for one use or one minute at a reader: those that scanners read are held for good, as cards are, and recorded as the weaker evidence; " +
+		"the codes that change every minute (central/checkin) are served by no page yet",
+}
+
 type family struct {
 	family Family
 	names  []string

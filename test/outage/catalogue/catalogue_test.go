@@ -23,6 +23,11 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s: %d kinds, want %d from number %d on", w.family, size, w.size, w.first)
 		}
 	}
+	for n := range Inapplicable {
+		if Of(n).Number != n {
+			t.Errorf("%d is said to be inapplicable and is no kind", n)
+		}
+	}
 	if Of(0) != (Kind{}) || Of(78) != (Kind{}) || Of(42).Name != "applied, but the answer lost" {
 		t.Errorf("Of(0) = %v, Of(78) = %v, Of(42) = %v", Of(0), Of(78), Of(42))
 	}

@@ -2,10 +2,16 @@ package lab
 
 import (
 	"errors"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rollcall-edge/rollcall/gateway/failpoint"
 	"github.com/rollcall-edge/rollcall/test/outage/catalogue"
 	"github.com/rollcall-edge/rollcall/test/outage/check"
 	"github.com/rollcall-edge/rollcall/test/outage/history"
@@ -44,7 +50,7 @@ func TestWord(t *testing.T) {
 // The same seed draws the same order, faults of everybody come last, and what a machine cannot show is said and left out.
 func TestPlan(t *testing.T) {
 	draw := func(seed uint64, lacks map[site.Layer]error) *plan {
-		l := &Lab{o: Options{Seed: seed, Kinds: []int{1, 3, 10, 27, 39, 50, 63}}, site: &site.Site{Lacks: lacks}}
+		l := &Lab{o: Options{Seed: seed, Kinds: []int{1, 3, 10, 27, 39, 50, 73}}, site: &site.Site{Lacks: lacks}}
 		return l.plan()
 	}
 	order := func(p *plan) (kinds []int) {
@@ -76,6 +82,43 @@ func equal(a, b []int) bool {
 		}
 	}
 	return true
+}
+
+// Every failpoint of the product is one at which the laboratory ends a gateway.
+func TestFailpoints(t *testing.T) {
+	source, err := os.ReadFile("../../../gateway/failpoint/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var placed []string
+	for _, m := range regexp.MustCompile(`= "([a-z]+\.[a-z]+)"`).FindAllStringSubmatch(string(source), -1) {
+		placed = append(placed, m[1])
+	}
+	struck := slices.Concat(everywhere, whenLeading, whenBehind, []string{failpoint.DriverRead})
+	slices.Sort(placed)
+	slices.Sort(struck)
+	if diff := cmp.Diff(struck, placed); diff != "" || len(placed) == 0 {
+		t.Errorf("points at which gateways are ended (-) and that are placed (+):\n%s", diff)
+	}
+}
+
+// A panic that was planted, with its trace, is no alarm; any other is.
+func TestAlarms(t *testing.T) {
+	const log = `level=INFO msg="all is well"
+panic: failpoint journal.flush
+
+goroutine 7 [running]:
+github.com/rollcall-edge/rollcall/gateway/failpoint.Hit(...)
+level=INFO msg="up again"
+panic: runtime error: index out of range
+
+goroutine 9 [running]:
+`
+	got, err := alarms(strings.NewReader(log))
+	want := []string{"panic: runtime error: index out of range", "goroutine 9 [running]:"}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("alarms (-want +got), %v:\n%s", err, diff)
+	}
 }
 
 // What is injected is in the catalogue, and the short run has kinds of every family that can be injected.

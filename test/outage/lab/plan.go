@@ -54,6 +54,10 @@ func (l *Lab) plan() *plan {
 	p := &plan{}
 	for _, n := range l.o.Kinds {
 		m, known := methods[n]
+		if why := catalogue.Inapplicable[n]; why != "" {
+			p.lacks = append(p.lacks, fmt.Sprintf("%d, %s: not applicable: %s", n, catalogue.Of(n).Name, why))
+			continue
+		}
 		if !known {
 			p.lacks = append(p.lacks, fmt.Sprintf("%d, %s: not injected here", n, catalogue.Of(n).Name))
 			continue

@@ -21,6 +21,7 @@ var readerFaults = map[int]method{
 	54: {lane: oneGateway, lasts: 10 * time.Second, do: bad(reader.Faults{Drop: 0.2}, "frames were lost and sent again", func(c reader.LineCounts) int { return c.Drops })},
 	55: {lane: oneGateway, lasts: 3 * time.Second, short: true, do: readersRestart},
 	56: {lane: oneGateway, lasts: 6 * time.Second, short: true, do: stuck},
+	57: {lane: oneGateway, lasts: 10 * time.Second, short: true, do: sameAddress},
 	58: {lane: oneGateway, lasts: 8 * time.Second, do: otherSpeed},
 	59: {lane: oneGateway, lasts: 8 * time.Second, do: swapped},
 	60: {lane: oneGateway, lasts: 10 * time.Second, do: bad(reader.Faults{Deaf: 0.3}, "commands were not heard", func(c reader.LineCounts) int { return c.Deafs })},
@@ -92,6 +93,17 @@ func stuck(ctx context.Context, i *injury) error {
 		return errors.Join(err, i.proved(n > 20, "%d frames of one card", n))
 	}
 	return i.proved(false, "no reader of the building can have a card stuck to it")
+}
+
+// sameAddress hangs a second reader on the bus that has the address of the first.
+func sameAddress(ctx context.Context, i *injury) error {
+	l, spare := i.gateway.Lines.All[0], i.gateway.Lines.Spare
+	before, own := l.Counts().Collisions, spare.Address()
+	spare.SetAddress(i.gateway.Lines.PDs[l.Rooms[0].ID].Address())
+	i.hold(ctx)
+	spare.SetAddress(own)
+	n := l.Counts().Collisions - before
+	return i.proved(n > 0, "two readers answered at once %d times", n)
 }
 
 // otherSpeed moves the readers of a bus to another speed.

@@ -3,7 +3,9 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/rollcall-edge/rollcall/test/outage/catalogue"
@@ -60,12 +62,15 @@ func (o *Outcome) Markdown() string {
 	}
 	var missing []string
 	for _, k := range catalogue.Kinds {
-		if !bit[k.Number] {
+		if !bit[k.Number] && catalogue.Inapplicable[k.Number] == "" {
 			missing = append(missing, fmt.Sprintf("%d %s", k.Number, k.Name))
 		}
 	}
 	if len(missing) > 0 {
 		fmt.Fprintf(&b, "\nNot shown by this run: %s.\n", strings.Join(missing, "; "))
+	}
+	for _, n := range slices.Sorted(maps.Keys(catalogue.Inapplicable)) {
+		fmt.Fprintf(&b, "\nNot applicable: %d %s (%s).\n", n, catalogue.Of(n).Name, catalogue.Inapplicable[n])
 	}
 	for _, why := range o.Void {
 		fmt.Fprintf(&b, "\nVoid: %s.\n", why)

@@ -23,6 +23,7 @@ var trustFaults = map[int]method{
 	69: {lane: centralAndGateway, lasts: time.Second, short: true, do: revoked},
 	70: {lane: centralAndGateway, lasts: time.Second, short: true, do: rogue},
 	71: {lane: centralAndGateway, lasts: time.Second, short: true, do: twice},
+	72: {lane: central, lasts: time.Second, short: true, do: tampered},
 }
 
 // note keeps an attempt that must fail for I12.
@@ -99,4 +100,37 @@ func twice(ctx context.Context, i *injury) error {
 		return err
 	}
 	return i.refused(clone.Send(ctx, beat(2)))
+}
+
+// tampered changes a copy of central's ledger, and has it audited each time.
+func tampered(ctx context.Context, i *injury) error {
+	ledger, err := i.lab.site.Central.CopyLedger(fmt.Sprintf("ledger-%d", i.chance.IntN(1e6)))
+	if err != nil {
+		return err
+	}
+	if text, err := ledger.Verify(ctx); err != nil {
+		return fmt.Errorf("the ledger does not pass before anybody touched it: %w: %s", err, text)
+	}
+	stream, seq, err := ledger.Tap(ctx)
+	if err != nil {
+		return err
+	}
+	for _, deed := range []struct {
+		what       string
+		do, repair func(ctx context.Context, stream string, seq uint64) error
+	}{{"altered", ledger.Alter, ledger.Alter}, {"deleted", ledger.Delete, nil}} {
+		if err := deed.do(ctx, stream, seq); err != nil {
+			return err
+		}
+		text, failed := ledger.Verify(ctx)
+		named := failed != nil && strings.Contains(text, stream) && strings.Contains(text, fmt.Sprint(seq))
+		i.note(named, fmt.Sprintf("record %s/%d was %s: %v: %s", stream, seq, deed.what, failed, text))
+		if deed.repair == nil {
+			break
+		}
+		if err := deed.repair(ctx, stream, seq); err != nil {
+			return err
+		}
+	}
+	return i.proved(true, "record %s/%d was altered, and then deleted, in a copy that had passed the audit before", stream, seq)
 }

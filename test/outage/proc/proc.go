@@ -32,7 +32,7 @@ type Life struct {
 	StartedAt time.Time
 	EndedAt   time.Time        // zero while it runs
 	State     *os.ProcessState // nil while it runs
-	Asked     bool             // the end was asked for: by Kill, Terminate, Hold, Stop or Close
+	Asked     bool             // the end was asked for: by Kill, Terminate, Hold, Stop or Close, or foretold by Excuse
 }
 
 // Process is a program that is started again when it ends. Safe from any goroutine.
@@ -201,6 +201,17 @@ func (p *Process) end(s syscall.Signal) error {
 	defer p.mu.Unlock()
 	if err := p.signalLocked(s); err != nil {
 		return err
+	}
+	p.lives[len(p.lives)-1].Asked = true
+	return nil
+}
+
+// Excuse says that the end of this life, whenever and however it comes, was asked for; Restart applies.
+func (p *Process) Excuse() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.runningLocked() {
+		return fmt.Errorf("excuse the end of %s: %w", p.o.Name, ErrEnded)
 	}
 	p.lives[len(p.lives)-1].Asked = true
 	return nil

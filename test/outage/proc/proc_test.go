@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -70,6 +71,7 @@ func TestRestart(t *testing.T) {
 		{"kill -9", forever, (*Process).Kill, "signal: killed", true},
 		{"asked to end", "trap 'echo bye; exit 7' TERM; " + forever, (*Process).Terminate, "exit status 7", true},
 		{"by itself", "sleep 0.1; exit 3", func(*Process) error { return nil }, "exit status 3", false},
+		{"by itself, as foretold", "trap 'exit 3' USR1; " + forever, func(p *Process) error { return errors.Join(p.Excuse(), p.signal(syscall.SIGUSR1)) }, "exit status 3", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

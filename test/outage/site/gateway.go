@@ -23,12 +23,49 @@ type Gateway struct {
 	Building campus.Building
 	Lines    *Lines
 	site     *Site
-	path     string
 	config   string
+	points   string // the folder of its armed failpoints
 	http     *http.Client
 
 	mu      sync.Mutex          // guards everything that follows
 	started func(pid int) error // see OnStart
+	program string              // what is started next, see Install
+}
+
+// Build is one of the programs that a gateway can run.
+type Build string
+
+// The builds: the one that is shipped, and the one that will be next, which knows a newer version of what gateways say to
+// each other.
+const (
+	Present Build = "rollcall-gateway"
+	Next    Build = "rollcall-gateway-next"
+)
+
+// Install puts a build in the place of the program, which runs from its next start on.
+func (g *Gateway) Install(b Build) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.program = filepath.Join(g.site.o.Bin, string(b))
+}
+
+func (g *Gateway) path() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.program
+}
+
+// Command runs a technician's command on the gateway's machine to its end and gives its output.
+func (g *Gateway) Command(ctx context.Context, args ...string) (string, error) {
+	return run(g.with(g.site.network.command(ctx, g.Host, g.path(), args...)))
+}
+
+// Config is the gateway's configuration file, for commands.
+func (g *Gateway) Config() string { return g.config }
+
+// Peers is where the others reach the gateway.
+func (g *Gateway) Peers() string {
+	return fmt.Sprintf("%s:%d", g.site.network.address(g.Host), clusterPort(g.Building.Number))
 }
 
 // OnStart has f called with the number of each process that is started from now on; nil for none.
@@ -53,8 +90,12 @@ func (s *Site) newGateway(ctx context.Context, b campus.Building) (g *Gateway, e
 		return nil, err
 	}
 	g = &Gateway{
-		machine: m, Building: b, site: s, path: filepath.Join(s.o.Bin, "rollcall-gateway"),
-		config: filepath.Join(s.o.Dir, b.ID+".yaml"), http: s.client(m.Host, 2*time.Second),
+		machine: m, Building: b, site: s,
+		config: filepath.Join(s.o.Dir, b.ID+".yaml"), points: filepath.Join(s.o.Dir, "failpoints", m.Host), http: s.client(m.Host, 2*time.Second),
+	}
+	g.Install(Present)
+	if err := os.MkdirAll(g.points, 0o700); err != nil {
+		return nil, errors.Join(fmt.Errorf("make room for failpoints: %w", err), m.close())
 	}
 	if g.Lines, err = openLines(filepath.Join(s.o.Dir, "dev"), b, s.o.Seed+uint64(b.Number)); err != nil {
 		return nil, errors.Join(err, m.close())
@@ -108,7 +149,7 @@ func (g *Gateway) EnrolAs(ctx context.Context, c *Central, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = run(g.with(g.site.network.command(ctx, g.Host, g.path, "enrol", "--config", g.config, invitation)))
+	_, err = g.Command(ctx, "enrol", "--config", g.config, invitation)
 	return err
 }
 
@@ -117,7 +158,9 @@ func (g *Gateway) Start(ctx context.Context) (err error) {
 	g.Process, err = proc.Start(ctx, proc.Options{
 		Name: g.Building.ID, Log: g.log, Restart: restartWithin, Started: g.hasStarted,
 		Command: func(ctx context.Context) *exec.Cmd {
-			return g.with(g.site.network.command(ctx, g.Host, g.path, "run", "--config", g.config))
+			cmd := g.with(g.site.network.command(ctx, g.Host, g.path(), "run", "--config", g.config))
+			cmd.Env = append(cmd.Environ(), failpoints+"="+g.points)
+			return cmd
 		},
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ type Lines struct {
 	All   []*Line
 	Doors map[string]*reader.Reader // by room
 	PDs   map[string]*reader.OSDP   // by room, those on the bus
+	Spare *reader.OSDP              // on the bus too, at spareAddress, to which no gateway speaks
 	keys  map[string][aes.BlockSize]byte
 }
 
@@ -89,6 +90,8 @@ func linesOf(b campus.Building) []*Line {
 	return lines
 }
 
+const spareAddress = 0x7D
+
 func (ls *Lines) plugIn(dir string, l *Line, seed uint64, chance *rand.Rand) (err error) {
 	f := fittings[l.Kind]
 	if l.Line, err = reader.NewLine(dir, "usb-"+l.Name, reader.Options{Baud: f.baud, Seed: seed}); err != nil {
@@ -98,6 +101,12 @@ func (ls *Lines) plugIn(dir string, l *Line, seed uint64, chance *rand.Rand) (er
 		if err := ls.add(l, f, room, byte(i+1), chance); err != nil {
 			return fmt.Errorf("put reader of %s on %s: %w", room.ID, l.Name, err)
 		}
+	}
+	if l.Kind != campus.OSDP {
+		return nil
+	}
+	if ls.Spare, err = l.AddOSDP(l.Name+"-spare", spareAddress, osdp.Options{}); err != nil {
+		return fmt.Errorf("put the spare reader on %s: %w", l.Name, err)
 	}
 	return nil
 }

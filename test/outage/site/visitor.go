@@ -46,7 +46,7 @@ func (s *Site) Visit(ctx context.Context, name string, g *Gateway) (*Visitor, er
 	if err != nil {
 		return nil, err
 	}
-	if _, err := run(s.network.command(ctx, g.Host, g.path, "enrol", "--config", config, invitation)); err != nil {
+	if _, err := run(s.network.command(ctx, g.Host, g.path(), "enrol", "--config", config, invitation)); err != nil {
 		return nil, fmt.Errorf("enrol %s: %w", name, err)
 	}
 	v.identity, err = identity.Open(identity.Options{Dir: filepath.Join(dir, "identity"), Log: slog.New(slog.DiscardHandler)})

@@ -27,6 +27,16 @@ func (d *OSDP) PowerCycle() { d.alter(func(p *osdp.PD) { p.PowerCycle(time.Now()
 // SetBaud moves the reader to another speed behind the panel's back.
 func (d *OSDP) SetBaud(baud int) { d.alter(func(p *osdp.PD) { p.SetBaud(baud) }) }
 
+// SetAddress gives the reader another address behind the panel's back, also one that another reader of the line has: both
+// answer then, at once.
+func (d *OSDP) SetAddress(address byte) { d.alter(func(p *osdp.PD) { p.SetAddress(address) }) }
+
+// Address is where the reader listens.
+func (d *OSDP) Address() (address byte) {
+	d.alter(func(p *osdp.PD) { address = p.Address() })
+	return address
+}
+
 // SetTurnaround sets how long the reader thinks before it answers, also on an instant line; 0 leaves it to the line.
 func (d *OSDP) SetTurnaround(t time.Duration) { d.alter(func(p *osdp.PD) { p.SetTurnaround(t) }) }
 

@@ -162,6 +162,23 @@ func TestEverybodyAnsweringAtOnceIsACollision(t *testing.T) {
 	}
 }
 
+// A reader that was given the address of another answers together with it, and neither is understood.
+func TestTwoReadersAtOneAddress(t *testing.T) {
+	l := newLine(t, reader.Options{Instant: true})
+	a, b := addOSDP(t, l, "a", 1, osdp.Options{}), addOSDP(t, l, "b", 2, osdp.Options{})
+	h := plugIn(t, l)
+	b.SetAddress(a.Address())
+	h.write(osdp.Frame{Address: 1, CRC: true, Code: poll}.Encode())
+	h.write(osdp.Frame{Address: 2, CRC: true, Code: poll}.Encode())
+	b.SetAddress(3)
+	if got := h.ask(3, 0, poll); got[2] != 0x83 {
+		t.Errorf("first reply is % X, want that of address 3", got)
+	}
+	if got := l.Counts().Collisions; got != 1 {
+		t.Errorf("Collisions = %d, want 1", got)
+	}
+}
+
 func TestOnePersonAtATime(t *testing.T) {
 	l := newLine(t, reader.Options{Instant: true})
 	door := addOSDP(t, l, "door", 1, osdp.Options{Queue: 2})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/rollcall-edge/rollcall/test/outage/catalogue"
 	"github.com/rollcall-edge/rollcall/test/outage/lab"
+	"github.com/rollcall-edge/rollcall/test/outage/site"
 	"github.com/rollcall-edge/rollcall/test/outage/skew"
+	"github.com/rollcall-edge/rollcall/test/outage/variant"
 )
 
 // common is what every run needs to know.
@@ -119,6 +122,8 @@ func (kinds) Run(context.Context) error {
 	for _, k := range catalogue.Kinds {
 		word := "not injected here"
 		switch {
+		case catalogue.Inapplicable[k.Number] != "":
+			word = "not applicable: " + catalogue.Inapplicable[k.Number]
 		case slices.Contains(brief, k.Number):
 			word = "in the short run too"
 		case slices.Contains(all, k.Number):
@@ -185,26 +190,50 @@ func (c *common) programs(ctx context.Context) (noClocks error, err error) {
 	return noClocks, err
 }
 
-var programs = []string{"./gateway/cmd/rollcall-gateway", "./central/cmd/rollcall-central"}
+// The programs, and the flag that gives them failpoints: what is shipped has none.
+var (
+	programs  = []string{"./gateway/cmd/rollcall-gateway", "./central/cmd/rollcall-central"}
+	withPoint = []string{"-tags", "failpoints"}
+)
 
-// build makes the programs as they are shipped, with clocks of their own; where that cannot be, without, and says why.
+// build makes the programs, and the gateway as it will be next, from the project's source: with failpoints, with a Raft log that
+// is soon shortened, and with clocks of their own; where that last cannot be, without, and says why.
 func build(ctx context.Context, root, overlay, bin string) (noClocks error, err error) {
 	for _, d := range []string{overlay, bin} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
 			return nil, err
 		}
 	}
-	file, noClocks := skew.Overlay(ctx, root, overlay)
-	if noClocks == nil {
-		return nil, skew.Build(ctx, root, file, bin, programs...)
+	clocks, noClocks := skew.Overlay(ctx, root, overlay)
+	if noClocks != nil {
+		clocks = ""
 	}
-	args := append([]string{"build", "-trimpath", "-ldflags", "-s -w", "-o", bin + "/"}, programs...)
+	present, err := variant.Overlay(root, clocks, filepath.Join(overlay, "present"), variant.Eager)
+	if err != nil {
+		return nil, err
+	}
+	next, err := variant.Overlay(root, clocks, filepath.Join(overlay, "next"), variant.Eager, variant.Next)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		compile(ctx, root, present, bin+"/", programs...),
+		compile(ctx, root, next, filepath.Join(bin, string(site.Next)), programs[0]))
+	if err == nil && noClocks == nil {
+		err = skew.Check(bin)
+	}
+	return noClocks, err
+}
+
+// compile builds packages as they are shipped, but with an overlay and failpoints.
+func compile(ctx context.Context, root, overlay, out string, packages ...string) error {
+	args := slices.Concat([]string{"build", "-trimpath", "-overlay", overlay, "-ldflags", "-s -w -X main.version=" + filepath.Base(filepath.Dir(overlay)), "-o", out}, withPoint, packages)
 	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // our own programs
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build programs: %w: %s", err, out)
+		return fmt.Errorf("build programs: %w: %s", err, out)
 	}
-	return noClocks, nil
+	return nil
 }
 
 // commit is what is checked out, "unknown" when that cannot be told.

@@ -18,6 +18,9 @@ func (p *PD) SetSilent(silent bool) { p.silent = silent }
 // SetBaud moves the device to another speed behind the panel's back.
 func (p *PD) SetBaud(baud int) { p.baud = baud }
 
+// SetAddress gives the device another address behind the panel's back.
+func (p *PD) SetAddress(address byte) { p.address = address }
+
 // SetTurnaround sets how long the device thinks before it answers; 0 leaves it to the line.
 func (p *PD) SetTurnaround(d time.Duration) { p.options.Turnaround = d }
 
