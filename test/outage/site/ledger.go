@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,7 +28,7 @@ func (c *Central) CopyLedger(name string) (*Ledger, error) {
 	if err := c.Process.Pause(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.copyTo(l.dir), c.Process.Continue()); err != nil {
+	if err := errors.Join(c.copyTo(l.dir), c.Process.Continue(), private(l.dir)); err != nil {
 		return nil, fmt.Errorf("copy ledger: %w", err)
 	}
 	text := fmt.Sprintf("data: %q\nlisten: 127.0.0.1:%d\ngateway_listen: 127.0.0.1:%d\ngateway_names: [localhost]\n", l.dir, pagesPort, gatewayPort)
@@ -43,6 +44,16 @@ func (c *Central) copyTo(dir string) error {
 		return err
 	}
 	return c.Card.Export(name, dir)
+}
+
+// private takes from everybody but the owner what lies below dir: keys are refused otherwise.
+func private(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		return os.Chmod(path, 0o600)
+	})
 }
 
 // Tap is the record in the middle of the longest stream, which central has proven long ago.
