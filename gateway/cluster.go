@@ -170,7 +170,7 @@ func (g *Gateway) replication(ctx context.Context) error {
 		return g.ship(ctx)
 	}
 	copies := replicas{g.cluster}
-	return runAll(ctx, g.ship, g.heedNeighbours,
+	return runAll(ctx, g.ship, g.heedNeighbours, g.recallCredits,
 		(&forward.Sharer{Outbox: g.journal, Cluster: copies, Log: g.log}).Run,
 		(&forward.Sweeper{Link: g.link, Cluster: copies, Own: g.journal.Stream}).Run,
 	)

@@ -62,6 +62,7 @@ type Gateway struct {
 	cluster   *replicate.Node    // nil when it could not be opened: taps go on without
 	shipper   *replicate.Shipper // nil likewise
 	directory *directory.Cache
+	young     bool   // the own journal may not reach back a day: credits are recalled from copies
 	belongs   string // the cluster central had put this gateway into when replication was opened; empty: none
 	capture   *capture.Capture
 	central   *contract.Client

@@ -1,12 +1,9 @@
 package gateway
 
 import (
-	"errors"
-
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/gateway/clock"
 	"github.com/rollcall-edge/rollcall/gateway/decide"
-	"github.com/rollcall-edge/rollcall/gateway/journal"
 )
 
 // recallStep is how many records are looked at together, going back.
@@ -15,10 +12,11 @@ const recallStep = 512
 // recall takes from the journal's last day what the gateway knew before it was restarted: which taps were credited, whether
 // the clock was synchronised in this boot, and a moment that has certainly passed.
 func (g *Gateway) recall() error {
-	from, err := g.dayBefore(g.journal.Durable())
+	from, err := dayBefore(g.writer, g.journal.Durable())
 	if err != nil {
 		return err
 	}
+	g.young = from == 1
 	for next := from; next <= g.journal.Durable(); {
 		records, err := g.writer.Read(next, recallStep)
 		if err != nil {
@@ -36,13 +34,18 @@ func (g *Gateway) recall() error {
 	return nil
 }
 
+// source is a stream, as far as it is here. What was pruned is journal.ErrNotFound or replicate.ErrNotFound.
+type source interface {
+	Read(first uint64, most int) ([]contract.Record, error) // at least one
+}
+
 // dayBefore is a number at or before the first record of the last day up to number last, by the records' own clock; 1 or
 // the first that is not pruned if there are none so old.
-func (g *Gateway) dayBefore(last uint64) (uint64, error) {
+func dayBefore(s source, last uint64) (uint64, error) {
 	if last == 0 {
 		return 1, nil
 	}
-	newest, err := g.writer.Read(last, 1)
+	newest, err := s.Read(last, 1)
 	if err != nil {
 		return 0, err
 	}
@@ -50,9 +53,9 @@ func (g *Gateway) dayBefore(last uint64) (uint64, error) {
 	from := last
 	for from > 1 {
 		back := from - min(from-1, recallStep)
-		records, err := g.writer.Read(back, 1)
-		if errors.Is(err, journal.ErrNotFound) {
-			return g.firstKept(back, from), nil
+		records, err := s.Read(back, 1)
+		if gone(err) {
+			return firstKept(s, back, from), nil
 		}
 		if err != nil {
 			return 0, err
@@ -65,11 +68,11 @@ func (g *Gateway) dayBefore(last uint64) (uint64, error) {
 	return from, nil
 }
 
-// firstKept finds the first number in (pruned, kept] that is still in the journal.
-func (g *Gateway) firstKept(pruned, kept uint64) uint64 {
+// firstKept finds the first number in (pruned, kept] that is still there.
+func firstKept(s source, pruned, kept uint64) uint64 {
 	for pruned+1 < kept {
 		middle := pruned + (kept-pruned)/2
-		if _, err := g.journal.Read(middle, 1, contract.MaxRecord); err != nil {
+		if _, err := s.Read(middle, 1); err != nil {
 			pruned = middle
 			continue
 		}

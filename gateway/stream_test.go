@@ -147,7 +147,7 @@ func TestRecall(t *testing.T) {
 	for n := range 700 {
 		tap(recent, 2000+n)
 	}
-	from, err := g.dayBefore(g.journal.Durable())
+	from, err := dayBefore(g.writer, g.journal.Durable())
 	if err != nil || from > 1101 || from < 1101-recallStep {
 		t.Errorf("dayBefore = %d, %v, want at most %d records before 1101", from, err, recallStep)
 	}

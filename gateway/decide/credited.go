@@ -59,7 +59,7 @@ func (c *Credited) Withdraw(f Facts, d Decision) {
 	delete(c.taps, credit{f.Digest, d.Session})
 }
 
-// Recall takes a tap of the journal back into the memory.
+// Recall takes a tap of the journal, or of a copy of an earlier one, back into the memory.
 func (c *Credited) Recall(r contract.Record) {
 	if r.Tap == nil || r.Tap.Outcome != contract.Accepted {
 		return
@@ -83,6 +83,9 @@ func (c *Credited) addLocked(d contract.Digest, session string, at time.Time) {
 	}
 	// A clone, or the memory would hold the whole text of an old timetable.
 	k := credit{d, strings.Clone(session)}
+	if _, known := c.taps[k]; known { // recalled from two places; forgetting one must not forget the other
+		return
+	}
 	c.taps[k] = struct{}{}
 	c.order = append(c.order, entry{k, at})
 }
