@@ -220,6 +220,7 @@ func (g *Gateway) openReaders() error {
 		}
 	}
 	g.taps = newTaps(g.registry)
+	g.registry.MustRegister(newAsides(g))
 	buses := openLines(g.config, g.registry, g.log, g.notice)
 	g.capture = capture.New(capture.Options{Buses: buses, Handler: g, Lights: lights{g}, Registerer: g.registry, Log: g.log})
 	return nil

@@ -82,7 +82,7 @@ func (g *Gateway) recallWrecks() {
 // when that is done; what is on the other gateways of the cluster they bring themselves.
 func (g *Gateway) salvage(ctx context.Context) error {
 	for _, w := range g.wrecks(time.Time{}) {
-		through, err := g.link.Salvage(ctx, w.Stream, w)
+		through, err := g.link.Salvage(ctx, w.Stream, w, w.Acknowledged)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -92,12 +92,22 @@ func (g *Gateway) salvage(ctx context.Context) error {
 			g.notice("journal", text)
 		}
 		for _, a := range w.aside {
-			if err := journal.MarkRecovered(a.Dir, text); err != nil {
+			if err := journal.MarkRecovered(a.Dir, text, w.extent(through, err)); err != nil {
 				g.log.Error("recovery not noted; it will be done again", slog.String("dir", a.Dir), slog.Any("error", err))
 			}
 		}
 	}
 	return nil
+}
+
+// extent tells when central holds all that was in a stream's directories; that is never known where central disowned it, where
+// nothing tells which stream it was, or where a whole file could not be read.
+func (w wreck) extent(through uint64, err error) journal.Extent {
+	if err != nil || w.Stream.IsZero() || w.Blind {
+		return journal.Extent{}
+	}
+	last := max(w.Last(), w.Acknowledged)
+	return journal.Extent{Last: contract.TapID{Stream: w.Stream, Seq: last}, Through: through}
 }
 
 // lost are the numbers that cannot be read and that central lacked when all else was there.

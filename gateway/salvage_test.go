@@ -85,6 +85,11 @@ func TestDamagedJournalIsSalvaged(t *testing.T) {
 					t.Errorf("central has %d octets of %s; number 5 alone is lost", len(got), id)
 				}
 			}
+			aside, err := journal.SetAside(journalDir(c))
+			want := journal.Extent{Last: contract.TapID{Stream: stream, Seq: 8}, Through: 4}
+			if err != nil || len(aside) != 1 || aside[0].Extent != want {
+				t.Errorf("set aside = %+v, %v; want it to end at 8 and central to hold up to 4", aside, err)
+			}
 			if running.gateway.journal.Stream() == stream {
 				t.Error("the damaged stream goes on")
 			}
@@ -159,5 +164,37 @@ func TestDamagedJournalIsRecalled(t *testing.T) {
 	}
 	if got := g.credited.Len(); got != known || known == 0 {
 		t.Errorf("%d credits are known after the damage, want %d", got, known)
+	}
+}
+
+// A twin of the journal brought other taps under its numbers. That central holds those numbers does not mean that it holds these
+// taps: it is asked to compare, and the directory stays for a person.
+func TestTapsOfATwinAreNotTakenForDelivered(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	m.publish(t, time.Now())
+	c := enrolledSite(t, m, r)
+	stream, records := isolatedTaps(t, c, 3)
+	m.records[stream] = [][]byte{records[0]}
+	for seq := uint64(2); seq <= 5; seq++ {
+		other, err := contract.AppendRecord(nil, contract.Record{ID: contract.TapID{Stream: stream, Seq: seq},
+			Stamp: contract.Stamp{At: time.Now(), Quality: contract.NeverSet}, Heartbeat: &contract.Heartbeat{Since: time.Now().UTC()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.records[stream] = append(m.records[stream], other)
+	}
+	g := stopped(t, c)
+	if _, err := g.journal.NewStream("a twin"); err != nil {
+		t.Fatal(err)
+	}
+	closeStopped(t, g)
+	running := start(t, c)
+	awaitSalvage(t, c)
+	if text := noticeOf(running.gateway, "central takes no more of it"); !strings.Contains(text, stream.String()) {
+		t.Errorf("notice = %q, want it to name stream %s", text, stream)
+	}
+	aside, err := journal.SetAside(journalDir(c))
+	if err != nil || len(aside) != 1 || aside[0].Extent != (journal.Extent{}) {
+		t.Errorf("set aside = %+v, %v; want one that may never go", aside, err)
 	}
 }

@@ -62,11 +62,20 @@ func (g *Gateway) prune(ctx context.Context) error {
 	for {
 		if !g.clock.Sure() {
 			g.log.Info("journal is not pruned while the time is not known")
-		} else if err := g.journal.Prune(g.clock.TimeOf(g.clock.Now()).Add(-retention)); err != nil {
-			g.log.Error("journal not pruned", slog.Any("error", err))
+		} else {
+			g.pruneAt(g.clock.TimeOf(g.clock.Now()))
 		}
 		if !sleep(ctx, pruneEvery) {
 			return nil
 		}
+	}
+}
+
+func (g *Gateway) pruneAt(now time.Time) {
+	if err := g.journal.Prune(now.Add(-retention)); err != nil {
+		g.log.Error("journal not pruned", slog.Any("error", err))
+	}
+	if err := g.pruneAside(now); err != nil {
+		g.log.Error("what was set aside is not pruned", slog.Any("error", err))
 	}
 }

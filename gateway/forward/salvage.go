@@ -19,8 +19,11 @@ type Remains interface {
 // holds the stream then. The records keep their stream and their numbers, so one that a neighbour brings as well counts once.
 // What lies behind a hole goes ahead: it counts, and the stream stays incomplete at the hole.
 //
+// What this journal had acknowledged itself is passed over. What central has besides is sent all the same, for central to
+// compare: it may have come from a twin of the journal, under the same numbers.
+//
 // It goes on until all is there, ctx ends, or central disowns the stream; then it answers the error.
-func (u *Uplink) Salvage(ctx context.Context, stream contract.Stream, remains Remains) (through uint64, err error) {
+func (u *Uplink) Salvage(ctx context.Context, stream contract.Stream, remains Remains, acknowledged uint64) (through uint64, err error) {
 	next, more := remains.From(0)
 	most := 1 // its receipt tells what central has
 	for failures := 0; more; {
@@ -35,7 +38,7 @@ func (u *Uplink) Salvage(ctx context.Context, stream contract.Stream, remains Re
 			continue
 		}
 		failures, most, through = 0, aheadRecords, max(through, r.Through)
-		next, more = remains.From(max(last, through) + 1)
+		next, more = remains.From(max(last, min(through, acknowledged)) + 1)
 	}
 	return through, nil
 }

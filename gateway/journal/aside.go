@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
 // asideTime is how the moment stands in the name of a directory that was set aside.
@@ -17,6 +19,16 @@ const asideTime = "20060102T150405Z"
 
 // recoveredFile says in a directory that was set aside that central has what could be read of it.
 const recoveredFile = "RECOVERED"
+
+// extentFile says in such a directory which number central must hold for all of it to be there, and through which it did
+// then. wholeFile says since when central is known to hold all.
+const (
+	extentFile = "EXTENT"
+	wholeFile  = "WHOLE"
+)
+
+// discarded is what a directory is called while it is being removed.
+const discarded = "discarded"
 
 // carriedFile says from which number on the records of a directory live on in another stream.
 const carriedFile = "CARRIED"
@@ -27,7 +39,30 @@ type Aside struct {
 	Reason    string
 	At        time.Time
 	Recovered string // what MarkRecovered was told; empty as long as it has not been called
+	Extent    Extent
+	WholeAt   time.Time // what MarkWhole was told; zero as long as it has not been called
 	Carried   uint64 // records from this number on were written again into the stream that followed; 0 if none were
+}
+
+// Extent is how much of a stream lies in what was set aside.
+type Extent struct {
+	Last    contract.TapID // the highest number of it that may ever have been recorded; zero if it is not known
+	Through uint64         // central held the stream up to here when it was recovered
+}
+
+func (e Extent) String() string { return fmt.Sprintf("%s %d %d", e.Last.Stream, e.Last.Seq, e.Through) }
+
+// extentOf reads what String wrote; anything else is the zero Extent.
+func extentOf(text string) Extent {
+	var stream string
+	var e Extent
+	if _, err := fmt.Sscanf(text, "%s %d %d", &stream, &e.Last.Seq, &e.Through); err != nil {
+		return Extent{}
+	}
+	if err := e.Last.Stream.UnmarshalText([]byte(stream)); err != nil {
+		return Extent{}
+	}
+	return e
 }
 
 // SetAside lists what was set aside below dir, the directory of a Journal, oldest first.
@@ -43,6 +78,8 @@ func SetAside(dir string) ([]Aside, error) {
 		a.At, _ = time.Parse(asideTime, at[:min(len(at), len(asideTime))]) // renamed by a person: of no known time
 		a.Reason = note(a.Dir, "REASON")
 		a.Recovered = note(a.Dir, recoveredFile)
+		a.Extent = extentOf(note(a.Dir, extentFile))
+		a.WholeAt, _ = time.Parse(time.RFC3339, note(a.Dir, wholeFile))
 		a.Carried, _ = strconv.ParseUint(note(a.Dir, carriedFile), 10, 64)
 		all = append(all, a)
 	}
@@ -82,9 +119,30 @@ func note(dir, name string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// MarkRecovered notes durably that nothing more is to be had from a directory, and what was.
-func MarkRecovered(dir, text string) error {
+// MarkRecovered notes durably that nothing more is to be had from a directory, what was, and what that means for when it may
+// go. The zero Extent says never.
+func MarkRecovered(dir, text string, e Extent) error {
+	if err := writeNote(disk{}, dir, extentFile, e.String()); err != nil {
+		return err
+	}
 	return writeNote(disk{}, dir, recoveredFile, text)
+}
+
+// MarkWhole notes durably since when central is known to hold everything of a directory.
+func MarkWhole(dir string, at time.Time) error {
+	return writeNote(disk{}, dir, wholeFile, at.UTC().Format(time.RFC3339))
+}
+
+// Discard removes a directory that was set aside. What a power cut leaves of it is not taken for one any more.
+func Discard(dir string) error {
+	gone := filepath.Join(filepath.Dir(dir), discarded)
+	if err := os.RemoveAll(gone); err != nil { // of a power cut
+		return fmt.Errorf("discard %s: %w", dir, err)
+	}
+	if err := errors.Join(os.Rename(dir, gone), disk{}.SyncDir(filepath.Dir(dir))); err != nil {
+		return fmt.Errorf("discard %s: %w", dir, err)
+	}
+	return os.RemoveAll(gone)
 }
 
 // MarkCarried notes durably that the records from number seq on were written again into the stream that followed.

@@ -19,6 +19,7 @@ type Remains struct {
 	Stream       contract.Stream // zero if nothing tells it
 	Acknowledged uint64          // central held the stream up to here when the journal last knew
 	Damage       []Damage
+	Blind        bool // a file could not be read, or has no header: what was in it only other files tell
 	records      map[uint64][]byte
 	numbers      []uint64 // of records, ascending
 }
@@ -91,6 +92,7 @@ func (r *Remains) Add(other *Remains) {
 		}
 	}
 	r.Acknowledged = max(r.Acknowledged, other.Acknowledged)
+	r.Blind = r.Blind || other.Blind
 	r.index()
 }
 
@@ -210,6 +212,7 @@ func (s *salvager) file(name string) error {
 	b, err := readAll(filepath.Join(s.r.Dir, name))
 	if err != nil {
 		s.damaged(name, int64(len(b)), "cannot be read: %v", err)
+		s.r.Blind = true
 	}
 	seg, err := decodeHeader(b[:min(len(b), block)], s.key)
 	switch {
@@ -217,6 +220,7 @@ func (s *salvager) file(name string) error {
 		return err
 	case err != nil:
 		s.damaged(name, 0, "no sound header; single records are looked for")
+		s.r.Blind = true
 		seg = &segment{} // of no number and no nonce
 	}
 	seg.name = name
