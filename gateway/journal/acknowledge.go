@@ -63,13 +63,20 @@ func (j *Journal) Prune(olderThan time.Time) error {
 	return nil
 }
 
-// DiskUsed is the share of the journal's disk that is in use, from 0 to 1.
+// DiskUsed is the share of the journal's disk that is in use, from 0 to 1, apart from what is left in reserve: at 1 no tap can
+// be kept.
 func (j *Journal) DiskUsed() (float64, error) {
+	j.swap.RLock()
+	reserve := j.log.o.ReserveBytes
+	j.swap.RUnlock()
 	free, total, err := j.o.FS.Space(j.o.Dir)
 	if err != nil || total <= 0 {
 		return 0, err
 	}
-	return 1 - float64(free)/float64(total), nil
+	if total <= reserve {
+		return 1, nil
+	}
+	return 1 - float64(max(free-reserve, 0))/float64(total-reserve), nil
 }
 
 // Sealed is the number up to which central has proven to hold the stream as this gateway signed it, 0 if nowhere. What is

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -25,6 +26,7 @@ func newMetrics(j *Journal) *metrics {
 			gauge("durable", "Number of the last record on disk.", func() float64 { return float64(j.Durable()) }),
 			gauge("acknowledged", "Number up to which central holds the stream.", func() float64 { return float64(j.Acknowledged()) }),
 			gauge("bytes", "Bytes of the journal's segments on disk.", func() float64 { return float64(j.bytes()) }),
+			gauge("disk_used_ratio", "Share of the journal's disk in use, apart from its reserve; at 1 no tap can be kept. NaN if it is not known.", j.diskUsed),
 		},
 	}
 }
@@ -79,6 +81,14 @@ func (m *metrics) flushed(f Flush) {
 	m.flushes.Inc()
 	m.records.Add(float64(f.Records))
 	m.syncSeconds.Observe(f.Took.Seconds())
+}
+
+func (j *Journal) diskUsed() float64 {
+	used, err := j.DiskUsed()
+	if err != nil {
+		return math.NaN()
+	}
+	return used
 }
 
 func (j *Journal) bytes() int64 {

@@ -14,7 +14,7 @@ import (
 const (
 	keptSpares = 2         // retired files kept for reuse; more are removed
 	fillStep   = 256 << 10 // bytes zeroed between two flushes, so that appends get their turn at a slow card
-	nearlyFull = 0.90      // share of the disk at which expendable records go
+	nearlyFull = 0.90      // share of the disk, apart from the reserve, at which expendable records go
 )
 
 // fill makes a spare segment whenever one is wanted, until the log is closed. A fresh file is filled with zeroes:
@@ -107,12 +107,13 @@ func (l *Log) guardSpace() error {
 	if err != nil {
 		return err
 	}
-	if l.o.Expendable != nil && float64(free) < (1-nearlyFull)*float64(total) {
+	left, usable := free-l.o.ReserveBytes, total-l.o.ReserveBytes
+	if l.o.Expendable != nil && (left < l.o.SegmentBytes || float64(left) < (1-nearlyFull)*float64(usable)) {
 		if err := l.PruneBefore(l.o.Expendable() + 1); err != nil {
 			return err
 		}
 	}
-	if l.hasSpare() || free >= l.o.SegmentBytes+l.o.ReserveBytes {
+	if l.hasSpare() || left >= l.o.SegmentBytes {
 		return nil
 	}
 	return fmt.Errorf("%w: %d bytes free, a segment takes %d and %d stay in reserve", ErrFull, free, l.o.SegmentBytes, l.o.ReserveBytes)
