@@ -251,7 +251,7 @@ func alertsWatchWhatExists(t *testing.T, w *watched) {
 			}
 		}
 	}
-	if alerts != 14 {
-		t.Errorf("%d alerts, want 14", alerts)
+	if alerts != 16 {
+		t.Errorf("%d alerts, want 16", alerts)
 	}
 }
