@@ -52,8 +52,8 @@ simulate: ## days of faults in fake time (SEED=1 DAYS=3): real Raft, Badger, TLS
 	@go vet -tags simulation ./test/simulation ./gateway/replicate
 	@go test -count=1 -tags simulation -timeout 60m ./test/simulation -run NothingIsLost -v -seed $(SEED) -days $(DAYS) | grep -E '^(simulation:|---|ok|FAIL|panic)|BROKEN'; exit $${PIPESTATUS[0]}
 
-outage-mutants: ## plant eight bugs, one at a time, and show which test catches each (some minutes)
-	@go run ./test/mutants
+outage-mutants: ## plant eight bugs, one at a time, and write down which tests catch each (some minutes)
+	@go run ./test/mutants -readme test/mutants/README.md -commit "$(VERSION)"
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@test/fuzz.sh $(FUZZTIME)

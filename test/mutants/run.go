@@ -25,12 +25,9 @@ type outcome struct {
 
 var errBuild = errors.New("the tests did not run")
 
-// run runs the tests of c with a build tag, or without one. That tests fail is no error.
+// run runs the tests of c with one more build tag, or without. That tests fail is no error.
 func (c check) run(ctx context.Context, tag string) (outcome, error) {
-	args := []string{"test", "-json", "-count=1", "-timeout=10m", "-run", "^(" + c.tests + ")$"}
-	if tag != "" {
-		args = append(args, "-tags", tag)
-	}
+	args := []string{"test", "-json", "-count=1", "-timeout=10m", "-run", "^(" + strings.Join(c.tests, "|") + ")$", "-tags", c.tags + "," + tag}
 	args = append(append(args, c.pkg), c.args...)
 	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +29,31 @@ FAIL: something that is no event
 	}
 	if got := parse([]byte("gateway/tap.go:1:1: syntax error\n")); len(got.passed)+len(got.failed) != 0 {
 		t.Errorf("what does not build is not caught: %+v", got)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	v := verdict{mutant: mutant{name: "m", bug: "a bug"}}
+	v.hear(check{pkg: "./p", tests: []string{"TestA", "TestB", "TestC"}}, outcome{passed: []string{"TestB"}, failed: []string{"TestA", "TestOther"}})
+	want := "| mutant | planted bug | caught by | missed by |\n|---|---|---|---|\n| `m` | a bug | `p.TestA` | `p.TestB`, `p.TestC` |\n"
+	if diff := cmp.Diff(table([]verdict{v}), want); diff != "" {
+		t.Errorf("table (-got +want):\n%s", diff)
+	}
+	if err := missed([]verdict{v}); !errors.Is(err, errMissed) {
+		t.Errorf("missed = %v, want %v", err, errMissed)
+	}
+	v.missed = nil
+	if err := missed([]verdict{v}); err != nil {
+		t.Errorf("all was caught, and missed = %v", err)
+	}
+}
+
+// The simulation is to see every planted bug: what it does not see it cannot have tested.
+func TestSimulationIsToCatchEveryMutant(t *testing.T) {
+	for _, m := range mutants {
+		if !slices.ContainsFunc(m.by, func(c check) bool { return c.pkg == simulation.pkg }) {
+			t.Errorf("%s is not tried in the simulation", m.name)
+		}
 	}
 }
 

@@ -69,6 +69,7 @@ type run struct {
 	credited  *decide.Credited
 	journal   *journal.Journal
 	writer    *writer.Writer
+	replacing sync.Mutex // held while the journal begins a new stream or closes: nobody asks it then how far it is
 	cluster   *replicate.Node
 	central   *contract.Client
 	transport *http.Transport
@@ -96,6 +97,9 @@ func (b *building) start() error {
 		return fmt.Errorf("start %s: %w", b.name, err)
 	}
 	b.world.ledger.began(b, r.journal)
+	r.disk.Watch(disk.Watch{Shown: r.shown, Early: func(was, is uint64) {
+		b.world.fault("%s showed others record %d before a flush covered it; it had shown them %d", b.name, is, was)
+	}})
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	r.launch(ctx)
@@ -107,7 +111,7 @@ func (b *building) start() error {
 
 func (r *run) open() (err error) {
 	w := r.world
-	if r.clock, err = clock.Open(clock.Options{Kernel: r.kernel, Boot: r.kernel.boot, Log: w.log}); err != nil {
+	if r.clock, err = clock.Open(clock.Options{Kernel: r.kernel, Boot: r.kernel.Boot(), Log: w.log}); err != nil {
 		return err
 	}
 	r.timetable = timetable.Open(timetable.Options{
@@ -135,6 +139,15 @@ func (r *run) open() (err error) {
 		KeepEntries: keptEntries, SegmentBytes: segmentBytes, ReserveBytes: -1, LookEvery: raftLook,
 	})
 	return err
+}
+
+// shown is how far the journal shows its records to cluster and central.
+func (r *run) shown() (uint64, bool) {
+	if !r.replacing.TryLock() {
+		return 0, false
+	}
+	defer r.replacing.Unlock()
+	return r.journal.Durable(), true
 }
 
 // recall takes the credits of the journal back, as after any restart.
@@ -227,6 +240,7 @@ func (r replicas) Replicas() []forward.Replica {
 func (r *run) tap(digest contract.Digest) shown {
 	at, facts := time.Now(), decide.Facts{Point: r.point(), Digest: digest}
 	stamp := r.clock.Stamp(at)
+	failed := r.disk.Failed()
 	d := r.credited.Decide(r.timetable.Index(), facts, stamp.At)
 	id, err := r.writer.Append(contract.Record{Stamp: stamp, Tap: &contract.Tap{
 		Point: facts.Point, Digest: digest, Evidence: contract.EvidenceCard,
@@ -234,6 +248,8 @@ func (r *run) tap(digest contract.Digest) shown {
 	}})
 	if err != nil {
 		r.credited.Withdraw(facts, d)
+	} else if failed {
+		r.world.fault("%s answered a tap %s although a flush had failed since it was started", r.name, d.Outcome)
 	}
 	return shown{Decision: d, building: r.building, digest: digest, at: at.UTC(), stamp: stamp, id: id, amber: err != nil}
 }
@@ -302,7 +318,9 @@ func (r *run) runShipper(ctx context.Context) {
 }
 
 func (r *run) restream(reason string, from uint64) error {
+	r.replacing.Lock()
 	_, err := r.writer.Restream(reason, from)
+	r.replacing.Unlock()
 	if err == nil {
 		r.world.ledger.restreamed(r.building, r.journal, reason)
 	}
@@ -339,6 +357,7 @@ func (b *building) end(power bool) error {
 	if power {
 		b.disk = before.AfterCut(w.random)
 		b.kernel.reboot(w.random)
+		w.ledger.clock(b, true)
 	} else {
 		b.disk = before.AfterKill()
 	}
@@ -352,7 +371,9 @@ func (b *building) end(power bool) error {
 	r.cancel()
 	_ = r.cluster.Close() // it may say that its peers are gone
 	r.work.Wait()
+	r.replacing.Lock()
 	_ = r.journal.Close() // it says that the power is gone
+	r.replacing.Unlock()
 	r.transport.CloseIdleConnections()
 	w.remove(b.dir)
 	b.dir = next

@@ -2,10 +2,12 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	marks "github.com/rollcall-edge/rollcall/central/register"
 	"github.com/rollcall-edge/rollcall/gateway/decide"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 )
@@ -35,6 +37,9 @@ type ledger struct {
 	kept    map[contract.Stream]uint64            // the highest number that a light spoke of
 	old     map[string]int                        // old images put back whose new stream has not begun yet
 	through map[string]map[contract.Stream]uint64 // watermarks as last seen, by holder
+	hazy    map[string][]span                     // when each gateway had a wrong clock, or an old image and no new stream yet
+	times   map[string]int                        // taps by what their time at central rests on, in the end
+	marks   map[marks.Code]int                    // in the end
 }
 
 // span is a time from since to until; a zero until is now.
@@ -43,7 +48,7 @@ type span struct{ since, until time.Time }
 func newLedger(w *world) *ledger {
 	return &ledger{
 		world: w, lives: map[string][]span{}, streams: map[contract.Stream]*building{}, kept: map[contract.Stream]uint64{},
-		old: map[string]int{}, through: map[string]map[contract.Stream]uint64{},
+		old: map[string]int{}, through: map[string]map[contract.Stream]uint64{}, hazy: map[string][]span{}, times: map[string]int{}, marks: map[marks.Code]int{},
 	}
 }
 
@@ -93,6 +98,7 @@ func (l *ledger) rolledBack(b *building) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.old[b.name]++
+	l.hazy[b.name] = append(l.hazy[b.name], span{time.Now().Add(-time.Hour), time.Now().Add(time.Hour)})
 }
 
 // restreamed notes that a gateway began a new stream while it ran.
@@ -160,6 +166,36 @@ func (l *ledger) share(b string, from, to time.Time) float64 {
 		ran += max(0, until.Sub(since))
 	}
 	return ran.Seconds() / to.Sub(from).Seconds()
+}
+
+// clock notes that a gateway's clock is wrong from now on, or right again.
+func (l *ledger) clock(b *building, right bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, s := range l.hazy[b.name] {
+		if s.until.IsZero() {
+			l.hazy[b.name][i].until = time.Now()
+		}
+	}
+	if !right {
+		l.hazy[b.name] = append(l.hazy[b.name], span{since: time.Now()})
+	}
+}
+
+// certain reports whether a gateway can speak for all of a time that is over: it ran without a break, with a right clock and its own
+// stream, and wrote the heartbeats before and after.
+func (l *ledger) certain(b string, from, to time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from, to = from.Add(-2*beatEvery), to.Add(2*beatEvery)
+	for _, s := range l.hazy[b] {
+		if s.since.Before(to) && (s.until.IsZero() || s.until.After(from)) {
+			return false
+		}
+	}
+	return slices.ContainsFunc(l.lives[b], func(s span) bool {
+		return !s.since.After(from) && (s.until.IsZero() && time.Now().After(to) || s.until.After(to))
+	})
 }
 
 // tapKey tells taps apart whatever number they have.

@@ -136,9 +136,9 @@ func (w *world) settled() error {
 
 // judge holds the end against the ledger: every tap that a light answered is at central exactly once and in every replica, octet
 // for octet; nothing is there that nobody tapped; numbers have no gaps; the mark of who tapped in
-// time rests on that.
+// time rests on that; every tap was made when central says; marks are those of the model.
 func (w *world) judge() {
-	found := map[string]int{}
+	found := map[string][]contract.TapID{}
 	for _, stream := range w.ledger.all() {
 		records, err := w.central.records(stream)
 		if err != nil {
@@ -149,9 +149,10 @@ func (w *world) judge() {
 			w.compare(b, stream, records)
 		}
 	}
+	taps := w.seen(found)
 	for _, s := range w.ledger.taps {
 		key := tapKey(s.building.point(), s.digest, s.stamp)
-		switch n := found[key]; {
+		switch n := len(found[key]); {
 		case n > 1, n == 0 && !s.amber:
 			w.fault("the tap %s, answered as %s at %v, is at central %d times", s.id, s.Outcome, s.stamp.At, n)
 		}
@@ -160,17 +161,19 @@ func (w *world) judge() {
 	for key := range found {
 		w.fault("central has a tap that nobody made: %s", key)
 	}
-	w.present()
+	w.times(taps)
+	w.marks(taps)
 }
 
-func (w *world) count(found map[string]int, stream contract.Stream, records [][]byte) {
+func (w *world) count(found map[string][]contract.TapID, stream contract.Stream, records [][]byte) {
 	for i, raw := range records {
 		r, err := contract.DecodeRecord(raw)
 		if want := (contract.TapID{Stream: stream, Seq: uint64(i + 1)}); err != nil || r.ID != want {
 			w.fault("central has %s as %s: %v", r.ID, want, err)
 		}
 		if r.Tap != nil {
-			found[tapKey(r.Tap.Point, r.Tap.Digest, r.Stamp)]++
+			key := tapKey(r.Tap.Point, r.Tap.Digest, r.Stamp)
+			found[key] = append(found[key], r.ID)
 		}
 	}
 }
@@ -192,8 +195,15 @@ func (w *world) compare(b *building, stream contract.Stream, records [][]byte) {
 	}
 }
 
-// present: the mark of whoever tapped in time rests on a tap, whatever the gateway's clock said.
-func (w *world) present() {
+// marks: whoever tapped in time has a mark that rests on a tap, whatever the gateway's clock said, unless nobody knows when that was; and
+// all marks are those of the model.
+func (w *world) marks(taps []seen) {
+	m := model{w, map[contract.Digest][]seen{}}
+	unsure := map[contract.TapID]bool{}
+	for _, s := range taps {
+		m.taps[s.digest] = append(m.taps[s.digest], s)
+		unsure[s.id] = s.told.Time == report.Uncertain
+	}
 	registers, err := w.central.registers(w.began, time.Now().Add(time.Hour)) // the next one may be open already
 	if err != nil {
 		w.fault("central's registers: %v", err)
@@ -202,9 +212,10 @@ func (w *world) present() {
 	for _, r := range registers {
 		for _, row := range r.rows {
 			s, ok := taken[attendance{r.ID, w.digests[row.Student]}]
-			if ok && row.Mark.Source != string(marks.FromTap) {
+			if ok && row.Mark.Source != string(marks.FromTap) && !unsure[s.id] {
 				w.fault("%s was answered %s for %s at %v and has the mark %q: %s", row.Student, s.Outcome, r.ID, s.at, row.Mark.Code, row.Mark.Reason)
 			}
 		}
 	}
+	m.compare(registers)
 }

@@ -87,7 +87,7 @@ type arrival struct {
 	card string
 }
 
-// arrivals are who comes to a building, in order: most of those who are expected, some of them twice, some far too early, and
+// arrivals are who comes to a building, in order: most of those who are expected, some of them late, some twice, and
 // strangers.
 func (p *people) arrivals(building int) []arrival {
 	random := rand.New(rand.NewPCG(p.seed, uint64(1000+building)))
@@ -99,8 +99,11 @@ func (p *people) arrivals(building int) []arrival {
 	for _, begin := range p.lectures() {
 		for k := range students {
 			card := p.cards[studentName(building, k)]
-			if random.IntN(100) < 85 {
-				come(begin, -5, 8, card)
+			switch n := random.IntN(100); {
+			case n < 70:
+				come(begin, -5, 14, card)
+			case n < 85:
+				come(begin, 10, 45, card)
 			}
 			if random.IntN(100) < 8 {
 				come(begin, -5, 40, card)

@@ -2,10 +2,14 @@ package simulation
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
 // step is something that happens to the world at a moment after its beginning.
@@ -63,6 +67,9 @@ func lanes() []lane {
 			lane{12 * time.Hour, 5 * time.Minute, 2 * time.Hour, central, func(w *world) error { return w.heal(name, centralHost) }, name + " does not reach central"},
 			lane{9 * time.Hour, 20 * time.Second, 10 * time.Minute, func(w *world) error { w.wire.Cut(centralHost, name); return nil },
 				func(w *world) error { return w.heal(name, centralHost) }, "central's answers to " + name + " are lost"},
+			lane{6 * time.Hour, time.Second, time.Minute, at(i, (*world).sentAgain), nothing, name + " sends again what central has"},
+			lane{16 * time.Hour, 5 * time.Minute, 6 * time.Hour, at(i, (*world).clockLost), at(i, (*world).clockRegained), name + " has lost the time"},
+			lane{20 * time.Hour, 5 * time.Minute, 3 * time.Hour, at(i, (*world).frozen), at(i, (*world).clockRegained), name + " starts in 1970"},
 			lane{30 * time.Hour, 2 * time.Hour, 4 * time.Hour, at(i, (*world).imageTaken), at(i, (*world).imagePutBack), name + " comes back from an old image"},
 		)
 	}
@@ -204,4 +211,54 @@ func (w *world) elsewhere(r *run) bool {
 		}
 	}
 	return true
+}
+
+// sentAgain delivers a second time what central has, as whoever never saw the receipt does. It knows all of it, and says so.
+func (w *world) sentAgain(b *building) error {
+	r := b.now()
+	if r == nil || r.journal.Acknowledged() == 0 {
+		return nil
+	}
+	stream, last := r.journal.Stream(), r.journal.Acknowledged()
+	first := last - min(last-1, uint64(w.random.IntN(100)))
+	records, err := r.journal.Read(first, int(last-first+1), 1<<20)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), requestPatience)
+	defer cancel()
+	receipt, err := r.central.SendBatch(ctx, contract.Batch{Version: contract.BatchVersion, Stream: stream, First: first, Records: records})
+	if _, refused := errors.AsType[*contract.Problem](err); refused {
+		w.fault("central refused records %d to %d of stream %s, which it has: %v", first, last, stream, err)
+	} else if err == nil && (receipt.Known != len(records) || receipt.Stored != 0 || receipt.Through < last) {
+		w.fault("central was sent records %d to %d of stream %s again, which it has, and says %+v", first, last, stream, receipt)
+	}
+	return nil
+}
+
+// clockLost sets a clock by hours, over the beginnings of lectures and at times over midnight, and takes its source away.
+func (w *world) clockLost(b *building) error {
+	by := time.Duration(w.random.IntN(20)-10)*time.Hour + 7*time.Minute
+	b.kernel.lose(by, w.random)
+	w.ledger.clock(b, false)
+	return nil
+}
+
+func (w *world) clockRegained(b *building) error {
+	b.kernel.regain()
+	w.ledger.clock(b, true)
+	return nil
+}
+
+// frozen takes the power away for a moment. The board has no battery and nobody tells it the time.
+func (w *world) frozen(b *building) error {
+	if b.now() == nil {
+		return nil
+	}
+	if err := b.end(true); err != nil {
+		return err
+	}
+	b.kernel.freeze(w.random)
+	w.ledger.clock(b, false)
+	return b.start()
 }

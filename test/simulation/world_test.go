@@ -172,7 +172,7 @@ func (w *world) waitUntil(at time.Time) error {
 // rest mends everything, waits until every record is everywhere, and says what is not after two hours.
 func (w *world) rest() error {
 	for _, b := range w.buildings {
-		if err := errors.Join(w.rejoin(b), w.powerOn(b)); err != nil {
+		if err := errors.Join(w.rejoin(b), w.powerOn(b), w.clockRegained(b)); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,9 @@ type Disk struct {
 	cut     bool
 	left    int // calls until the power goes; below 0 it stays
 	failing bool
+	failed  bool
+	flushes int // that ended
+	watch   Watch
 	names   map[string]*file
 	durable map[string]*file
 	changes []func(map[string]*file) // of names, since the last SyncDir
@@ -47,6 +50,15 @@ type file struct {
 	seen    []byte
 	durable []byte
 	dirty   []write // since the last flush
+
+	shown   uint64 // what the program showed at the last write, if it said
+	flushes int    // of the disk, at the last write; 0 is before all
+}
+
+// Watch looks at the program that uses a disk, while it writes.
+type Watch struct {
+	Shown func() (uint64, bool) // how far it shows others its records; false if it cannot be asked now
+	Early func(was, is uint64)  // is called when it shows more before a flush than it did before the write that the flush covers
 }
 
 type write struct {
@@ -56,7 +68,7 @@ type write struct {
 
 // New is an empty disk.
 func New() *Disk {
-	return &Disk{left: -1, names: map[string]*file{}, durable: map[string]*file{}}
+	return &Disk{left: -1, flushes: 1, names: map[string]*file{}, durable: map[string]*file{}}
 }
 
 // CutIn lets the power go during the n-th call from now on; 0 is at once.
@@ -78,6 +90,20 @@ func (d *Disk) FailFlush() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failing = true
+}
+
+// Failed reports whether a flush has failed.
+func (d *Disk) Failed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
+}
+
+// Watch looks from now on at the program that uses the disk.
+func (d *Disk) Watch(w Watch) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.watch = w
 }
 
 // AfterCut is the disk as the next start finds it.
@@ -279,6 +305,7 @@ func (o opened) ReadAt(b []byte, off int64) (int, error) {
 
 // WriteAt implements journal.File. The write during which the power goes may be there afterwards, or a part of it.
 func (o opened) WriteAt(b []byte, off int64) (int, error) {
+	o.beforeWrite()
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
 	if o.disk.cut {
@@ -294,6 +321,38 @@ func (o opened) WriteAt(b []byte, off int64) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// beforeWrite notes what the program shows. The disk is not locked while the program is asked.
+func (o opened) beforeWrite() {
+	shown, ok := o.ask()
+	o.disk.mu.Lock()
+	defer o.disk.mu.Unlock()
+	if o.file.shown, o.file.flushes = shown, o.disk.flushes; !ok {
+		o.file.flushes = 0
+	}
+}
+
+// beforeFlush compares that with what it shows now, unless another flush ended in between: its records may be shown.
+func (o opened) beforeFlush() {
+	is, ok := o.ask()
+	o.disk.mu.Lock()
+	was, early := o.file.shown, o.disk.watch.Early
+	ok = ok && o.file.flushes == o.disk.flushes && is > was
+	o.disk.mu.Unlock()
+	if ok {
+		early(was, is)
+	}
+}
+
+func (o opened) ask() (uint64, bool) {
+	o.disk.mu.Lock()
+	shown := o.disk.watch.Shown
+	o.disk.mu.Unlock()
+	if shown == nil {
+		return 0, false
+	}
+	return shown()
 }
 
 // Size implements journal.File.
@@ -318,16 +377,18 @@ func (o opened) Allocate(size int64) error {
 
 // Datasync implements journal.File.
 func (o opened) Datasync() error {
+	o.beforeFlush()
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
 	if err := o.disk.callLocked(); err != nil {
 		return err
 	}
+	o.disk.flushes++
 	f := o.file
 	dirty := f.dirty
 	f.dirty = nil
 	if o.disk.failing {
-		o.disk.failing = false
+		o.disk.failing, o.disk.failed = false, true
 		return unix.EIO
 	}
 	if grown := len(f.seen) - len(f.durable); grown > 0 {

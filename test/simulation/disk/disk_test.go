@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -96,6 +97,9 @@ func TestFailedFlushForgetsThePages(t *testing.T) {
 		t.Errorf("flush = %v, want EIO", err)
 	}
 	try(t, f.Datasync())
+	if !d.Failed() || d.AfterKill().Failed() {
+		t.Errorf("failed: %v, and for the next program %v; want the first alone", d.Failed(), d.AfterKill().Failed())
+	}
 	if got := content(t, f, 4); got != "lost" {
 		t.Errorf("seen = %q", got)
 	}
@@ -118,5 +122,47 @@ func TestRenameMovesADirectory(t *testing.T) {
 	}
 	if names, _ := d.List("/j"); len(names) != 1 || names[0] != "lively" {
 		t.Errorf("names beside = %v, want what only begins alike", names)
+	}
+}
+
+// Who shows a record between the write and the end of the flush that covers it is seen; who shows it because of another flush is not.
+func TestWatchSeesWhatIsShownEarly(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(t *testing.T, a, b journal.File, show func(uint64))
+		want []uint64
+	}{
+		{"in order", func(t *testing.T, a, _ journal.File, show func(uint64)) {
+			put(t, a, 0, "x")
+			try(t, a.Datasync())
+			show(1)
+			put(t, a, 1, "y")
+			try(t, a.Datasync())
+			show(2)
+		}, nil},
+		{"early", func(t *testing.T, a, _ journal.File, show func(uint64)) {
+			put(t, a, 0, "x")
+			show(1)
+			try(t, a.Datasync())
+		}, []uint64{0, 1}},
+		{"because of another file's flush", func(t *testing.T, a, b journal.File, show func(uint64)) {
+			put(t, a, 0, "x")
+			put(t, b, 0, "y")
+			try(t, b.Datasync())
+			show(1)
+			try(t, a.Datasync())
+		}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := New()
+			a, b := open(t, d, "/j/a"), open(t, d, "/j/b")
+			var shown uint64
+			var early []uint64
+			d.Watch(Watch{Shown: func() (uint64, bool) { return shown, true }, Early: func(was, is uint64) { early = append(early, was, is) }})
+			tt.do(t, a, b, func(n uint64) { shown = n })
+			if !slices.Equal(early, tt.want) {
+				t.Errorf("shown early: %v, want %v", early, tt.want)
+			}
+		})
 	}
 }
