@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -21,6 +22,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/forward"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/seal"
 	"github.com/rollcall-edge/rollcall/gateway/timetable"
 	"github.com/rollcall-edge/rollcall/gateway/writer"
 	"github.com/rollcall-edge/rollcall/test/simulation/disk"
@@ -44,6 +46,8 @@ const (
 	idleWithin      = 20 * time.Minute // longer than between reports: a handshake costs more than all else
 	requestPatience = 40 * time.Second
 )
+
+const shelfName = "seals" // of central's daily seals, in a building's directory
 
 // building is a gateway's box: what is on its disk, and the process that runs while it has power.
 type building struct {
@@ -71,6 +75,8 @@ type run struct {
 	writer    *writer.Writer
 	replacing sync.Mutex // held while the journal begins a new stream or closes: nobody asks it then how far it is
 	cluster   *replicate.Node
+	shelf     *seal.Shelf
+	witness   *seal.Witness
 	central   *contract.Client
 	transport *http.Transport
 	forwarder *forward.Forwarder
@@ -117,7 +123,11 @@ func (r *run) open() (err error) {
 	r.timetable = timetable.Open(timetable.Options{
 		Path: filepath.Join(r.dir, "timetable"), Building: r.name, Authority: r.papers.authority.PublicKey.(*ecdsa.PublicKey), Log: w.log,
 	})
-	r.journal, err = journal.Open(journal.Options{Dir: "/journal", FS: r.disk, SegmentBytes: segmentBytes, ReserveBytes: -1, Log: w.log, Now: r.kernel.Wall})
+	key, err := r.journalKey()
+	if err != nil {
+		return err
+	}
+	r.journal, err = journal.Open(journal.Options{Dir: "/journal", FS: r.disk, Key: key, SegmentBytes: segmentBytes, ReserveBytes: -1, Log: w.log, Now: r.kernel.Wall})
 	if err != nil {
 		return err
 	}
@@ -130,7 +140,7 @@ func (r *run) open() (err error) {
 		members = append(members, replicate.Member{ID: b.name, Address: b.address()})
 	}
 	r.cluster, err = replicate.Open(replicate.Options{
-		ID: r.name, Dir: filepath.Join(r.dir, "cluster"), Listen: r.address(), Members: members, Network: line{r.building}, Log: w.log,
+		ID: r.name, Dir: filepath.Join(r.dir, "cluster"), Listen: r.address(), Members: members, Network: line{r.building}, Secret: r.papers.secret, Log: w.log,
 		TLS: replicate.TLS{
 			Certificate: func() (*tls.Certificate, error) { return &r.papers.certificate, nil },
 			Authority:   func() *x509.CertPool { return r.papers.pool }, Now: time.Now,
@@ -138,8 +148,22 @@ func (r *run) open() (err error) {
 		HeartbeatWithin: raftHeartbeat, CommitEvery: raftCommit, SnapshotEvery: snapshotEvery, SnapshotAfter: snapshotAfter,
 		KeepEntries: keptEntries, SegmentBytes: segmentBytes, ReserveBytes: -1, LookEvery: raftLook,
 	})
+	if err != nil {
+		return err
+	}
+	r.shelf, err = seal.OpenShelf(filepath.Join(r.dir, shelfName), w.log)
 	return err
 }
+
+// journalKey is nil for a gateway without a key file.
+func (b *building) journalKey() (*journal.Key, error) {
+	if b.papers.secret == nil {
+		return nil, nil
+	}
+	return journal.NewKey(b.papers.secret)
+}
+
+func (b *building) checkpointKey() ed25519.PrivateKey { return b.papers.checkpoint }
 
 // shown is how far the journal shows its records to cluster and central.
 func (r *run) shown() (uint64, bool) {
@@ -193,10 +217,14 @@ func (r *run) launch(ctx context.Context) {
 	r.central = &contract.Client{HTTP: &http.Client{Transport: r.transport}, Base: "https://" + centralAddress}
 	link := forward.NewUplink(forward.Options{Central: r.central, Registerer: prometheus.NewRegistry(), Log: r.world.log})
 	r.forwarder = forward.NewForwarder(link, r.journal)
+	r.forwarder.Notary = seal.New(seal.Options{Journal: r.journal, Gateway: r.name, Key: r.checkpointKey, Log: r.world.log})
+	r.witness = seal.NewWitness(seal.WitnessOptions{Copies: r.cluster, Gateway: r.name, Key: r.checkpointKey, Log: r.world.log})
+	reporter := forward.NewReporter(link, r.central, r.forwarder, reportEvery, r.report)
+	reporter.Told, reporter.Day, reporter.Cosign = r.clock.Hear, r.shelf.Keep, r.witness.Consider
 	copies := replicas{r.cluster}
 	for _, work := range []func(context.Context) error{
 		r.forwarder.Run,
-		forward.NewReporter(link, r.central, r.forwarder, reportEvery, r.report).Run,
+		reporter.Run,
 		(&forward.Sharer{Outbox: r.journal, Cluster: copies, Every: shareEvery, Log: r.world.log}).Run,
 		(&forward.Sweeper{Link: link, Cluster: copies, Own: r.journal.Stream}).Run,
 		func(ctx context.Context) error { return r.clock.Run(ctx, r.anchor) },
@@ -216,6 +244,8 @@ func (r *run) report() contract.Report {
 		Streams: []contract.StreamState{{Stream: r.journal.Stream(), Durable: r.journal.Durable(), Own: true}},
 		Points:  []contract.PointReport{{Point: r.point(), Up: true}},
 	}
+	report.Day, _ = r.shelf.Last()
+	report.Cosigned = r.witness.Cosigned()
 	for _, s := range r.cluster.Streams() {
 		if s.Stream != report.Streams[0].Stream && s.Replicated > 0 {
 			report.Streams = append(report.Streams, contract.StreamState{Stream: s.Stream, Durable: s.Replicated})

@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
@@ -157,6 +158,8 @@ type papers struct {
 	authority   *x509.Certificate
 	pool        *x509.CertPool
 	campusKey   []byte
+	checkpoint  ed25519.PrivateKey // signs what the gateway numbers
+	secret      []byte             // encrypts what it stores; nil does not
 }
 
 // enrol gives a gateway its papers.
@@ -174,11 +177,15 @@ func (s *service) enrol(gateway, building string) (*papers, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.fleet.Enrol(ctx, contract.Enrolment{Token: invitation.Secret, Request: request})
+	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	p := &papers{certificate: tls.Certificate{Certificate: [][]byte{c.Certificate}, PrivateKey: key}, campusKey: c.CampusKey, pool: x509.NewCertPool()}
+	c, err := s.fleet.Enrol(ctx, contract.Enrolment{Token: invitation.Secret, Request: request, CheckpointKey: public})
+	if err != nil {
+		return nil, err
+	}
+	p := &papers{certificate: tls.Certificate{Certificate: [][]byte{c.Certificate}, PrivateKey: key}, campusKey: c.CampusKey, pool: x509.NewCertPool(), checkpoint: private}
 	if p.authority, err = x509.ParseCertificate(c.Authority); err != nil {
 		return nil, err
 	}

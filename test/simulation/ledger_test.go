@@ -40,6 +40,8 @@ type ledger struct {
 	hazy    map[string][]span                     // when each gateway had a wrong clock, or an old image and no new stream yet
 	times   map[string]int                        // taps by what their time at central rests on, in the end
 	marks   map[marks.Code]int                    // in the end
+	seals   int                                   // that the offline verifier found good in the end
+	days    int                                   // likewise, of central's daily seals
 }
 
 // span is a time from since to until; a zero until is now.

@@ -163,6 +163,8 @@ func (w *world) judge() {
 	}
 	w.times(taps)
 	w.marks(taps)
+	w.prove()
+	w.secrets()
 }
 
 func (w *world) count(found map[string][]contract.TapID, stream contract.Stream, records [][]byte) {

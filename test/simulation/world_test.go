@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/gateway/keyfile"
 	"github.com/rollcall-edge/rollcall/test/simulation/disk"
 	"github.com/rollcall-edge/rollcall/test/simulation/wire"
 )
@@ -92,6 +94,9 @@ func (w *world) furnish(p *people) error {
 		if b.papers, err = w.central.enrol(b.name, b.name); err != nil {
 			return err
 		}
+		if i == 0 {
+			b.papers.secret = bytes.Repeat([]byte{7}, keyfile.Size) // its key file
+		}
 		w.buildings = append(w.buildings, b)
 	}
 	for _, b := range w.buildings {
@@ -136,6 +141,9 @@ func (w *world) look(at time.Time) {
 	if w.central.service != nil {
 		if err := w.central.publisher.Publish(context.Background()); err != nil {
 			w.fault("publish: %v", err)
+		}
+		if err := w.central.fleet.SealDay(context.Background()); err != nil {
+			w.fault("seal the day: %v", err)
 		}
 	}
 }

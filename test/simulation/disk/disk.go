@@ -92,6 +92,18 @@ func (d *Disk) FailFlush() {
 	d.failing = true
 }
 
+// Holds reports whether some octets are in a file as it is seen.
+func (d *Disk) Holds(b []byte) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, f := range d.names {
+		if bytes.Contains(f.seen, b) {
+			return true
+		}
+	}
+	return false
+}
+
 // Failed reports whether a flush has failed.
 func (d *Disk) Failed() bool {
 	d.mu.Lock()
