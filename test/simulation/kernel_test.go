@@ -50,11 +50,15 @@ func (k *kernel) freeze(random *rand.Rand) {
 	k.wall = time.Unix(0, 0).UTC().Add(k.uptime)
 }
 
-// lose sets the clock and takes its source away.
+// lose sets the clock and takes its source away. One that had none keeps its rate: no crystal jumps.
 func (k *kernel) lose(by time.Duration, random *rand.Rand) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.setLocked(by, random.Int64N(2*strays)-strays, false)
+	ppm := random.Int64N(2*strays) - strays
+	if !k.synced {
+		ppm = k.ppm
+	}
+	k.setLocked(by, ppm, false)
 }
 
 // regain gives the source back: the clock is right.

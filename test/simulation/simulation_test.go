@@ -14,7 +14,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 1, "seed of the simulation")
-	days  = flag.Float64("days", 0.1, "days to simulate; make simulate does three")
+	days  = flag.Float64("days", 0.05, "days to simulate; make simulate does three")
 	noisy = flag.Bool("noisy", false, "print what the parts log")
 )
 
