@@ -277,6 +277,9 @@ func TestIngestIsAllOrNothing(t *testing.T) {
 			if want := (contract.Receipt{Stream: streamA, Through: 4, Stored: 4}); err != nil || got != want {
 				t.Errorf("Ingest after repair = %+v, %v; want %+v", got, err, want)
 			}
+			if got := d.column(t, `SELECT count(*) FROM record`); got[0] != "4" {
+				t.Errorf("%s records are there after that, want 4", got[0])
+			}
 		})
 	}
 }
