@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/report"
@@ -40,6 +42,14 @@ func aTapReachesItsRegister(t *testing.T, r *rig) {
 	}
 	if _, err := g.SendBatch(t.Context(), contract.Batch{Version: contract.BatchVersion, Stream: contract.Stream{1}, First: 1, Records: [][]byte{octets}}); err != nil {
 		t.Fatal(err)
+	}
+	credits, err := g.Credits(t.Context()) // as it would ask with a blank disk
+	want := []contract.Credit{{Digest: contract.DigestOf(g.credentials.CampusKey, "w26:1:1"), Session: "law", At: at}}
+	if diff := cmp.Diff(credits.Credits, want); err != nil || diff != "" {
+		t.Errorf("credits: %v (-got +want):\n%s", err, diff)
+	}
+	if others, err := r.enrolled("gw-b", "B").Credits(t.Context()); err != nil || len(others.Credits) > 0 {
+		t.Errorf("another gateway is told %v, %v", others, err)
 	}
 	for {
 		row := r.register(t, token).Rows[0]

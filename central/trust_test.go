@@ -53,6 +53,8 @@ func TestStrangersAreTurnedAway(t *testing.T) {
 	wantProblem(t, "report without a certificate", err, http.StatusForbidden, contract.ProblemForbidden)
 	_, err = nobody.Timetable(t.Context(), 0, 0)
 	wantProblem(t, "timetable without a certificate", err, http.StatusForbidden, contract.ProblemForbidden)
+	_, err = nobody.Credits(t.Context())
+	wantProblem(t, "credits without a certificate", err, http.StatusForbidden, contract.ProblemForbidden)
 	_, err = nobody.Renew(t.Context(), contract.Renewal{Request: requestFor(t, newKey(t))})
 	wantProblem(t, "renewal without a certificate", err, http.StatusForbidden, contract.ProblemForbidden)
 

@@ -73,6 +73,7 @@ func newModel(t *testing.T) *model {
 	mux.HandleFunc("POST "+contract.PathReports, m.report)
 	mux.HandleFunc("GET "+contract.PathTimetable, m.sendTimetable)
 	mux.HandleFunc("GET "+contract.PathDirectory, m.sendDirectory)
+	mux.HandleFunc("GET "+contract.PathCredits, m.sendCredits)
 	m.server = httptest.NewUnstartedServer(mux)
 	m.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	m.server.EnableHTTP2 = true
@@ -246,6 +247,21 @@ func (m *model) publish(t *testing.T, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.version, m.timetable = tt.Version, contract.SignedTimetable{Document: document, Signature: signature}
+}
+
+// sendCredits reads them from the records as they came.
+func (m *model) sendCredits(w http.ResponseWriter, _ *http.Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var c contract.Credits
+	for _, records := range m.records {
+		for _, raw := range records {
+			if r, err := contract.DecodeRecord(raw); err == nil && r.Tap != nil && r.Tap.Outcome == contract.Accepted {
+				c.Credits = append(c.Credits, contract.Credit{Digest: r.Tap.Digest, Session: r.Tap.Session, At: r.Stamp.At})
+			}
+		}
+	}
+	writeJSON(w, c)
 }
 
 func (m *model) sendTimetable(w http.ResponseWriter, r *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -13,8 +14,12 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
 )
 
-// recallLook is how often copies are asked for credits that this gateway does not know any more.
-const recallLook = time.Second
+// recallLook is how often copies are asked for credits that this gateway does not know any more, and how soon central is asked
+// again after it did not answer; recallMost is how late.
+const (
+	recallLook = time.Second
+	recallMost = time.Minute
+)
 
 // recallCredits takes from the cluster's copies who was credited here within the last day, when the own journal does not reach
 // back so far: a new disk, or a stream that was begun anew. Copies may still be coming from the peers, so it looks again for as
@@ -35,6 +40,38 @@ func (g *Gateway) recallCredits(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// askCredits asks central once for the credits of the last day, for as long as it does not answer: a gateway that is alone has
+// no copies. No light waits for it.
+func (g *Gateway) askCredits(ctx context.Context) error {
+	if !g.young {
+		return nil
+	}
+	for pause := recallLook; ; pause = min(2*pause, recallMost) {
+		credits, err := g.central.Credits(ctx)
+		if err == nil {
+			g.recallTold(credits)
+			return nil
+		}
+		if p, ok := errors.AsType[*contract.Problem](err); ok && p.Status == http.StatusNotFound {
+			return nil // central is older than this gateway
+		}
+		g.log.Debug("central told no credits", slog.Any("error", err))
+		if !sleep(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+func (g *Gateway) recallTold(told contract.Credits) {
+	before := g.credited.Len()
+	for _, c := range told.Credits {
+		g.credited.Recall(contract.Record{Stamp: contract.Stamp{At: c.At}, Tap: &contract.Tap{Outcome: contract.Accepted, Digest: c.Digest, Session: c.Session}})
+	}
+	if after := g.credited.Len(); after > before {
+		g.log.Info("credits recalled from central", slog.Int("credits", after-before))
+	}
 }
 
 // recallCopies looks at what came to each stream since the last time; next is the number it goes on from.

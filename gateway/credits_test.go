@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -59,6 +61,36 @@ func TestCreditsOfABlankDiskAreRecalled(t *testing.T) {
 	g.recallCopies(map[contract.Stream]uint64{})
 	if got := g.credited.Len(); got != 0 {
 		t.Errorf("%d credits of readers that hang elsewhere were recalled", got)
+	}
+}
+
+// A gateway that is alone lost its whole disk but for who it is: central tells whom it credited today.
+func TestCreditsOfABlankDiskAreToldByCentral(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	m.publish(t, time.Now())
+	c := enrolledSite(t, m, r)
+	running := start(t, c)
+	r.awaitSteady(t, blue)
+	r.cards <- knownCard
+	r.awaitFlash(t, green)
+	m.awaitTaps(t, 1)
+	if err := running.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.RemoveAll(journalDir(c)), os.RemoveAll(filepath.Join(c.Data, "cluster"))); err != nil {
+		t.Fatal(err)
+	}
+	running = start(t, c)
+	r.awaitSteady(t, blue)
+	until(t, "central tells the credit", func() bool { return running.gateway.credited.Len() == 1 })
+	r.cards <- knownCard
+	r.awaitFlash(t, green)
+	outcomes := map[contract.Outcome]int{}
+	for _, tap := range m.awaitTaps(t, 2) {
+		outcomes[tap.Tap.Outcome]++
+	}
+	if outcomes[contract.Accepted] != 1 || outcomes[contract.Duplicate] != 1 {
+		t.Errorf("taps by outcome = %v, want one credited and one duplicate", outcomes)
 	}
 }
 

@@ -116,6 +116,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		g.forwarder.RunAhead,
 		g.reporter.Run,
 		g.replication,
+		g.askCredits,
 		g.salvage,
 		g.prune,
 		g.watchStorage,

@@ -24,6 +24,7 @@ const (
 	PathReports   = "/gateway/v1/reports"
 	PathTimetable = "/gateway/v1/timetable"
 	PathDirectory = "/gateway/v1/directory"
+	PathCredits   = "/gateway/v1/credits"
 )
 
 // SignatureHeader carries the authority's signature of a timetable, base64.
@@ -32,6 +33,7 @@ const SignatureHeader = "Rollcall-Signature"
 // Limits of what the client reads from central, in octets.
 const (
 	maxReply     = 1 << 20
+	maxCredits   = 32 << 20
 	maxTimetable = 64 << 20
 )
 
@@ -115,9 +117,28 @@ func (c *Client) Directory(ctx context.Context, have uint64, wait time.Duration)
 	return d, nil
 }
 
+// Credits asks whom this gateway credited within the last day, for one whose disk is blank. A central that does not know the
+// path answers 404.
+func (c *Client) Credits(ctx context.Context) (Credits, error) {
+	response, err := c.get(ctx, c.Base+PathCredits)
+	if err != nil {
+		return Credits{}, fmt.Errorf("ask for credits: %w", err)
+	}
+	defer response.Body.Close()
+	var credits Credits
+	if err := DecodeReply(response.Body, maxCredits, &credits); err != nil {
+		return Credits{}, fmt.Errorf("read credits: %w", err)
+	}
+	return credits, nil
+}
+
 // poll asks for something newer; the caller closes the body of the answer.
 func (c *Client) poll(ctx context.Context, path string, have uint64, wait time.Duration) (*http.Response, error) {
-	url := fmt.Sprintf("%s%s?have=%d&wait=%d", c.Base, path, have, int(wait.Seconds()))
+	return c.get(ctx, fmt.Sprintf("%s%s?have=%d&wait=%d", c.Base, path, have, int(wait.Seconds())))
+}
+
+// get asks for a document; the caller closes the body of the answer.
+func (c *Client) get(ctx context.Context, url string) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err

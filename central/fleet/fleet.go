@@ -108,6 +108,9 @@ type Store interface {
 	// DirectoryRevision grows with every change of clusters, enrolments and revocations, also one by another process.
 	DirectoryRevision(ctx context.Context) (uint64, error)
 
+	// Credits are the taps since a moment that a gateway credited, the oldest first.
+	Credits(ctx context.Context, gateway string, since time.Time) ([]contract.Credit, error)
+
 	// ClosingCheckpoint is the last sealed checkpoint of a stream on days before one; nil if there is none.
 	ClosingCheckpoint(ctx context.Context, stream contract.Stream, before string) ([]byte, error)
 	// Cosign adds a gateway's signature to a sealed checkpoint, after checking it with the gateway's key.

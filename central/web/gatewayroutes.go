@@ -27,6 +27,7 @@ func (u *Uplink) mount(e *gin.Engine) {
 	e.POST(contract.PathReports, u.gateway(u.report))
 	e.GET(contract.PathTimetable, u.gateway(u.timetable))
 	e.GET(contract.PathDirectory, u.gateway(u.directory))
+	e.GET(contract.PathCredits, u.gateway(u.credits))
 }
 
 const (
@@ -97,6 +98,11 @@ func (u *Uplink) timetable(c *gin.Context, who fleet.Caller) (any, error) {
 		return nil, err // it was revoked while it waited
 	}
 	return nil, sendTimetable(c, p)
+}
+
+// credits are the caller's own of the last day.
+func (u *Uplink) credits(c *gin.Context, who fleet.Caller) (any, error) {
+	return u.Fleet.Credits(c.Request.Context(), who)
 }
 
 // directory answers like timetable. Who is revoked meanwhile is told nothing either.

@@ -41,7 +41,7 @@ type Aside struct {
 	Recovered string // what MarkRecovered was told; empty as long as it has not been called
 	Extent    Extent
 	WholeAt   time.Time // what MarkWhole was told; zero as long as it has not been called
-	Carried   uint64 // records from this number on were written again into the stream that followed; 0 if none were
+	Carried   uint64    // records from this number on were written again into the stream that followed; 0 if none were
 }
 
 // Extent is how much of a stream lies in what was set aside.
