@@ -200,6 +200,21 @@ func TestErasedRecordsLeaveTheProofWhole(t *testing.T) {
 	}
 }
 
+// Whoever has a daily seal on paper or in a CSV file can hold central to it.
+func TestAPrintedSealIsLookedFor(t *testing.T) {
+	b := newBook(t)
+	printed := b.days[1].Day + " " + b.days[1].Digest().String()
+	if v := b.verify(t, threeDays, Trust{Printed: []string{printed}}); !v.Passed() {
+		t.Errorf("findings = %v, want none", v.All())
+	}
+	for _, other := range []string{b.days[0].Day + " " + b.days[1].Digest().String(), "2026-10-05", ""} {
+		v := b.verify(t, threeDays, Trust{Printed: []string{other}})
+		if all := v.All(); len(all) != 1 || !errors.Is(all[0], ErrRewritten) {
+			t.Errorf("findings of printed seal %q = %v, want ErrRewritten", other, all)
+		}
+	}
+}
+
 // What is gone without being on record is a finding: whoever holds central's database could empty any record.
 func TestMoreErasedThanIsOnRecordIsFound(t *testing.T) {
 	b := newBook(t)

@@ -29,6 +29,8 @@ const (
 type Trust struct {
 	Keys []string         // tree.VerifierKey: of the names among them no other key counts
 	Days []tree.SealedDay // copies that gateways kept
+
+	Printed []string // daily seals as they stand on pages, printouts and CSV files: "<day> <digest>"
 }
 
 // Verify checks an export. An error means that it cannot be read; what is wrong with its streams is in the verdict.
@@ -45,7 +47,7 @@ func Verify(r io.ReaderAt, size int64, trust Trust) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	days := v.days(keys, trust.Days)
+	days := v.days(keys, trust.Days, trust.Printed)
 	for _, s := range v.Head.Streams {
 		w := newWalk(s, keys, days)
 		if err := w.read(z); err != nil {
@@ -124,7 +126,7 @@ func (r ring) signed(note []byte, by string) bool {
 }
 
 // days checks the daily seals and returns what they say of each stream.
-func (v *Verdict) days(keys ring, copies []tree.SealedDay) map[contract.Stream][]dated {
+func (v *Verdict) days(keys ring, copies []tree.SealedDay, printed []string) map[contract.Stream][]dated {
 	said := map[contract.Stream][]dated{}
 	days := v.Head.Days
 	for _, c := range copies {
@@ -134,6 +136,7 @@ func (v *Verdict) days(keys ring, copies []tree.SealedDay) map[contract.Stream][
 			days = append(slices.Clone(days), c)
 		}
 	}
+	v.findPrinted(printed)
 	var before tlog.Hash
 	for i, d := range days {
 		var streams []tree.Checkpoint
@@ -158,6 +161,16 @@ func (v *Verdict) days(keys ring, copies []tree.SealedDay) map[contract.Stream][
 		}
 	}
 	return said
+}
+
+// findPrinted looks for daily seals that somebody has on paper or in a file.
+func (v *Verdict) findPrinted(printed []string) {
+	for _, p := range printed {
+		day, digest, _ := strings.Cut(strings.TrimSpace(p), " ")
+		if !slices.ContainsFunc(v.Head.Days, func(d tree.SealedDay) bool { return d.Day == day && d.Digest().String() == digest }) {
+			v.Findings = append(v.Findings, Finding{Gateway: tree.Central, Err: ErrRewritten, Detail: "the daily seal of " + day + " that was printed is not in the export"})
+		}
+	}
 }
 
 // dated is what a daily seal says of a stream.

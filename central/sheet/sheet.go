@@ -25,6 +25,10 @@ type Column struct {
 	Raw      bool // its text may have line breaks and other control characters
 }
 
+// SealColumn is the column in which files that central made name the daily seal it stood by. Every kind of file may have it, and
+// nothing is read from it: a sheet that was exported, changed and imported again need not be cut first.
+const SealColumn = "daily_seal"
+
 func indexOf(columns []Column, name string) int {
 	for i, c := range columns {
 		if c.Name == name {
@@ -114,7 +118,7 @@ func (s *Sheet) header(c *csv.Reader) bool {
 		name = strings.TrimSpace(name)
 		i := indexOf(s.Columns, name)
 		switch {
-		case i < 0 && s.Others:
+		case i < 0 && (s.Others || name == SealColumn):
 		case i < 0:
 			s.Faults = append(s.Faults, Fault{Line: 1, Column: Shown(name), Problem: "no such column", Advice: advice})
 		case s.place[i] >= 0:

@@ -109,11 +109,11 @@ func (s *Site) coverageCSV(c *gin.Context, _ *caller) error {
 	if err != nil {
 		return err
 	}
-	w, err := newSheetWriter(c, "rooms-not-covered-"+day.String()+".csv")
+	w, err := s.newSheetWriter(c, "rooms-not-covered-"+day.String()+".csv")
 	if err != nil {
 		return err
 	}
-	if err := w.row("building", "room", "from", "until", "minutes", "reader", "reason", "why", "session", "module", "register_opens", "register_closes", "covered_percent", "needed_percent", "absences"); err != nil {
+	if err := w.head("building", "room", "from", "until", "minutes", "reader", "reason", "why", "session", "module", "register_opens", "register_closes", "covered_percent", "needed_percent", "absences"); err != nil {
 		return err
 	}
 	for _, room := range rooms {

@@ -18,23 +18,41 @@ import (
 
 // sheetWriter writes CSV for spreadsheets. It begins with a byte-order mark, because Excel otherwise reads UTF-8 as the
 // machine's old code page and garbles names; our own import takes the mark off.
-type sheetWriter struct{ *csv.Writer }
+//
+// Its last column is the daily seal that central stood by when the file was made, as it is printed on pages: in each line, so
+// that it survives sorting, filtering and cutting, and in a column of its own, so that every reader of CSV takes it. Our own
+// import passes over it.
+type sheetWriter struct {
+	*csv.Writer
+	seal string
+}
 
-func newSheetWriter(c *gin.Context, name string) (sheetWriter, error) {
+func (s *Site) newSheetWriter(c *gin.Context, name string) (sheetWriter, error) {
 	c.Header("Content-Type", "text/csv; charset=utf-8")
 	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	c.Status(http.StatusOK)
+	day, digest := s.Day()
 	if _, err := io.WriteString(c.Writer, "\ufeff"); err != nil {
 		return sheetWriter{}, fmt.Errorf("write csv: %w", err)
 	}
-	return sheetWriter{csv.NewWriter(c.Writer)}, nil
+	return sheetWriter{csv.NewWriter(c.Writer), strings.TrimSpace(strings.Join([]string{day, digest}, " "))}, nil
 }
+
+// sealColumn is what our own import passes over (sheet.SealColumn).
+const sealColumn = "daily_seal"
+
+// head writes the names of the columns.
+func (w sheetWriter) head(names ...string) error { return w.line(append(names, sealColumn)) }
 
 // row writes one line of guarded cells.
 func (w sheetWriter) row(cells ...string) error {
 	for i, cell := range cells {
 		cells[i] = guardCell(cell)
 	}
+	return w.line(append(cells, w.seal))
+}
+
+func (w sheetWriter) line(cells []string) error {
 	if err := w.Write(cells); err != nil {
 		return fmt.Errorf("write csv: %w", err)
 	}
@@ -70,7 +88,7 @@ func (s *Site) engagementCSV(c *gin.Context, who *caller) error {
 	if err != nil {
 		return err
 	}
-	w, err := newSheetWriter(c, "engagement-"+list.Term.ID+".csv")
+	w, err := s.newSheetWriter(c, "engagement-"+list.Term.ID+".csv")
 	if err != nil {
 		return err
 	}
@@ -81,7 +99,7 @@ func (s *Site) engagementCSV(c *gin.Context, who *caller) error {
 	if f.Sponsorship {
 		head = append(head, "visa", "report_due")
 	}
-	if err := w.row(head...); err != nil {
+	if err := w.head(head...); err != nil {
 		return err
 	}
 	for _, row := range list.Rows {
@@ -113,11 +131,11 @@ func findingCells(f report.Finding) []string {
 
 // studentCSV writes one line per session with its credited tap, and one line per other tap.
 func (s *Site) studentCSV(c *gin.Context, record report.Student) error {
-	w, err := newSheetWriter(c, "student-"+record.ID+"-"+record.Term.ID+".csv")
+	w, err := s.newSheetWriter(c, "student-"+record.ID+"-"+record.Term.ID+".csv")
 	if err != nil {
 		return err
 	}
-	err = w.row("line", "student", "session", "module", "kind", "starts", "ends", "rooms", "mark", "source", "why", "policy",
+	err = w.head("line", "student", "session", "module", "kind", "starts", "ends", "rooms", "mark", "source", "why", "policy",
 		"tap", "tapped_at", "point", "evidence", "light", "gateway_reason", "clock", "card_digest", "time", "stamped_at", "earliest", "latest")
 	if err != nil {
 		return err

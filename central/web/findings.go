@@ -87,11 +87,11 @@ func (s *Site) findingsCSV(c *gin.Context, who *caller) error {
 	if all {
 		name = "findings.csv"
 	}
-	w, err := newSheetWriter(c, name)
+	w, err := s.newSheetWriter(c, name)
 	if err != nil {
 		return err
 	}
-	err = w.row("finding", "student", "subject", "name", "department", "rule", "scope", "step", "opens", "summary", "deadline", "met_at", "found_at", "policy",
+	err = w.head("finding", "student", "subject", "name", "department", "rule", "scope", "step", "opens", "summary", "deadline", "met_at", "found_at", "policy",
 		"rests_on", "superseded_at", "superseded_because")
 	if err != nil {
 		return err

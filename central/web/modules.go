@@ -38,11 +38,11 @@ func (s *Site) modulesCSV(c *gin.Context, _ *caller) error {
 	if err != nil {
 		return err
 	}
-	w, err := newSheetWriter(c, "modules-"+term.ID+".csv")
+	w, err := s.newSheetWriter(c, "modules-"+term.ID+".csv")
 	if err != nil {
 		return err
 	}
-	if err := w.row("student", "module", "term", "attended", "counted", "percent"); err != nil {
+	if err := w.head("student", "module", "term", "attended", "counted", "percent"); err != nil {
 		return err
 	}
 	after := ""

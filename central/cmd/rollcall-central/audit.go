@@ -156,6 +156,8 @@ type verify struct {
 	File string   `arg:"" help:"An export, or the proof of one tap."`
 	Keys string   `placeholder:"FILE" help:"Keys read off gateways, one a line: no other key of theirs is believed then."`
 	Day  []string `placeholder:"FILE" help:"Daily seal that a gateway kept; may be given several times."`
+
+	Printed []string `sep:"none" placeholder:"DAY DIGEST" help:"Daily seal as a page, a printout or the column daily_seal of a CSV file has it; may be given several times."`
 }
 
 // Help is shown by verify --help.
@@ -163,7 +165,8 @@ func (verify) Help() string {
 	return `Needs no database, no configuration and no network. It prints what is in the file for each stream and ends with PASS, or names
 gateway and number of everything that is missing, altered or added and ends with status 1.
 Who holds central's database could make up records and keys alike. Against that, give the keys as the gateways show them on their own
-status pages (--keys), or the daily seals they kept under seals/ in their data directories (--day).`
+status pages (--keys), the daily seals they kept under seals/ in their data directories (--day), or a daily seal as it was printed long ago
+(--printed).`
 }
 
 // Run checks the file and prints what it found.
@@ -180,6 +183,7 @@ func (v *verify) Run() error {
 }
 
 func (v *verify) trust() (t proof.Trust, err error) {
+	t.Printed = v.Printed
 	if v.Keys != "" {
 		text, err := os.ReadFile(v.Keys)
 		if err != nil {
