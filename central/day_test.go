@@ -102,6 +102,106 @@ func TestNeighboursCosignWhatADayEndedWith(t *testing.T) {
 	}
 }
 
+// What a neighbour brought of a gateway that died before it signed that: central asks those who have copies, the export says
+// which end is the gateway's word and which only theirs, and the daily seal holds central to both.
+func TestTheEndOfADeadGatewayIsWitnessed(t *testing.T) { onEachEngine(t, theEndOfADeadGatewayIsWitnessed) }
+
+func theEndOfADeadGatewayIsWitnessed(t *testing.T, r *rig) {
+	r.furnish()
+	a, b := r.author(t, "gw-a", 1), r.author(t, "gw-b", 2)
+	swept := batchOf(t, a.stream, 4, 3)
+	if receipt, err := b.SendBatch(t.Context(), swept); err != nil || receipt.Through != 6 || receipt.Sealed != 3 {
+		t.Fatalf("receipt = %+v, %v; want six records, three of them sealed", receipt, err)
+	}
+	report := func(cosigned ...[]byte) [][]byte {
+		t.Helper()
+		reply, err := b.SendReport(t.Context(), contract.Report{Version: contract.ReportVersion, At: r.clock(), Cosigned: cosigned,
+			Streams: []contract.StreamState{{Stream: b.stream, Durable: 3, Own: true}, {Stream: a.stream, Durable: 6}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.Cosign
+	}
+	if notes := report(); notes != nil {
+		t.Errorf("%d ends are to be witnessed of a gateway that may be alive", len(notes))
+	}
+	r.advance(2 * time.Hour)
+	notes := report()
+	if len(notes) != 1 {
+		t.Fatalf("%d ends are to be witnessed, want one", len(notes))
+	}
+	const unsealed, attested = "unsealed   3 after record 3", "attested   records 4 to 6 are not signed by their gateway: copies on gw-b and central give the same"
+	if out, err := r.audited(t); err != nil || !strings.Contains(out, unsealed) || strings.Contains(out, "attested") {
+		t.Errorf("central's word alone: verify = %v\n%s\nwant %q", err, out, unsealed)
+	}
+	forged, err := tree.Cosign(notes[0], "gw-b", a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(forged)
+	if out, err := r.audited(t); err != nil || strings.Contains(out, "attested") {
+		t.Errorf("a forged witness: verify = %v\n%s", err, out)
+	}
+	witnessed, err := tree.Cosign(notes[0], "gw-b", b.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(witnessed)
+	if out, err := r.audited(t); err != nil || !strings.Contains(out, attested) || strings.Contains(out, unsealed) {
+		t.Errorf("verify = %v\n%s\nwant %q", err, out, attested)
+	}
+	r.advance(24 * time.Hour)
+	if err := r.Fleet.SealDay(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := r.store.NewestSeals(t.Context())
+	if c, found := tree.Of(sealed, a.stream); err != nil || !found || c.Size != 6 {
+		t.Errorf("the daily seal has %+v, %v; want the dead gateway's stream at 6", c, err)
+	}
+	r.checkAttestedIsHeld(t, a)
+	back := batchOf(t, a.stream, 7, 1)
+	back.Checkpoint = a.sign(append(append(append([][]byte{}, a.sent.Records...), swept.Records...), back.Records...)...)
+	if receipt, err := a.SendBatch(t.Context(), back); err != nil || receipt.Sealed != 7 {
+		t.Errorf("the gateway is back: receipt = %+v, %v; want all seven sealed", receipt, err)
+	}
+	if out, err := r.audited(t); err != nil || strings.Contains(out, "attested") {
+		t.Errorf("after the gateway came back: verify = %v\n%s\nwant nothing that is only attested", err, out)
+	}
+}
+
+// checkAttestedIsHeld lets a central rewrite the end that a neighbour witnessed, commitment and all.
+func (r *rig) checkAttestedIsHeld(t *testing.T, a *author) {
+	t.Helper()
+	var file bytes.Buffer
+	err := r.store.Audit(t.Context(), func(s proof.Source) error {
+		return proof.Export(t.Context(), &file, forger{Source: s, id: contract.TapID{Stream: a.stream, Seq: 5}, octets: a.forged(5)}, proof.Span{To: r.clock(), MadeAt: r.clock()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	err = proof.Check(&out, file.Bytes(), proof.Trust{})
+	if want := "gateway gw-a, stream 0100000000000000, records 4 to 6: altered: it is not what was signed"; err == nil || !strings.Contains(out.String(), want) {
+		t.Errorf("verify = %v\n%s\nwant %q", err, out.String(), want)
+	}
+}
+
+// forger is a central that has put another record in the place of one, with what that commits to.
+type forger struct {
+	proof.Source
+	id     contract.TapID
+	octets []byte
+}
+
+func (f forger) Records(ctx context.Context, stream contract.Stream, last uint64, yield func(uint64, []byte, []byte) error) error {
+	return f.Source.Records(ctx, stream, last, func(seq uint64, octets, commitment []byte) error {
+		if stream == f.id.Stream && seq == f.id.Seq {
+			octets, commitment = f.octets, nil
+		}
+		return yield(seq, octets, commitment)
+	})
+}
+
 // checkHeldToItsWord lets a central lose its daily seals; the copy that a gateway kept shows it.
 func (r *rig) checkHeldToItsWord(t *testing.T, kept tree.SealedDay) {
 	t.Helper()

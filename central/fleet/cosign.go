@@ -33,11 +33,34 @@ func (f *Fleet) toCosign(ctx context.Context, gateway string, held []contract.St
 			f.log.Warn("no cosignature asked for", "stream", s.Stream.String(), "error", err)
 			continue
 		}
-		if c, err := tree.Read(note); err == nil && c.Size <= s.Durable && !tree.SaysSigned(note, gateway) {
-			notes = append(notes, note)
+		end, err := f.unsignedEnd(ctx, s.Stream, now)
+		if err != nil {
+			f.log.Warn("no witness asked for", "stream", s.Stream.String(), "error", err)
+		}
+		for _, n := range [][]byte{note, end} {
+			if c, err := tree.Read(n); err == nil && c.Size <= s.Durable && !tree.SaysSigned(n, gateway) {
+				notes = append(notes, n)
+			}
 		}
 	}
 	return notes
+}
+
+// unsignedAfter is how long nothing may come of a stream before its gateway is taken to sign no more: one that lives writes a
+// heartbeat each minute and signs it.
+const unsignedAfter = time.Hour
+
+// unsignedEnd is central's word on what neighbours brought of a gateway that died before it signed that. Central alone could say
+// anything; a gateway that cosigns says that its copy gives the same root. It is nil if there is no such end.
+func (f *Fleet) unsignedEnd(ctx context.Context, stream contract.Stream, now time.Time) ([]byte, error) {
+	end, note, err := f.store.UnsignedEnd(ctx, stream, now.Add(-unsignedAfter))
+	if err != nil || note != nil || end.Size == 0 {
+		return note, err
+	}
+	if note, err = end.Attest(f.authority.seal); err != nil {
+		return nil, err
+	}
+	return note, f.store.Attested(ctx, end, note)
 }
 
 // mayAsk reports whether it is time to ask, and notes that it was done.

@@ -113,9 +113,14 @@ type Store interface {
 
 	// ClosingCheckpoint is the last sealed checkpoint of a stream on days before one; nil if there is none.
 	ClosingCheckpoint(ctx context.Context, stream contract.Stream, before string) ([]byte, error)
-	// Cosign adds a gateway's signature to a sealed checkpoint, after checking it with the gateway's key.
+	// UnsignedEnd is all of a stream that is complete here, beyond what its gateway has signed, and has had no news since a time;
+	// note is what Attested kept of just that, nil if nothing. A zero Checkpoint means that there is no such end.
+	UnsignedEnd(ctx context.Context, stream contract.Stream, since time.Time) (end tree.Checkpoint, note []byte, err error)
+	// Attested keeps central's signed word on the end of a stream, in place of one on fewer records.
+	Attested(ctx context.Context, end tree.Checkpoint, note []byte) error
+	// Cosign adds a gateway's signature to a checkpoint that is sealed or attested, after checking it with the gateway's key.
 	Cosign(ctx context.Context, gateway string, note []byte) error
-	// NewestSeals are the last checkpoint of each stream that central has proven, by gateway and stream.
+	// NewestSeals are the last checkpoint of each stream that central has proven, or another gateway witnessed, by gateway and stream.
 	NewestSeals(ctx context.Context) ([]tree.Checkpoint, error)
 	// LastDay is the last daily seal; its Day is empty if there is none.
 	LastDay(ctx context.Context) (tree.SealedDay, error)

@@ -61,9 +61,10 @@ type Stream struct {
 	Quarantined string          `json:"quarantined,omitempty"` // why central takes nothing of it any more
 	Base        uint64          `json:"base"`                  // last record before the export, where a seal lies
 	Frontier    []byte          `json:"frontier"`              // tree.Frontier at Base
-	Last        uint64          `json:"last"`                  // last sealed record
+	Last        uint64          `json:"last"`                  // last record that is sealed or attested
 	Unsealed    uint64          `json:"unsealed"`              // records that central holds beyond it; they prove nothing and are not here
 	Seals       []Seal          `json:"seals"`                 // from Base on, oldest first
+	Attested    []byte          `json:"attested,omitempty"`    // central's checkpoint of more than its gateway signed, cosigned by gateways with copies
 	Claim       []byte          `json:"claim,omitempty"`       // a checkpoint the gateway signed of more records than central holds
 	Consistency []tlog.Hash     `json:"consistency,omitempty"` // RFC 6962 proof that the last seal extends the first one
 }
@@ -89,6 +90,7 @@ type Holding struct {
 	Through     uint64
 	Quarantined string
 	Claim       []byte
+	Attested    []byte // central's word on the end of a stream that its gateway has not signed, with a witness at least; empty if there is none
 	Seals       []Seal // the last of each day, oldest first
 }
 
@@ -221,6 +223,9 @@ func scope(held Holding, span Span) (s Stream, sizes []uint64, err error) {
 		}
 		s.Last = c.Size
 		s.Seals, sizes = append(s.Seals, seal), append(sizes, c.Size)
+	}
+	if c, err := tree.Read(held.Attested); err == nil && c.Size > s.Last {
+		s.Attested, s.Last = held.Attested, c.Size
 	}
 	s.Unsealed = held.Through - min(held.Through, s.Last)
 	return s, sizes, nil

@@ -90,6 +90,8 @@ func (a Account) print(w io.Writer) {
 	switch {
 	case len(a.Findings) > 0:
 		verdict = "FAIL"
+	case a.Seals == 0 && a.Attested > 0:
+		verdict = "PASS, by witnesses alone"
 	case a.Seals == 0:
 		verdict = "unsealed: it proves nothing yet"
 	}
@@ -102,6 +104,9 @@ func (a Account) print(w io.Writer) {
 		fmt.Fprintf(w, "  unsealed   %d after record %d: not evidence, and not in the export\n", a.Unsealed, a.Last)
 	}
 	fmt.Fprintf(w, "  seals      %d%s\n", a.Seals, cosigned(a.Cosigners))
+	if a.Attested > 0 {
+		fmt.Fprintf(w, "  attested   records %d to %d are not signed by their gateway: copies on %s and central give the same\n", a.Signed+1, a.Attested, strings.Join(a.Witnesses, ", "))
+	}
 	if a.Opened > 0 {
 		fmt.Fprintf(w, "  span       %s to %s, %d taps\n", moment(a.From), moment(a.To), a.Taps)
 		fmt.Fprintf(w, "  coverage   %d heartbeats over %s, all readers working for %s (%s)\n", a.Heartbeats, a.Beaten.Round(time.Second), a.Heard.Round(time.Second), share(a.Heard, a.Beaten))

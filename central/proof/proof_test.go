@@ -165,7 +165,7 @@ func TestAnHonestExportPasses(t *testing.T) {
 		t.Errorf("findings = %v with %d daily seals, want none and 3", v.All(), v.Days)
 	}
 	want := Account{
-		Gateway: "library", Stream: b.stream, First: 1, Last: 30, Count: 30, Opened: 30, Seals: 3, Taps: 30,
+		Gateway: "library", Stream: b.stream, First: 1, Last: 30, Count: 30, Opened: 30, Seals: 3, Signed: 30, Taps: 30,
 		From: monday.Add(9 * time.Hour), To: monday.AddDate(0, 0, 2).Add(18 * time.Hour),
 	}
 	if diff := cmp.Diff(want, v.Streams[0]); diff != "" {

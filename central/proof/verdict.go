@@ -58,6 +58,9 @@ type Account struct {
 	Unsealed    uint64 // records that central holds without a seal: not evidence
 	Seals       int    // that verified
 	Cosigners   []string
+	Signed      uint64 // last record under a seal of its own gateway that verified
+	Attested    uint64 // last record that only others vouch for: copies on Witnesses and central give the same root; 0 if there is none
+	Witnesses   []string
 	Taps        int
 	Heartbeats  int
 	Beaten      time.Duration // together the heartbeats speak of

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -34,6 +35,8 @@ type claim struct {
 	tree.Checkpoint
 	by  string // whose word it is, for the finding
 	err error  // what it is if it does not hold
+
+	attested bool // not the word of the stream's own gateway
 }
 
 func newWalk(s Stream, keys ring, days map[contract.Stream][]dated) *walk {
@@ -48,9 +51,12 @@ func newWalk(s Stream, keys ring, days map[contract.Stream][]dated) *walk {
 	if len(s.Claim) > 0 {
 		w.claim(s.Claim, keys)
 	}
+	if len(s.Attested) > 0 {
+		w.attest(s.Attested, keys)
+	}
 	for _, d := range days[s.Stream] {
 		if d.Size >= s.Base {
-			w.claims = append(w.claims, claim{d.Checkpoint, "central's daily seal of " + d.day, ErrRewritten})
+			w.claims = append(w.claims, claim{d.Checkpoint, "central's daily seal of " + d.day, ErrRewritten, false})
 		}
 	}
 	slices.SortStableFunc(w.claims, func(a, b claim) int { return cmp.Compare(a.Size, b.Size) })
@@ -74,7 +80,7 @@ func (w *walk) claim(note []byte, keys ring) {
 		w.find(ErrForeignKey, c.Size, c.Size, "the checkpoint at this record names "+c.Gateway)
 		return
 	}
-	w.claims = append(w.claims, claim{c, "the gateway's checkpoint", ErrAltered})
+	w.claims = append(w.claims, claim{c, "the gateway's checkpoint", ErrAltered, false})
 	names, _ := tree.Signers(note)
 	for _, name := range names {
 		if name != c.Gateway && keys.signed(note, name) && !slices.Contains(w.account.Cosigners, name) {
@@ -83,10 +89,29 @@ func (w *walk) claim(note []byte, keys ring) {
 	}
 }
 
+// attest takes up central's word on what the gateway did not sign. It counts with the signature of another gateway alone.
+func (w *walk) attest(note []byte, keys ring) {
+	c, err := tree.Read(note)
+	if err != nil || c.Stream != w.stream.Stream || c.Gateway != w.stream.Gateway {
+		w.find(ErrForeignKey, w.next, w.stream.Last, "what is attested is not of this stream")
+		return
+	}
+	for _, name := range tree.Witnesses(note, c.Gateway) {
+		if keys.signed(note, name) && !slices.Contains(w.account.Witnesses, name) {
+			w.account.Witnesses = append(w.account.Witnesses, name)
+		}
+	}
+	if len(w.account.Witnesses) == 0 {
+		w.find(ErrForeignKey, c.Size, c.Size, "no gateway whose key is known witnessed the end to this record")
+		return
+	}
+	w.claims = append(w.claims, claim{c, "the copy of " + strings.Join(w.account.Witnesses, " and of "), ErrAltered, true})
+}
+
 // bounds notes the first and the last seal, which the consistency proof is about.
 func (w *walk) bounds() {
 	for _, c := range w.claims {
-		if c.err != ErrAltered || c.Size > w.stream.Last {
+		if c.err != ErrAltered || c.attested || c.Size > w.stream.Last {
 			continue
 		}
 		if w.first == nil {
@@ -183,8 +208,12 @@ func (w *walk) compare() {
 		case w.broken:
 		case c.Root == w.frontier.Root():
 			w.proven[c.err], w.told = c.Size, len(w.account.Findings)+len(w.misplaced)
-			if c.err == ErrAltered {
+			switch {
+			case c.attested:
+				w.account.Attested = c.Size
+			case c.err == ErrAltered:
 				w.account.Seals++
+				w.account.Signed = c.Size
 			}
 		default:
 			w.broken = true

@@ -39,13 +39,14 @@ func (v auditView) Holdings(ctx context.Context) ([]proof.Holding, error) {
 	held, err := list(ctx, v.tx, func(r *sql.Rows) (h proof.Holding, err error) {
 		var id []byte
 		var through int64
-		if err := r.Scan(&id, &h.Gateway, &through, &h.Quarantined, &h.Claim); err != nil {
+		if err := r.Scan(&id, &h.Gateway, &through, &h.Quarantined, &h.Claim, &h.Attested); err != nil {
 			return h, err
 		}
 		copy(h.Stream[:], id)
 		h.Through = uint64(through)
 		return h, nil
-	}, `SELECT s.id, s.gateway_id, s.through, s.quarantined, t.claim FROM stream s LEFT JOIN tree t ON t.stream_id = s.id ORDER BY s.gateway_id, s.id`)
+	}, `SELECT s.id, s.gateway_id, s.through, s.quarantined, t.claim, a.note FROM stream s
+		LEFT JOIN tree t ON t.stream_id = s.id LEFT JOIN attested a ON a.stream_id = s.id AND a.peers > 0 ORDER BY s.gateway_id, s.id`)
 	if err != nil {
 		return nil, err
 	}
@@ -106,22 +107,28 @@ func (s *Store) Cosign(ctx context.Context, gateway string, note []byte) error {
 		if err != nil {
 			return err
 		}
-		own, err := list(ctx, tx, scanNote, `SELECT note FROM seal WHERE stream_id = $1 AND size = $2`, c.Stream[:], int64(c.Size))
-		if err != nil {
-			return fmt.Errorf("read seal: %w", err)
+		for _, kept := range []struct{ read, write string }{
+			{`SELECT note FROM seal WHERE stream_id = $1 AND size = $2`, `UPDATE seal SET note = $3 WHERE stream_id = $1 AND size = $2 AND $4 > 0`},
+			{`SELECT note FROM attested WHERE stream_id = $1 AND size = $2`, `UPDATE attested SET note = $3, peers = $4 WHERE stream_id = $1 AND size = $2`},
+		} {
+			own, err := list(ctx, tx, scanNote, kept.read, c.Stream[:], int64(c.Size))
+			if err != nil {
+				return fmt.Errorf("read checkpoint: %w", err)
+			}
+			if len(own) == 0 {
+				continue
+			}
+			adopted, err := tree.Adopt(own[0], note, gateway, key)
+			if err != nil {
+				return err
+			}
+			_, err = tx.ExecContext(ctx, kept.write, c.Stream[:], int64(c.Size), adopted, len(tree.Witnesses(adopted, c.Gateway)))
+			if err != nil {
+				return fmt.Errorf("save cosignature: %w", err)
+			}
+			return nil
 		}
-		if len(own) == 0 {
-			return fmt.Errorf("%w: no seal of stream %s at record %d", ErrNotFound, c.Stream, c.Size)
-		}
-		adopted, err := tree.Adopt(own[0], note, gateway, key)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE seal SET note = $3 WHERE stream_id = $1 AND size = $2`, c.Stream[:], int64(c.Size), adopted)
-		if err != nil {
-			return fmt.Errorf("save cosignature: %w", err)
-		}
-		return nil
+		return fmt.Errorf("%w: no seal of stream %s at record %d", ErrNotFound, c.Stream, c.Size)
 	})
 }
 
@@ -133,8 +140,9 @@ func (s *Store) NewestSeals(ctx context.Context) ([]tree.Checkpoint, error) {
 			return tree.Checkpoint{}, err
 		}
 		return tree.Read(note)
-	}, `SELECT l.note FROM seal l JOIN stream s ON s.id = l.stream_id
-		WHERE l.size = (SELECT max(m.size) FROM seal m WHERE m.stream_id = l.stream_id) ORDER BY s.gateway_id, l.stream_id`)
+	}, `WITH said AS (SELECT stream_id, size, note FROM seal UNION ALL SELECT stream_id, size, note FROM attested WHERE peers > 0)
+		SELECT l.note FROM said l JOIN stream s ON s.id = l.stream_id
+		WHERE l.size = (SELECT max(m.size) FROM said m WHERE m.stream_id = l.stream_id) ORDER BY s.gateway_id, l.stream_id`)
 }
 
 // LastDay implements fleet.Store.

@@ -46,6 +46,12 @@ func (c Checkpoint) Sign(key ed25519.PrivateKey) ([]byte, error) {
 	return sign(&note.Note{Text: c.text()}, c.Gateway, key)
 }
 
+// Attest writes the checkpoint as a note in central's name: what central holds of a stream that its gateway has not signed. It is
+// worth something when others cosign it.
+func (c Checkpoint) Attest(key ed25519.PrivateKey) ([]byte, error) {
+	return sign(&note.Note{Text: c.text()}, Central, key)
+}
+
 // Cosign adds a signature in another gateway's name to a signed checkpoint, whose signatures so far it keeps unexamined.
 // Whoever cosigns has computed the same root from a copy of the records.
 func Cosign(signed []byte, by string, key ed25519.PrivateKey) ([]byte, error) {
@@ -151,6 +157,12 @@ func parse(text string) (Checkpoint, error) {
 func SaysSigned(signed []byte, by string) bool {
 	names, err := Signers(signed)
 	return err == nil && slices.Contains(names, by)
+}
+
+// Witnesses names those of the signers of a note who are neither the gateway of the stream nor central, unverified.
+func Witnesses(signed []byte, owner string) []string {
+	names, _ := Signers(signed) // of what is no note there are none
+	return slices.DeleteFunc(names, func(name string) bool { return name == owner || name == Central })
 }
 
 // Adopt adds the signature that another copy of the same note has of somebody, who must have made it with this key.
