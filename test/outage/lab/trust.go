@@ -20,6 +20,7 @@ import (
 )
 
 var trustFaults = map[int]method{
+	67: {lane: centralAndGateway, lasts: 20 * time.Second, do: expired},
 	69: {lane: centralAndGateway, lasts: time.Second, short: true, do: revoked},
 	70: {lane: centralAndGateway, lasts: time.Second, short: true, do: rogue},
 	71: {lane: centralAndGateway, lasts: time.Second, short: true, do: twice},
@@ -141,4 +142,27 @@ func verdictOn(text, stream string) string {
 	_, rest, _ := strings.Cut(text, "stream "+stream+": ")
 	verdict, _, _ := strings.Cut(rest, "\n\n")
 	return verdict
+}
+
+// expired is a gateway whose certificate ends without being renewed: what is taken from it before is refused after.
+func expired(ctx context.Context, i *injury) error {
+	v, err := i.lab.site.Visit(ctx, fmt.Sprintf("expired-%d", i.chance.IntN(1e6)), i.gateway)
+	if err != nil {
+		return err
+	}
+	if err := v.Report(ctx); err != nil {
+		return err
+	}
+	ends := time.Now().Add(i.lasts)
+	c, err := i.lab.site.Certify(v, time.Now(), ends)
+	if err != nil {
+		return err
+	}
+	v.Client = i.lab.site.Caller(i.gateway, c)
+	if err := v.Send(ctx, beat(1)); err != nil {
+		return fmt.Errorf("with a certificate that has not ended: %w", err)
+	}
+	sleep(ctx, time.Until(ends.Add(2*time.Second)))
+	v.Client = i.lab.site.Caller(i.gateway, c)
+	return i.refused(v.Send(ctx, beat(2)))
 }
