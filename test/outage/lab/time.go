@@ -11,10 +11,10 @@ import (
 )
 
 var timeFaults = map[int]method{
-	44: {lane: oneGateway, needs: onClocks, lasts: 10 * time.Second, do: step3h},
+	44: {lane: oneGateway, needs: onClocks, lasts: 10 * time.Second, short: true, do: step3h},
 	45: {lane: oneGateway, needs: onClocks, lasts: 10 * time.Second, do: overMidnight},
 	46: {lane: oneGateway, needs: onClocks, lasts: 20 * time.Second, do: drift},
-	47: {lane: oneGateway, needs: onClocks, lasts: 10 * time.Second, do: wakesIn1970},
+	47: {lane: oneGateway, needs: onClocks, lasts: 10 * time.Second, short: true, do: wakesIn1970},
 	48: {lane: oneGateway, needs: onClocks, lasts: 10 * time.Second, do: strobe},
 	49: {lane: everybody, needs: onClocks, lasts: 12 * time.Second, do: disagree},
 }
