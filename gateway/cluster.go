@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/identity"
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
+	"github.com/rollcall-edge/rollcall/gateway/seal"
 	"github.com/rollcall-edge/rollcall/gateway/writer"
 )
 
@@ -49,6 +50,8 @@ func (g *Gateway) openCluster() (err error) {
 		Twin:       func(reason error) error { return g.restream(reason.Error(), 0) },
 		Registerer: g.registry, Log: g.log,
 	})
+	g.witness = seal.NewWitness(seal.WitnessOptions{Copies: g.cluster, Gateway: g.identity.Gateway(), Key: g.identity.CheckpointKey, Log: g.log})
+	g.reporter.Cosign = g.witness.Consider
 	return nil
 }
 

@@ -118,3 +118,12 @@ func TestGatewayFollowsCentralIntoACluster(t *testing.T) {
 		t.Errorf("nothing of the former clusters lies aside: %v, %v", left, err)
 	}
 }
+
+// A gateway that holds copies is asked to cosign what it has copies of: who makes its parts must not forget it.
+func TestGatewayWithCopiesIsAWitness(t *testing.T) {
+	m, r := newModel(t), newReader(t)
+	g := stopped(t, enrolledSite(t, m, r))
+	if g.cluster == nil || g.witness == nil || g.reporter.Cosign == nil {
+		t.Errorf("cluster %v, witness %v: want both, and the reporter to ask it", g.cluster != nil, g.witness != nil)
+	}
+}

@@ -207,10 +207,6 @@ func (g *Gateway) openUplink() error {
 		return err
 	}
 	g.shelf, g.reporter.Day = shelf, shelf.Keep
-	if g.cluster != nil {
-		g.witness = seal.NewWitness(seal.WitnessOptions{Copies: g.cluster, Gateway: g.identity.Gateway(), Key: g.identity.CheckpointKey, Log: g.log})
-		g.reporter.Cosign = g.witness.Consider
-	}
 	return nil
 }
 
