@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/rollcall-edge/rollcall/central/contract"
 	"github.com/rollcall-edge/rollcall/central/ingest"
 )
 
@@ -73,14 +75,9 @@ func (t streamTx) advance(ctx context.Context, d ingest.Delivery, w ingest.Water
 
 // ended looks again at registers that waited for the end of a stream: its gateway has begun another, and now all of it is here.
 func (t streamTx) ended(ctx context.Context, d ingest.Delivery) error {
-	type end struct {
-		point string
-		span  span
-	}
-	ends, err := list(ctx, t.tx, func(r *sql.Rows) (e end, err error) { return e, r.Scan(&e.point, &e.span.since, &e.span.until) },
-		fmt.Sprintf(streamEnds, `s.id = $1 AND s.durable <= s.through`), d.Stream[:])
+	ends, err := endsOf(ctx, t.tx, d.Stream, `s.durable <= s.through`)
 	if err != nil {
-		return fmt.Errorf("find registers that waited for a stream: %w", err)
+		return err
 	}
 	for _, e := range ends {
 		if err := t.dirtyCovered(ctx, d, e.point, e.span); err != nil {
@@ -88,6 +85,35 @@ func (t streamTx) ended(ctx context.Context, d ingest.Delivery) error {
 		}
 	}
 	return nil
+}
+
+// short looks again at registers that counted on a stream whose end, as has just become known, is missing.
+func short(ctx context.Context, tx *transaction, now time.Time, stream contract.Stream) error {
+	ends, err := endsOf(ctx, tx, stream, `s.durable > s.through`)
+	if err != nil {
+		return err
+	}
+	for _, e := range ends {
+		if err := dirtyWithin(ctx, tx, now, e.point, e.span); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end is where a stream's word on a point ends, until a later stream of its gateway speaks of it.
+type end struct {
+	point string
+	span  span
+}
+
+func endsOf(ctx context.Context, tx *transaction, stream contract.Stream, where string) ([]end, error) {
+	ends, err := list(ctx, tx, func(r *sql.Rows) (e end, err error) { return e, r.Scan(&e.point, &e.span.since, &e.span.until) },
+		fmt.Sprintf(streamEnds, `s.id = $1 AND `+where), stream[:])
+	if err != nil {
+		return nil, fmt.Errorf("find registers at the end of a stream: %w", err)
+	}
+	return ends, nil
 }
 
 // streamEnds are points, and from when to when they may have heard taps at the end of a stream although a later stream of the same
@@ -134,10 +160,15 @@ func (t streamTx) uncover(ctx context.Context, d ingest.Delivery, c ingest.Cover
 			}
 		}
 	}
-	return markDirtyWhere(ctx, t.tx, d.ReceivedAt, `SELECT e.student_id FROM (
+	return dirtyWithin(ctx, t.tx, d.ReceivedAt, c.Point, gone)
+}
+
+// dirtyWithin marks everybody expected while a register of the point's room was open within the span, whatever their marks say.
+func dirtyWithin(ctx context.Context, tx *transaction, now time.Time, point string, s span) error {
+	return markDirtyWhere(ctx, tx, now, `SELECT e.student_id FROM (
 			SELECT sr.session_id FROM point p JOIN session_room sr ON sr.room_id = p.room_id WHERE p.id = $2
 			UNION SELECT rc.session_id FROM point p JOIN room_change rc ON rc.room_id = p.room_id WHERE p.id = $2) AS here
 		JOIN session s ON s.id = here.session_id
 		JOIN expected e ON e.session_id = s.id
-		WHERE s.opens_at <= $3 AND s.closes_at >= $4`, c.Point, gone.until, gone.since)
+		WHERE s.opens_at <= $3 AND s.closes_at >= $4`, point, s.until, s.since)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -145,10 +146,16 @@ func (s *Store) Heard(ctx context.Context, gateway string, at time.Time, r contr
 }
 
 // heardOfStream notes how far a stream exists. The first gateway that calls it its own is its owner; until then it is
-// whoever was heard of it first. It returns how far central has it.
+// whoever was heard of it first. It returns how far central has it. That more of it exists than was known and is here may be news
+// for registers.
 func heardOfStream(ctx context.Context, tx *transaction, gateway string, at time.Time, state contract.StreamState) (contract.Receipt, error) {
 	receipt := contract.Receipt{Stream: state.Stream}
-	err := tx.QueryRowContext(ctx, `INSERT INTO stream (id, gateway_id, claimed, through, durable, heard_at) VALUES ($1, $2, $3, 0, $4, $5)
+	var known uint64
+	err := tx.QueryRowContext(ctx, `SELECT durable FROM stream WHERE id = $1`, state.Stream[:]).Scan(&known)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return receipt, fmt.Errorf("read stream: %w", err)
+	}
+	err = tx.QueryRowContext(ctx, `INSERT INTO stream (id, gateway_id, claimed, through, durable, heard_at) VALUES ($1, $2, $3, 0, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET
 			gateway_id = CASE WHEN excluded.claimed AND NOT stream.claimed THEN excluded.gateway_id ELSE stream.gateway_id END,
 			claimed = stream.claimed OR excluded.claimed,
@@ -158,6 +165,9 @@ func heardOfStream(ctx context.Context, tx *transaction, gateway string, at time
 		state.Stream[:], gateway, state.Own, int64(state.Durable), milliseconds(at)).Scan(&receipt.Through, &receipt.Ahead)
 	if err != nil {
 		return receipt, fmt.Errorf("note stream: %w", err)
+	}
+	if state.Durable > max(known, receipt.Through) {
+		return receipt, short(ctx, tx, at, state.Stream)
 	}
 	return receipt, nil
 }

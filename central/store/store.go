@@ -29,12 +29,13 @@ type Store struct {
 	dialect *dialect
 	write   *pool // one connection: there is one writer at a time
 	read    *pool
+	turn    chan struct{} // held by the writer; who waits longest is next, where database/sql would give its connection to anybody
 
 	timetable timetableMemory
 }
 
 func newStore(d *dialect, write, read *sql.DB) *Store {
-	return &Store{dialect: d, write: &pool{DB: write, dialect: d}, read: &pool{DB: read, dialect: d}}
+	return &Store{dialect: d, write: &pool{DB: write, dialect: d}, read: &pool{DB: read, dialect: d}, turn: make(chan struct{}, 1)}
 }
 
 // Open opens a database, or creates a file that is not there, and brings its schema up to date.

@@ -39,6 +39,12 @@ func pause(ctx context.Context, attempt int) bool {
 }
 
 func (s *Store) attempt(ctx context.Context, f func(*transaction) error) error {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the turn to write: %w", ctx.Err())
+	}
 	if err := s.write.prepare(ctx); err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}

@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // Whatever a transaction read, nobody has changed when it commits: what is compared and then written stays true. Each
@@ -150,4 +152,35 @@ func TestDialectKnowsItsErrors(t *testing.T) {
 	if other.dialect.conflict(nil) || other.dialect.busy(nil) || other.dialect.taken(nil) {
 		t.Error("no error is taken for one")
 	}
+}
+
+// Taps of now wait for those who wrote before them, and for nobody who came later.
+func TestWhoeverWaitsLongestWritesNext(t *testing.T) {
+	only(t, "sqlite") // fake time does not wait for a server
+	synctest.Test(t, func(t *testing.T) {
+		s := openTest(t)
+		hold := make(chan struct{})
+		var order, want []int
+		var all sync.WaitGroup
+		for n := range 20 {
+			want = append(want, n)
+			all.Go(func() {
+				if err := s.transact(t.Context(), func(*transaction) error {
+					if n == 0 {
+						<-hold
+					}
+					order = append(order, n)
+					return nil
+				}); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait() // it writes, or stands in line
+		}
+		close(hold)
+		all.Wait()
+		if !slices.Equal(order, want) {
+			t.Errorf("they wrote in the order %v, want that in which they came", order)
+		}
+	})
 }

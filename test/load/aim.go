@@ -32,7 +32,7 @@ type Aim struct {
 // Aims compares what was measured with what is aimed at. What was not measured is left out.
 func (r *Results) Aims() []Aim {
 	var aims []Aim
-	for _, aim := range []func() (Aim, bool){r.aimDecide, r.aimLight, r.aimLone, r.aimGrouped, r.aimIsolated, r.aimLag, r.aimMemory, r.aimStart, r.aimStudent, r.aimRebuild, r.aimPages} {
+	for _, aim := range []func() (Aim, bool){r.aimDecide, r.aimLight, r.aimLone, r.aimGrouped, r.aimIsolated, r.aimLag, r.aimMemory, r.aimStart, r.aimBacklog, r.aimStudent, r.aimRebuild, r.aimPages} {
 		if a, ok := aim(); ok {
 			aims = append(aims, a)
 		}

@@ -44,6 +44,7 @@ type Effort struct {
 	Days      []int         // lengths of the journal
 	Students  int           // of the year in central's databases
 	Asking    time.Duration // each question about the year, while taps come in
+	Backlog   int           // records that wait while the line is cut
 }
 
 // Thorough takes half an hour on two idle processors, most of it for the year; its figures are worth printing. Brief takes one or two and shows that
@@ -51,11 +52,11 @@ type Effort struct {
 var (
 	Thorough = Effort{
 		Size: appliance.Whole, Rounds: 20, Turn: 200 * time.Millisecond, Taps: 60, Count: 3, BenchTime: "1s",
-		Settle: 20 * time.Second, Starts: 7, Days: []int{1, 30}, Students: year.Whole.Students, Asking: 10 * time.Second,
+		Settle: 20 * time.Second, Starts: 7, Days: []int{1, 30}, Students: year.Whole.Students, Asking: 10 * time.Second, Backlog: 400_000,
 	}
 	Brief = Effort{
 		Size: appliance.Whole, Rounds: 2, Turn: 100 * time.Millisecond, Taps: 8, Count: 1, BenchTime: "100ms",
-		Settle: 3 * time.Second, Starts: 1, Days: []int{1}, Students: 400, Asking: 200 * time.Millisecond,
+		Settle: 3 * time.Second, Starts: 1, Days: []int{1}, Students: 400, Asking: 200 * time.Millisecond, Backlog: 20_000,
 	}
 )
 
@@ -72,6 +73,7 @@ type Results struct {
 	Replicate gobench.Figures
 	Isolation gobench.Figures
 	Ingest    gobench.Figures
+	Backlog   gobench.Figures
 	Year      gobench.Figures
 	Appliance Appliance
 }
@@ -106,6 +108,7 @@ var measurements = []measurement{
 	{"replicate", (*run).replicate},
 	{"isolation", (*run).isolation},
 	{"ingest", (*run).ingest},
+	{"backlog", (*run).backlog},
 	{"year", (*run).year},
 }
 

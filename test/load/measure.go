@@ -48,6 +48,13 @@ func (r *run) ingest(ctx context.Context) (err error) {
 	return err
 }
 
+func (r *run) backlog(ctx context.Context) (err error) {
+	r.results.Backlog, err = gobench.Run(ctx, r.o.Module, gobench.Benchmark{
+		Package: "./test/load/backlog", Name: "BenchmarkBacklog", Count: 1, Time: "1x", Args: []string{"-records", strconv.Itoa(r.o.Effort.Backlog)},
+	})
+	return err
+}
+
 func (r *run) year(ctx context.Context) (err error) {
 	r.results.Year, err = gobench.Run(ctx, r.o.Module, gobench.Benchmark{
 		Package: "./test/load/year", Name: "BenchmarkYear", Count: 1, Time: "1x", Args: []string{"-students", strconv.Itoa(r.o.Effort.Students), "-seconds", r.o.Effort.Asking.String()},

@@ -19,7 +19,7 @@ func (r *Results) Markdown(commit string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Written by `make bench` on %s, at commit %s, in %s, on: %s; %s.\n",
 		r.At.UTC().Format("2006-01-02 15:04 UTC"), commit, r.Took.Round(time.Second), r.Machine, machine.Words(r.Others))
-	for _, part := range []string{r.aims(), r.lights(), r.storage(), r.appliance(), r.rates(), r.isolation(), r.year()} {
+	for _, part := range []string{r.aims(), r.lights(), r.storage(), r.appliance(), r.rates(), r.isolation(), r.backlog(), r.year()} {
 		if part != "" {
 			b.WriteString("\n" + part)
 		}

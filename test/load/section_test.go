@@ -21,6 +21,10 @@ func good() *Results {
 		Isolation: gobench.Figures{"BenchmarkIsolation": {
 			"whole-median-ms": 1, "whole-p99-ms": 10, "isolated-median-ms": 1.5, "isolated-p99-ms": 13, "isolated/whole-p99": 1.3, "lag-median-ms": 60, "lag-p99-ms": 249,
 		}},
+		Backlog: gobench.Figures{
+			"BenchmarkBacklog/engine=sqlite":   {"records": 400_000, "records/s": 5000, "taps": 1200, "tap-median-ms": 900, "tap-p99-ms": 1500, "tap-max-ms": 4999},
+			"BenchmarkBacklog/engine=postgres": {"records": 400_000, "records/s": 6000, "taps": 1200, "tap-median-ms": 800, "tap-p99-ms": 1400, "tap-max-ms": 1600},
+		},
 		Storage: storage.Result{
 			Disk:    storage.Speed{Middle: time.Millisecond, Times: 1},
 			Journal: []storage.Speed{{Times: 1 / 1.19}, {Times: 5}, {Times: 20}},
@@ -51,6 +55,8 @@ func TestAims(t *testing.T) {
 		{"256 writers", func(r *Results) { r.Storage.Journal[2].Times = 19.9 }, []string{"journal, 256 writers"}},
 		{"slower when isolated", func(r *Results) { r.Isolation["BenchmarkIsolation"]["isolated/whole-p99"] = 1.31 }, []string{"green's p99"}},
 		{"copied late", func(r *Results) { r.Isolation["BenchmarkIsolation"]["lag-p99-ms"] = 250 }, []string{"a tap is on a majority"}},
+		{"one tap of now late", func(r *Results) { r.Backlog["BenchmarkBacklog/engine=postgres"]["tap-max-ms"] = 5000 }, []string{"taps of now"}},
+		{"less than a week", func(r *Results) { r.Backlog["BenchmarkBacklog/engine=sqlite"]["records"]-- }, []string{"taps of now"}},
 		{"memory once fetched", func(r *Results) { r.Appliance.Fetched.Resident++ }, []string{"gateway with a campus"}},
 		{"memory after a restart", func(r *Results) { r.Appliance.Restarted.Resident = 96 << 20 }, []string{"gateway with a campus"}},
 		{"start with the longest journal", func(r *Results) { r.Appliance.Starts[1].Times[0] = time.Second }, []string{"from the start"}},
@@ -96,6 +102,7 @@ func TestMarkdownSaysWhatWasMissed(t *testing.T) {
 		"| a tap is judged in less than 1 µs, without allocation | 999 ns, 0 allocations | met |",
 		"journal of 30 days, 103,200 records",
 		"| kept, the building isolated | 1.50 | 13.00 |",
+		"| central on SQLite | 5,000 | 1,200 | 0.90 | 1.50 | 5.00 |",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("Markdown lacks %q:\n%s", want, text)

@@ -251,7 +251,7 @@ func alertsWatchWhatExists(t *testing.T, w *watched) {
 			}
 		}
 	}
-	if alerts != 16 {
-		t.Errorf("%d alerts, want 16", alerts)
+	if alerts != 17 {
+		t.Errorf("%d alerts, want 17", alerts)
 	}
 }
