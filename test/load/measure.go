@@ -44,7 +44,7 @@ func (r *run) isolation(ctx context.Context) (err error) {
 }
 
 func (r *run) ingest(ctx context.Context) (err error) {
-	r.results.Ingest, err = r.benchmark(ctx, "./central/store", "BenchmarkIngest")
+	r.results.Ingest, err = r.benchmark(ctx, "./central/store", "BenchmarkIngest(Sealed)?")
 	return err
 }
 

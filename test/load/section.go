@@ -135,6 +135,8 @@ func (r *Results) rates() string {
 	for _, engine := range []struct{ name, label string }{{"SQLite", "sqlite"}, {"PostgreSQL on the same machine", "postgres"}} {
 		rows = append(rows, rate("central's ingest into "+engine.name+", batches of 500, each durable before its receipt",
 			r.Ingest, "BenchmarkIngest/engine="+engine.label, "rows/s")...)
+		rows = append(rows, rate("the same, each batch with a checkpoint: the tree is grown from the rows, and sealed",
+			r.Ingest, "BenchmarkIngestSealed/engine="+engine.label, "rows/s")...)
 	}
 	if len(rows) == 1 {
 		return ""
