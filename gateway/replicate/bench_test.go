@@ -11,7 +11,7 @@ import (
 
 // BenchmarkReplicate measures the way of a tap from the call that journals it to a majority of three gateways over mutual
 // TLS: so many readers at a time, each waiting until its tap is replicated before the next one. All three gateways share
-// this machine's processors and disk. The shipper does not linger here; in the field it waits 50 ms for company.
+// this machine's processors and disk. The shipper does not linger here; in the field it waits up to 100 ms for company.
 func BenchmarkReplicate(b *testing.B) {
 	for _, readers := range []int{1, 16, 256} {
 		b.Run(fmt.Sprintf("readers=%d", readers), func(b *testing.B) {

@@ -26,7 +26,7 @@ func BenchmarkIsolation(b *testing.B) {
 	})
 	for _, g := range c.gateways { // as they are in the field
 		g.halt()
-		g.linger = 50 * time.Millisecond
+		g.linger = 100 * time.Millisecond
 		g.start()
 	}
 	leader := c.leader()

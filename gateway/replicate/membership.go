@@ -44,6 +44,7 @@ func (n *Node) tend() {
 			return
 		case <-ticker.C:
 		}
+		n.replica.readPlainly()
 		if led = n.IsLeader(); !led {
 			n.fellows.doubtAll()
 		}

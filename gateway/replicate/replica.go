@@ -42,6 +42,8 @@ type replica struct {
 	now    func() time.Time
 	speaks byte // newest version of a command that is read
 
+	advised string // the memtable for which readPlainly gave its advice last; of one goroutine alone
+
 	swap sync.RWMutex // held for reading while a transaction lives, for writing while db is exchanged
 	db   *badger.DB
 

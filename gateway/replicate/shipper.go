@@ -36,7 +36,8 @@ type cluster interface {
 
 // ShipperOptions may all be zero.
 type ShipperOptions struct {
-	// Linger is how long to wait for more records before a small command is sent; 0 means 50 ms, below 0 none.
+	// Linger is how long a record waits for company at most: small commands are sent at the multiples of it by the wall clock, so
+	// that gateways whose clocks agree ship at the same moment and share the flushes that follow. 0 means 100 ms, below 0 no wait.
 	Linger time.Duration
 	// Twin is called when the cluster holds records of the stream that this journal does not: the gateway's disk went back
 	// in time, or has a copy elsewhere. It must start a new stream in the journal, as journal.NewStream does; the shipper
@@ -73,7 +74,7 @@ func NewShipper(source Source, node *Node, o ShipperOptions) *Shipper {
 }
 
 func newShipper(source Source, c cluster, o ShipperOptions) *Shipper {
-	setDefault(&o.Linger, 50*time.Millisecond)
+	setDefault(&o.Linger, 100*time.Millisecond)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -115,9 +116,18 @@ func (s *Shipper) step(ctx context.Context) error {
 		return nil
 	}
 	if pending < maxShipRecords {
-		pause(ctx, s.o.Linger)
+		pause(ctx, s.departure())
 	}
 	return s.ship(ctx)
+}
+
+// departure is how long it is until the next small command leaves.
+func (s *Shipper) departure() time.Duration {
+	if s.o.Linger < 0 {
+		return 0
+	}
+	now := s.o.Now()
+	return now.Truncate(s.o.Linger).Add(s.o.Linger).Sub(now)
 }
 
 // catchUp looks where the stream stands: a watermark here is never above the cluster's.

@@ -340,3 +340,34 @@ func expectMetrics(t *testing.T, reg *prometheus.Registry, want map[string]float
 		}
 	}
 }
+
+// Whenever a lone tap comes, it leaves at a full tenth of a second, as those of other gateways do: Raft's flushes are shared.
+func TestShippersDepartTogether(t *testing.T) {
+	for _, tt := range []struct{ tapped, left time.Duration }{
+		{3 * time.Millisecond, 100 * time.Millisecond},
+		{99 * time.Millisecond, 100 * time.Millisecond},
+		{180 * time.Millisecond, 200 * time.Millisecond},
+		{240 * time.Millisecond, 300 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, b, began := newPeers(0), newBook(t, 0), time.Now() // a bubble's time begins at a full second
+			err := shipping(t, b, p, ShipperOptions{}, func(*Shipper) {
+				time.Sleep(tt.tapped)
+				b.write(1)
+				time.Sleep(tt.left - tt.tapped - time.Millisecond)
+				synctest.Wait()
+				if len(p.commands()) != 0 {
+					t.Errorf("the tap at %v left before %v", tt.tapped, tt.left)
+				}
+				time.Sleep(2 * time.Millisecond)
+				synctest.Wait()
+				if len(p.commands()) != 1 {
+					t.Errorf("the tap at %v has not left after %v", tt.tapped, time.Since(began))
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-edge/rollcall/test/load/gobench"
 	"github.com/rollcall-edge/rollcall/test/load/light"
 	"github.com/rollcall-edge/rollcall/test/load/machine"
+	"github.com/rollcall-edge/rollcall/test/load/readme"
 	"github.com/rollcall-edge/rollcall/test/load/sample"
 	"github.com/rollcall-edge/rollcall/test/load/storage"
 )
@@ -27,18 +28,6 @@ func (r *Results) Markdown(commit string) string {
 	return b.String()
 }
 
-// table lays rows out as Markdown; the first is the head. All columns but the first are figures.
-func table(rows ...[]string) string {
-	var b strings.Builder
-	for i, row := range rows {
-		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
-		if i == 0 {
-			b.WriteString("|---|" + strings.Repeat("--:|", len(row)-1) + "\n")
-		}
-	}
-	return b.String()
-}
-
 func (r *Results) aims() string {
 	rows := [][]string{{"aim", "measured", ""}}
 	for _, a := range r.Aims() {
@@ -51,7 +40,7 @@ func (r *Results) aims() string {
 	if len(rows) == 1 {
 		return ""
 	}
-	return table(rows...)
+	return readme.Table(rows...)
 }
 
 func (r *Results) lights() string {
@@ -72,7 +61,7 @@ func (r *Results) lights() string {
 		"speed of the wire; %d people per line, one at a time, each with a card of 7 octets, at moments and readers drawn at random; each light "+
 		"was green. The model is polling back to back, 3 ms for a reader to answer, 1 ms to judge, the LED as the very next frame and 1 ms for "+
 		"the lamp; the flush is the median one below (%s ms). The ideal wire has no gateway at its end that would need any time.\n\n%s",
-		r.Lights[0].Taps, millis(flush), table(rows...))
+		r.Lights[0].Taps, millis(flush), readme.Table(rows...))
 }
 
 // channel is how a bus is spoken on.
@@ -98,7 +87,7 @@ func (r *Results) storage() string {
 	for i, n := range storage.Writers {
 		row("Badger, SyncWrites, a transaction per tap", n, r.Storage.Badger[i])
 	}
-	return "**Keeping a tap**, in turns on the same disk: the gateway's journal, what one would take in its place, and the disk's own limit.\n\n" + table(rows...)
+	return "**Keeping a tap**, in turns on the same disk: the gateway's journal, what one would take in its place, and the disk's own limit.\n\n" + readme.Table(rows...)
 }
 
 func (r *Results) appliance() string {
@@ -121,7 +110,7 @@ func (r *Results) appliance() string {
 		})
 	}
 	return fmt.Sprintf("**The appliance.** The gateway's program, enrolled, with eight readers, a cluster of one and a timetable of %s (%s of JSON).\n\n%s\n%s",
-		a.Size, mebibytes(int64(a.Timetable)), table(memory...), table(starts...))
+		a.Size, mebibytes(int64(a.Timetable)), readme.Table(memory...), readme.Table(starts...))
 }
 
 func (r *Results) rates() string {
@@ -141,7 +130,7 @@ func (r *Results) rates() string {
 	if len(rows) == 1 {
 		return ""
 	}
-	return table(rows...)
+	return readme.Table(rows...)
 }
 
 func (r *Results) isolation() string {
@@ -153,7 +142,7 @@ func (r *Results) isolation() string {
 		return []string{what, fmt.Sprintf("%.2f", f[name+"-median-ms"]), fmt.Sprintf("%.2f", f[name+"-p99-ms"])}
 	}
 	return "**Isolation.** Three gateways' parts in one process over mutual TLS, each recording 200 taps/s; one of them in turns whole and cut off from the others.\n\n" +
-		table([]string{"one tap", "median ms", "p99 ms"}, row("kept, the cluster whole: what green waits for", "whole"),
+		readme.Table([]string{"one tap", "median ms", "p99 ms"}, row("kept, the cluster whole: what green waits for", "whole"),
 			row("kept, the building isolated", "isolated"), row("from kept to held by a majority, the cluster whole", "lag"))
 }
 

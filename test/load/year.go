@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 
+	"github.com/rollcall-edge/rollcall/test/load/readme"
 	"github.com/rollcall-edge/rollcall/test/load/sample"
 )
 
@@ -58,7 +59,7 @@ func (r *Results) year() string {
 	}
 	row("taps that came in meanwhile, and were judged", "%.0f rows/s", "busy-rows/s")
 	return fmt.Sprintf("**A university's year**, made up from a seed: %s students, each expected at 300 sessions of 40, tapping at four of five; both databases on this "+
-		"machine, as Debian sets them up.\n\n%s", sample.Thousands(size), table(rows...))
+		"machine, as Debian sets them up.\n\n%s", sample.Thousands(size), readme.Table(rows...))
 }
 
 func (r *Results) aimStudent() (Aim, bool) {

@@ -25,12 +25,12 @@ func TestEverybodyOnTheListIsCredited(t *testing.T) {
 		time.Date(2026, 10, 5, 8, 0, 0, 0, time.UTC),
 		time.Date(2026, 10, 5, 23, 59, 59, 0, time.UTC),
 	} {
-		made := newTimetable(small, key, now)
+		made := NewTimetable(small, key, now)
 		if err := made.Validate(); err != nil {
 			t.Fatal(err)
 		}
 		x := timetable.Build(made)
-		for room := range benchDoors {
+		for room := range Doors {
 			cards := cardsAt(made, room)
 			if len(cards) == 0 {
 				t.Fatalf("nobody is expected in room %d", room)

@@ -34,9 +34,9 @@ func (s Size) String() string {
 
 const (
 	building = "campus"
-	// benchDoors are the rooms in which somebody taps: one class list each, the same in all sessions, so that a tap is
+	// Doors are the rooms in which somebody taps: one class list each, the same in all sessions, so that a tap is
 	// credited whichever hour it is.
-	benchDoors = 8
+	Doors = 8
 )
 
 // Point is where the reader of a room hangs.
@@ -44,9 +44,9 @@ func Point(room int) string { return roomName(room) + "/door" }
 
 func roomName(room int) string { return fmt.Sprintf("R-%03d", room) }
 
-// newTimetable makes the timetable of a campus in which the registers of all rooms are open at now. The same seed gives the
+// NewTimetable makes the timetable of a campus in which the registers of all rooms are open at now. The same seed gives the
 // same campus.
-func newTimetable(s Size, campusKey []byte, now time.Time) *contract.Timetable {
+func NewTimetable(s Size, campusKey []byte, now time.Time) *contract.Timetable {
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same campus every time
 	first := now.UTC().Truncate(time.Hour).Add(-time.Hour)
 	t := &contract.Timetable{
@@ -63,7 +63,7 @@ func newTimetable(s Size, campusKey []byte, now time.Time) *contract.Timetable {
 		for i := range s.Days * s.Daily {
 			start := first.AddDate(0, 0, i/s.Daily).Add(time.Duration(i%s.Daily) * time.Hour)
 			list := room
-			if room >= benchDoors {
+			if room >= Doors {
 				list = random.IntN(s.Lists)
 			}
 			t.Sessions = append(t.Sessions, session(roomName(room), start, list))

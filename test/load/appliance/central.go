@@ -53,7 +53,7 @@ func openCentral(size Size, now time.Time) (*central, error) {
 		authority: authority, campusKey: randomOctets(), secret: base64.RawURLEncoding.EncodeToString(randomOctets()),
 		served: make(chan error, 1), ending: make(chan struct{}), through: map[contract.Stream]uint64{},
 	}
-	c.campus = newTimetable(size, c.campusKey, now)
+	c.campus = NewTimetable(size, c.campusKey, now)
 	if err := errors.Join(c.sign(c.campus), c.listen()); err != nil {
 		return nil, fmt.Errorf("open central: %w", err)
 	}

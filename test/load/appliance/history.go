@@ -56,14 +56,14 @@ func (s *Site) fill(j *journal.Journal, days int) error {
 func (s *Site) tap(i int, at time.Time) contract.Record {
 	holders := s.central.campus.Holders
 	return contract.Record{Stamp: stamp(at), Tap: &contract.Tap{
-		Point: Point(i % benchDoors), Digest: holders[i%len(holders)].Digests[0], Evidence: contract.EvidenceCard,
-		Outcome: contract.Accepted, Session: at.UTC().Format("20060102T1504-") + roomName(i%benchDoors), Timetable: 1,
+		Point: Point(i % Doors), Digest: holders[i%len(holders)].Digests[0], Evidence: contract.EvidenceCard,
+		Outcome: contract.Accepted, Session: at.UTC().Format("20060102T1504-") + roomName(i%Doors), Timetable: 1,
 	}}
 }
 
 func (s *Site) heartbeat(at time.Time) contract.Record {
 	h := &contract.Heartbeat{Since: at.Add(-time.Minute).UTC()}
-	for room := range benchDoors {
+	for room := range Doors {
 		h.Points = append(h.Points, contract.PointState{Point: Point(room), Up: true})
 	}
 	return contract.Record{Stamp: stamp(at), Heartbeat: h}

@@ -22,8 +22,8 @@ type Site struct {
 	dir     string
 	program string // the gateway's
 	central *central
-	status  string                          // address of the gateway's page
-	keys    [benchDoors][aes.BlockSize]byte // of the readers, where they are spoken to under one
+	status  string                     // address of the gateway's page
+	keys    [Doors][aes.BlockSize]byte // of the readers, where they are spoken to under one
 }
 
 // Open makes a site in dir, which must be empty, and enrols its gateway. The program is the path of rollcall-gateway.

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/rollcall-edge/rollcall/test/load"
+	"github.com/rollcall-edge/rollcall/test/load/readme"
 )
 
 type flags struct {
@@ -59,5 +60,5 @@ func (f *flags) run(ctx context.Context) error {
 	if f.Readme == "" || f.Brief || len(f.Only) > 0 {
 		return nil
 	}
-	return load.Write(f.Readme, text)
+	return readme.Write(f.Readme, "bench", text)
 }

@@ -1,4 +1,4 @@
-package load
+package readme
 
 import (
 	"errors"
@@ -18,6 +18,7 @@ func TestWrite(t *testing.T) {
 		{"no section", "# A\n", "# A\n", ErrNoSection},
 		{"no end", begin + "old\n", begin + "old\n", ErrNoSection},
 		{"end before begin", end + begin, end + begin, ErrNoSection},
+		{"another section", "<!-- other:begin -->\nold\n<!-- other:end -->\n" + begin + end, "<!-- other:begin -->\nold\n<!-- other:end -->\n" + begin + "new\n" + end, nil},
 		{"two sections", begin + end + begin + end, begin + end + begin + end, ErrNoSection},
 	}
 	for _, test := range tests {
@@ -26,7 +27,7 @@ func TestWrite(t *testing.T) {
 			if err := os.WriteFile(path, []byte(test.file), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := Write(path, "new\n"); !errors.Is(err, test.err) {
+			if err := Write(path, "bench", "new\n"); !errors.Is(err, test.err) {
 				t.Errorf("Write = %v, want %v", err, test.err)
 			}
 			got, err := os.ReadFile(path)
@@ -41,12 +42,14 @@ func TestWrite(t *testing.T) {
 }
 
 // The project's own README must be one that can be written.
-func TestReadmeHasASection(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+func TestReadmeHasItsSections(t *testing.T) {
+	text, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := replace(string(text), "new"); err != nil {
-		t.Error(err)
+	for _, section := range []string{"bench", "versus"} {
+		if _, err := replace(string(text), section, "new"); err != nil {
+			t.Errorf("%s: %v", section, err)
+		}
 	}
 }
