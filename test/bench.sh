@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures on this machine, in half an hour and five minutes more, and writes the figures into README.md: rollcall-bench those of
+# Measures on this machine, in half an hour and three minutes more, and writes the figures into README.md: rollcall-bench those of
 # Rollcall, rollcall-versus those beside etcd. Leave the machine alone meanwhile.
 #
 # --only versus measures beside etcd alone and replaces that section alone; --brief shows in a few minutes that all works. Other
