@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
 const (
@@ -37,8 +39,20 @@ func (m *Member) lone(r Request) (reply Reply, err error) {
 		}
 		reply.Times, reply.Bare = append(reply.Times, time.Since(began)), append(reply.Bare, flushed)
 		m.waiters.await(id.Seq)
+		m.applied(id)
 	}
 	return reply, nil
+}
+
+// applied waits until this member's own replica, on the same disk, has a record: that may be after a majority has.
+func (m *Member) applied(id contract.TapID) {
+	for {
+		moved := m.node.Changed()
+		if m.node.Watermark(id.Stream) >= id.Seq {
+			return
+		}
+		<-moved
+	}
 }
 
 type bareFile struct{ *os.File }
