@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 
+	"github.com/rollcall-edge/rollcall/test/load/readme"
 	"github.com/rollcall-edge/rollcall/test/load/sample"
 )
 
@@ -32,7 +33,7 @@ func (r *Results) backlog() string {
 	}
 	return fmt.Sprintf("**A week's backlog**: %s records in a gateway's own journal, sealed and sent oldest first by its own forwarder over mutual TLS to the whole of central, "+
 		"which stores and judges them, while somebody taps 20 times a second: the first minute of it, or until it is drained; a tap's time is from its place on disk to central's receipt. All on this machine.\n\n%s",
-		sample.Thousands(int(r.backlogOf(engines[0].label)["records"])), table(rows...))
+		sample.Thousands(int(r.backlogOf(engines[0].label)["records"])), readme.Table(rows...))
 }
 
 func (r *Results) aimBacklog() (Aim, bool) {

@@ -11,24 +11,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rollcall-edge/rollcall/test/load"
+	"github.com/rollcall-edge/rollcall/test/load/readme"
 )
 
 func main() {
 	only := flag.String("only", "", "names of mutants, separated by commas; empty is all")
-	readme := flag.String("readme", "", "file whose section gets the table; empty prints it alone")
+	file := flag.String("readme", "", "file whose section gets the table; empty prints it alone")
 	commit := flag.String("commit", "unknown", "what is judged, for the table")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, chosen(*only), *readme, *commit); err != nil {
+	if err := run(ctx, chosen(*only), *file, *commit); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
 // run judges the tests, and writes down who caught what if all did.
-func run(ctx context.Context, chosen []mutant, readme, commit string) error {
+func run(ctx context.Context, chosen []mutant, file, commit string) error {
 	began := time.Now()
 	verdicts, err := judge(ctx, chosen)
 	if err != nil {
@@ -36,10 +36,10 @@ func run(ctx context.Context, chosen []mutant, readme, commit string) error {
 	}
 	text := table(verdicts)
 	fmt.Print(text)
-	if err := missed(verdicts); err != nil || readme == "" {
+	if err := missed(verdicts); err != nil || file == "" {
 		return err
 	}
-	return load.Write(readme, fmt.Sprintf("Written by `make outage-mutants` on %s, at commit %s, in %v.\n\n%s",
+	return readme.Write(file, "bench", fmt.Sprintf("Written by `make outage-mutants` on %s, at commit %s, in %v.\n\n%s",
 		began.UTC().Format("2006-01-02 15:04 UTC"), commit, time.Since(began).Round(time.Second), text))
 }
 
