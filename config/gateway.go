@@ -12,6 +12,7 @@ import (
 type Gateway struct {
 	Data      string    `yaml:"data"`      // directory of journal, replica, certificates and timetable
 	Storage   Storage   `yaml:"storage"`   // encryption of what is stored
+	Journal   Journal   `yaml:"journal"`   // a second copy of the taps
 	Central   Uplink    `yaml:"central"`   // where taps go
 	Status    Status    `yaml:"status"`    // page, health and metrics
 	Cluster   Cluster   `yaml:"cluster"`   // gateways that replicate one another's taps; empty: a cluster of one
@@ -22,6 +23,11 @@ type Gateway struct {
 // Storage says how the data directory is protected.
 type Storage struct {
 	KeyFile string `yaml:"key_file"` // 32 random bytes outside the data directory; empty: nothing is encrypted
+}
+
+// Journal says where taps are kept besides the data directory.
+type Journal struct {
+	Mirror string `yaml:"mirror"` // directory on another disk, such as a USB stick, that is there already; empty: none
 }
 
 // Uplink is the way to central.
@@ -77,6 +83,7 @@ func (g *Gateway) validate(c *checker) {
 		c.fault("data", "%q is not an absolute directory", g.Data)
 	}
 	g.outside(c, "storage.key_file", g.Storage.KeyFile)
+	g.outside(c, "journal.mirror", g.Journal.Mirror)
 	if u, err := url.Parse(g.Central.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 		c.fault("central.url", "%q is not an https address; write for example https://rollcall.example.ac.uk:8443", g.Central.URL)
 	}

@@ -179,12 +179,13 @@ func (g *Gateway) replication(ctx context.Context) error {
 	)
 }
 
-// twinLook is how often the forwarder is asked whether central disowned the stream.
+// twinLook is how often forwarder and mirror are asked whether the stream has another history elsewhere.
 const twinLook = time.Second
 
-// ship runs the shipper, and stops it while the journal begins a new stream because central disowned the present one.
+// ship runs the shipper, and stops it while the journal begins a new stream because central disowned the present one, or its
+// mirror knows another.
 func (g *Gateway) ship(ctx context.Context) error {
-	s := writer.Shipping{Disowned: g.forwarder.Disowned, Restream: g.restream, Every: twinLook}
+	s := writer.Shipping{Disowned: g.disowned, Restream: g.restream, Every: twinLook}
 	if g.shipper != nil {
 		s.Ship = g.runShipper
 	}
@@ -195,6 +196,15 @@ func (g *Gateway) ship(ctx context.Context) error {
 	return nil
 }
 
+// disowned is forward.Forwarder.Disowned, with the mirror's word after central's.
+func (g *Gateway) disowned() (reason string, from uint64, gone bool) {
+	if reason, from, gone = g.forwarder.Disowned(); gone {
+		return reason, from, true
+	}
+	reason = g.twinOnMirror()
+	return reason, 0, reason != ""
+}
+
 func (g *Gateway) runShipper(ctx context.Context) {
 	if err := g.shipper.Run(ctx); err != nil {
 		g.notice("cluster", fmt.Sprintf("taps are no longer copied to the cluster: %v; restart the gateway", err))
@@ -203,6 +213,8 @@ func (g *Gateway) runShipper(ctx context.Context) {
 
 // restream begins a new stream, as writer.Restream, and tells of it.
 func (g *Gateway) restream(reason string, from uint64) error {
+	g.restreaming.Lock()
+	defer g.restreaming.Unlock()
 	r, err := g.writer.Restream(reason, from)
 	if err != nil {
 		return err

@@ -41,6 +41,8 @@ type Options struct {
 	Version string       // release, shown on the page and told to central
 	Worker  []string     // command that runs the Bluetooth worker
 	Log     *slog.Logger // nil discards
+
+	oneDisk bool // a mirror may lie on the journal's disk: a test has no other
 }
 
 // Gateway is one running gateway.
@@ -59,6 +61,7 @@ type Gateway struct {
 	credited  *decide.Credited
 	journal   *journal.Journal
 	writer    *writer.Writer
+	mirror    *journal.Mirror    // nil when none is configured
 	cluster   *replicate.Node    // nil when it could not be opened: taps go on without
 	shipper   *replicate.Shipper // nil likewise
 	directory *directory.Cache
@@ -78,6 +81,8 @@ type Gateway struct {
 	console   *console.Server
 	recent    *console.Taps
 	taps      *prometheus.CounterVec
+
+	restreaming sync.Mutex // held until it is noted what a new stream has taken along
 
 	mu      sync.Mutex // guards everything that follows
 	notices []status.Warning
@@ -135,6 +140,9 @@ func (g *Gateway) Close() error {
 	if g.cluster != nil {
 		errs = append(errs, g.cluster.Close())
 	}
+	if g.mirror != nil {
+		g.mirror.Close(mirrorWithin)
+	}
 	if g.journal != nil {
 		errs = append(errs, g.journal.Close())
 	}
@@ -181,6 +189,9 @@ func (g *Gateway) openJournal() (err error) {
 		g.notice("journal", fmt.Sprintf("the journal was damaged (%s) and lies in %s now: keep it; what central lacks of it and can be read is brought there, the rest will be named here", q.Reason, q.Dir))
 	}
 	g.credited, g.writer = decide.NewCredited(), writer.New(g.journal)
+	if err := g.openMirror(); err != nil {
+		return err
+	}
 	g.recallWrecks()
 	return g.recall()
 }

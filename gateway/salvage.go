@@ -18,7 +18,8 @@ type wreck struct {
 	aside []journal.Aside
 }
 
-// wrecks reads what was set aside after a moment and has not been recovered. A directory that cannot be read is named and stays.
+// wrecks reads what was set aside after a moment, beside the journal and on its mirror, and has not been recovered. A directory
+// that cannot be read is named and stays.
 func (g *Gateway) wrecks(since time.Time) []wreck {
 	aside, err := journal.SetAside(journalDir(g.config))
 	if err != nil {
@@ -31,21 +32,44 @@ func (g *Gateway) wrecks(since time.Time) []wreck {
 		return nil
 	}
 	var all []wreck
+	var carried []*journal.Remains
 	for _, a := range aside {
-		if a.Recovered != "" || a.At.Before(since) {
-			continue
+		if r := g.remains(a, key, since); r != nil {
+			if a.Carried > 0 {
+				carried = append(carried, r.Cut(a.Carried))
+			}
+			all = addWreck(all, wreck{r, []journal.Aside{a}})
 		}
-		r, err := journal.Salvage(a.Dir, key)
-		if err != nil {
-			g.notice("journal", fmt.Sprintf("%s was set aside and cannot be read: %v", a.Dir, err))
-			continue
+	}
+	for _, a := range g.asideOnMirror() {
+		if r := g.remains(a, key, since); r != nil && r.Stream != g.journal.Stream() { // of its own stream the journal has all
+			forget(r, carried)
+			all = addWreck(all, wreck{r, []journal.Aside{a}})
 		}
-		if a.Carried > 0 {
-			r.Cut(a.Carried)
-		}
-		all = addWreck(all, wreck{r, []journal.Aside{a}})
 	}
 	return all
+}
+
+// remains reads a directory; nil if that is not wanted or not possible.
+func (g *Gateway) remains(a journal.Aside, key *journal.Key, since time.Time) *journal.Remains {
+	if a.Recovered != "" || a.At.Before(since) {
+		return nil
+	}
+	r, err := journal.Salvage(a.Dir, key)
+	if err != nil {
+		g.notice("journal", fmt.Sprintf("%s was set aside and cannot be read: %v", a.Dir, err))
+		return nil
+	}
+	return r
+}
+
+// forget takes out of a mirror's copy what lives on in another stream.
+func forget(r *journal.Remains, carried []*journal.Remains) {
+	for _, c := range carried {
+		if c.Stream == r.Stream {
+			r.Forget(c)
+		}
+	}
 }
 
 // addWreck joins copies of one stream.
@@ -78,13 +102,26 @@ func (g *Gateway) recallWrecks() {
 	}
 }
 
-// salvage brings to central what it lacks of streams that were set aside, and names what cannot be read any more. It ends
-// when that is done; what is on the other gateways of the cluster they bring themselves.
+// salvage brings to central what it lacks of streams that were set aside, and names what cannot be read any more; again
+// whenever the mirror has set something aside. What is on the other gateways of the cluster they bring themselves.
 func (g *Gateway) salvage(ctx context.Context) error {
+	for {
+		g.salvageAll(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-g.mirrored():
+		}
+		g.restreaming.Lock() // a new stream that is just being begun has noted by then what it took along
+		g.restreaming.Unlock()
+	}
+}
+
+func (g *Gateway) salvageAll(ctx context.Context) {
 	for _, w := range g.wrecks(time.Time{}) {
 		through, err := g.link.Salvage(ctx, w.Stream, w, w.Acknowledged)
 		if ctx.Err() != nil {
-			return nil
+			return
 		}
 		text := w.outcome(through, err)
 		g.log.Warn("what was set aside is recovered as far as it can be", slog.String("stream", w.Stream.String()), slog.String("outcome", text))
@@ -97,7 +134,6 @@ func (g *Gateway) salvage(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
 }
 
 // extent tells when central holds all that was in a stream's directories; that is never known where central disowned it, where

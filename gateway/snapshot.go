@@ -26,6 +26,10 @@ func (g *Gateway) snapshot() status.Snapshot {
 	if x := g.timetable.Index(); x != nil {
 		s.Timetable = status.Timetable{Version: x.Version(), MadeAt: x.MadeAt(), ValidUntil: x.ValidUntil(), SyncedAt: g.timetable.SyncedAt(), Cards: x.Cards()}
 	}
+	if g.mirror != nil {
+		m := g.mirror.State()
+		s.Journal.Mirror, s.Journal.Mirrored = m.Dir, m.Copied
+	}
 	g.addCluster(&s)
 	g.addBeacons(&s)
 	return s

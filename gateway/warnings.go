@@ -30,6 +30,7 @@ func (g *Gateway) warnings(now time.Time, lines []status.Line) []status.Warning 
 		add("storage", fmt.Sprintf("no tap can be kept and all readers are amber: %v", err))
 	}
 	add("disk", diskWarning(g.journal.DiskUsed()))
+	add("mirror", g.mirrorWarning())
 	add("uplink", g.uplinkWarning(now))
 	if err := g.notary.Trouble(); err != nil {
 		add("proof", fmt.Sprintf("taps are kept and sent as ever, but their completeness can no longer be proven: %v; nothing of this stream is pruned, ask for help", err))

@@ -97,12 +97,17 @@ func asideNames(dir string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if e.IsDir() && (strings.HasPrefix(e.Name(), "quarantine-") || strings.HasPrefix(e.Name(), "retired-")) {
+		if e.IsDir() && isAside(e.Name()) {
 			names = append(names, e.Name())
 		}
 	}
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(after(a), after(b)) })
 	return names, nil
+}
+
+// isAside tells whether a directory's name says that it was set aside.
+func isAside(name string) bool {
+	return strings.HasPrefix(name, "quarantine-") || strings.HasPrefix(name, "retired-")
 }
 
 func after(name string) string {
@@ -159,7 +164,7 @@ func Directories(dir string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range append([]string{"", "live"}, aside...) {
+		for _, name := range append([]string{"", liveDir}, aside...) {
 			segments, err := filepath.Glob(filepath.Join(root, name, "*"+segmentSuffix))
 			if err != nil {
 				return nil, err

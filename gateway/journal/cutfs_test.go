@@ -8,7 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -132,8 +132,11 @@ func (c *cutFS) List(dir string) ([]string, error) {
 	defer done()
 	var names []string
 	for name := range c.names {
-		if rest, ok := strings.CutPrefix(name, dir+"/"); ok && filepath.Base(rest) == rest {
-			names = append(names, rest)
+		if rest, ok := strings.CutPrefix(name, dir+"/"); ok {
+			entry, _, _ := strings.Cut(rest, "/")
+			if !slices.Contains(names, entry) {
+				names = append(names, entry)
+			}
 		}
 	}
 	return names, nil
@@ -164,14 +167,27 @@ func (c *cutFS) Rename(from, to string) error {
 		return err
 	}
 	defer done()
-	if c.names[from] == nil {
+	if c.names[from] == nil && !c.isDir(from) {
 		return fs.ErrNotExist
 	}
 	c.metadata(func(names map[string]*inode) {
-		names[to] = names[from]
-		delete(names, from)
+		for name, node := range maps.Clone(names) { // of a directory all that is in it
+			if rest, ok := strings.CutPrefix(name, from); ok && (rest == "" || rest[0] == '/') {
+				delete(names, name)
+				names[to+rest] = node
+			}
+		}
 	})
 	return nil
+}
+
+func (c *cutFS) isDir(dir string) bool {
+	for name := range c.names {
+		if strings.HasPrefix(name, dir+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *cutFS) Remove(name string) error {

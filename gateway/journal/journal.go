@@ -71,7 +71,7 @@ func Open(o Options) (*Journal, error) {
 	if err := j.openOrQuarantine(); err != nil {
 		return nil, errors.Join(err, j.lock.Close())
 	}
-	if err := j.metrics.register(o.Registerer); err != nil {
+	if err := registerAll(o.Registerer, j.metrics.all()); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
 	return j, nil
@@ -84,8 +84,11 @@ func (o *Options) setDefaults() {
 	o.FS, o.Log, o.Now, o.Rand = log.FS, log.Log, log.Now, log.Rand
 }
 
+// liveDir is what the directory of the stream in use is called.
+const liveDir = "live"
+
 // live is where the stream in use lies.
-func (j *Journal) live() string { return filepath.Join(j.o.Dir, "live") }
+func (j *Journal) live() string { return filepath.Join(j.o.Dir, liveDir) }
 
 // Stream identifies this journal. It changes only by NewStream.
 func (j *Journal) Stream() contract.Stream {
@@ -185,7 +188,7 @@ func (j *Journal) Close() error {
 		return ErrClosed
 	}
 	j.closed = true
-	j.metrics.unregister(j.o.Registerer)
+	unregisterAll(j.o.Registerer, j.metrics.all())
 	err := j.log.Close()
 	if errors.Is(err, ErrClosed) { // NewStream closed it and could not begin another
 		err = nil

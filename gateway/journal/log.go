@@ -250,11 +250,15 @@ func (l *Log) isClosed() bool {
 
 // release closes the files and then the lock.
 func (l *Log) release() error {
+	return errors.Join(l.closeFiles(), l.lock.Close())
+}
+
+func (l *Log) closeFiles() error {
 	var errs []error
 	for _, s := range l.segs {
 		s.inUse.Lock() // a reader that was inside before the log was closed
 		errs = append(errs, s.file.Close())
 		s.inUse.Unlock()
 	}
-	return errors.Join(append(errs, l.lock.Close())...)
+	return errors.Join(errs...)
 }

@@ -55,12 +55,12 @@ func (m *metrics) all() []prometheus.Collector {
 	return append([]prometheus.Collector{m.appendSeconds, m.syncSeconds, m.flushes, m.records}, m.state...)
 }
 
-// register makes the metrics visible. Two journals cannot share a registerer.
-func (m *metrics) register(r prometheus.Registerer) error {
+// registerAll makes metrics visible. Two journals cannot share a registerer.
+func registerAll(r prometheus.Registerer, all []prometheus.Collector) error {
 	if r == nil {
 		return nil
 	}
-	for _, c := range m.all() {
+	for _, c := range all {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("register journal metrics: %w", err)
 		}
@@ -68,11 +68,11 @@ func (m *metrics) register(r prometheus.Registerer) error {
 	return nil
 }
 
-func (m *metrics) unregister(r prometheus.Registerer) {
+func unregisterAll(r prometheus.Registerer, all []prometheus.Collector) {
 	if r == nil {
 		return
 	}
-	for _, c := range m.all() {
+	for _, c := range all {
 		r.Unregister(c)
 	}
 }

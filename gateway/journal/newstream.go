@@ -12,7 +12,7 @@ func (j *Journal) NewStream(reason string) (kept string, err error) {
 	if err := j.log.Close(); err != nil {
 		return "", fmt.Errorf("close stream %s: %w", j.stream, err)
 	}
-	if kept, err = j.setAside("retired", reason); err != nil {
+	if kept, err = setAside(j.o.FS, j.o.Dir, "retired", reason, j.o.Now()); err != nil {
 		return "", fmt.Errorf("set stream %s aside: %w", j.stream, err)
 	}
 	old := j.stream

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -96,10 +97,24 @@ func (r *Remains) Add(other *Remains) {
 	r.index()
 }
 
-// Cut forgets the numbers from seq on.
-func (r *Remains) Cut(seq uint64) {
+// Cut takes out the numbers from seq on, and gives them.
+func (r *Remains) Cut(seq uint64) *Remains {
+	cut := &Remains{Dir: r.Dir, Stream: r.Stream, records: map[uint64][]byte{}}
 	for _, n := range r.numbers {
 		if n >= seq {
+			cut.records[n] = r.records[n]
+			delete(r.records, n)
+		}
+	}
+	r.index()
+	cut.index()
+	return cut
+}
+
+// Forget takes out the records that another copy of the stream has octet for octet.
+func (r *Remains) Forget(other *Remains) {
+	for _, n := range other.numbers {
+		if bytes.Equal(r.records[n], other.records[n]) {
 			delete(r.records, n)
 		}
 	}

@@ -34,7 +34,7 @@ func (j *Journal) openOrQuarantine() error {
 		return err
 	}
 	q := Quarantine{Reason: err.Error(), At: j.o.Now().UTC()}
-	if q.Dir, err = j.setAside("quarantine", q.Reason); err != nil {
+	if q.Dir, err = setAside(j.o.FS, j.o.Dir, "quarantine", q.Reason, j.o.Now()); err != nil {
 		return fmt.Errorf("quarantine journal: %w", err)
 	}
 	j.quarantined = &q
@@ -68,22 +68,22 @@ func (j *Journal) openLive() error {
 	return nil
 }
 
-// setAside renames the live directory to one that tells why and when, and writes the reason into it.
-func (j *Journal) setAside(why, reason string) (dir string, err error) {
-	names, err := j.o.FS.List(j.o.Dir)
+// setAside renames the live directory below dir to one that tells why and when, and writes the reason into it.
+func setAside(on FS, dir, why, reason string, now time.Time) (kept string, err error) {
+	names, err := on.List(dir)
 	if err != nil {
 		return "", err
 	}
-	base := why + "-" + j.o.Now().UTC().Format(asideTime)
+	base := why + "-" + now.UTC().Format(asideTime)
 	name := base
 	for n := 2; slices.Contains(names, name); n++ { // a clock that stands still at every boot
 		name = fmt.Sprintf("%s-%d", base, n)
 	}
-	dir = filepath.Join(j.o.Dir, name)
-	if err := j.o.FS.Rename(j.live(), dir); err != nil {
+	kept = filepath.Join(dir, name)
+	if err := on.Rename(filepath.Join(dir, liveDir), kept); err != nil {
 		return "", err
 	}
-	return dir, errors.Join(j.o.FS.SyncDir(j.o.Dir), writeNote(j.o.FS, dir, "REASON", reason))
+	return kept, errors.Join(on.SyncDir(dir), writeNote(on, kept, "REASON", reason))
 }
 
 // writeNote keeps a text in a directory that was set aside.

@@ -70,6 +70,8 @@ type Journal struct {
 	Replicated   uint64
 	Acknowledged uint64
 	Sealed       uint64 // central has proven the stream up to here as this gateway signed it
+	Mirror       string // directory of the second copy; empty if none is wanted
+	Mirrored     uint64
 }
 
 // Uplink is the way to central.
