@@ -52,7 +52,7 @@ func start(t *testing.T, c *config.Gateway) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	begun, ended := make(chan *Gateway, 1), make(chan error, 1)
 	go func() {
-		ended <- Run(ctx, c, Options{Version: "test", Log: slog.New(slog.NewTextHandler(t.Output(), nil))}, func(l Living) {
+		ended <- Run(ctx, c, Options{Version: "test", oneDisk: true, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}, func(l Living) {
 			select {
 			case begun <- l.(*Gateway):
 			default: // it began anew, in another cluster

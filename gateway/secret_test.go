@@ -84,7 +84,7 @@ func closeStopped(t *testing.T, g *Gateway) {
 	if err := g.Close(); err != nil {
 		t.Fatal(err)
 	}
-	g.journal, g.cluster, g.hangUp = nil, nil, nil
+	g.journal, g.mirror, g.cluster, g.hangUp = nil, nil, nil, nil
 }
 
 func refusedWithoutKey(t *testing.T, c *config.Gateway) {

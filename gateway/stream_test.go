@@ -32,7 +32,7 @@ func enrolledSite(t *testing.T, m *model, r *reader) *config.Gateway {
 // stopped is a gateway whose parts are made and do not run.
 func stopped(t *testing.T, c *config.Gateway) *Gateway {
 	t.Helper()
-	g, err := New(c, Options{Version: "test"})
+	g, err := New(c, Options{Version: "test", oneDisk: true})
 	if err != nil {
 		t.Fatal(err)
 	}
