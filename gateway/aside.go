@@ -11,7 +11,7 @@ import (
 	"github.com/rollcall-edge/rollcall/gateway/journal"
 )
 
-// pruneAside removes what was set aside of the journal once central has held all of it for as long as records are kept. That time
+// pruneAside removes what was set aside of the journal and on its mirror once central has held all of it for as long as records are kept. That time
 // counts from when it was first seen that central does, by a clock that is known: the name of a directory may bear any date.
 func (g *Gateway) pruneAside(now time.Time) error {
 	aside, err := journal.SetAside(journalDir(g.config))
@@ -19,7 +19,7 @@ func (g *Gateway) pruneAside(now time.Time) error {
 		return err
 	}
 	var errs []error
-	for _, a := range aside {
+	for _, a := range append(aside, g.asideOnMirror()...) {
 		switch {
 		case !g.whole(a):
 		case a.WholeAt.IsZero():

@@ -137,7 +137,7 @@ func TestCreditsAreRecalledFromTheMirror(t *testing.T) {
 	c := mirroredSite(t, m, false)
 	g := stopped(t, c)
 	for n := range byte(5) {
-		_, err := g.append(contract.Record{Stamp: contract.Stamp{At: time.Now(), Quality: contract.Synchronised},
+		_, err := g.writer.Append(contract.Record{Stamp: contract.Stamp{At: time.Now(), Quality: contract.Synchronised},
 			Tap: &contract.Tap{Point: "lib/door", Digest: contract.Digest{n}, Evidence: contract.EvidenceCard, Outcome: contract.Accepted, Session: "s"}})
 		if err != nil {
 			t.Fatal(err)

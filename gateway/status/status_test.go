@@ -30,7 +30,7 @@ func full() Snapshot {
 		Warnings:  []Warning{{Name: "reader LIB-0.01/door", Text: `plug it in <b>again</b>`}},
 		Clock:     Clock{Quality: "synchronised", Within: 38 * time.Millisecond, Offset: -2 * time.Millisecond},
 		Timetable: Timetable{Version: 1842, MadeAt: now.Add(-time.Minute), ValidUntil: now.AddDate(0, 0, 14), SyncedAt: now.Add(-20 * time.Second), Cards: 50000},
-		Journal:   Journal{Stream: "0102030405060708", Durable: 1203, Replicated: 1202, Acknowledged: 1200},
+		Journal:   Journal{Stream: "0102030405060708", Durable: 1203, Replicated: 1202, Acknowledged: 1200, Mirror: "/srv/rollcall-mirror/journal", Mirrored: 1201},
 		Uplink:    Uplink{Central: "https://central.example:8443", Queue: 3, OldestAt: now.Add(-5 * time.Minute), HeardAt: now.Add(-3 * time.Second), Trouble: "connection refused"},
 		Cluster: Cluster{State: "follower", Leader: "science", Peers: []string{"science", "union (silent)"}, Commit: 77, Applied: 76,
 			Streams: []Stream{{Stream: "1112131415161718", Replicated: 9001, Acknowledged: 9000}}},
@@ -83,7 +83,7 @@ func TestPageShowsEveryPart(t *testing.T) {
 		"library", "Building LIB", "0.1.0", "2026-10-05 09:30:00Z",
 		"reader LIB-0.01/door", "plug it in &lt;b&gt;again&lt;/b&gt;", // escaped
 		"synchronised", "38ms", "-2ms", "1842", "for 14 days", "20 s ago", "50000",
-		"0102030405060708", "1203", "1202", "1200", "https://central.example:8443", "3 records, oldest 5 min ago", "connection refused",
+		"0102030405060708", "1203", "1202", "1200", "On the mirror <code>/srv/rollcall-mirror/journal</code></dt><dd>1201", "https://central.example:8443", "3 records, oldest 5 min ago", "connection refused",
 		"follower", "science, union (silent)", "77, applied 76", "1112131415161718", "9001",
 		"no answer since Friday", "3 days", "answers", "line open", "down", "ready",
 		"osdp at 38400 baud on", "set its latency_timer to 1", "33 ms, 99 % within 45 ms", "8.2 ms, 99 % within 9.0 ms", "34 ms, 99 % within 52 ms", "123456", "42 octets", "1 ×",
