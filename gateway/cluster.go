@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,7 +32,7 @@ var errMoved = errors.New("this gateway belongs to another cluster now")
 // openDirectory recalls what central said of clusters and certificates.
 func (g *Gateway) openDirectory() error {
 	g.directory = directory.Open(directory.Options{
-		Path: filepath.Join(g.config.Data, "directory"), Gateway: g.identity.Gateway(), Authority: g.identity.AuthorityKey,
+		Path: filepath.Join(g.config.Data, "directory"), Gateway: g.identity.Gateway(), Authority: g.identity.AuthorityKeys, Former: g.identity.FormerKeys,
 		Passed: g.identity.NotBefore, Log: g.log,
 	})
 	return nil
@@ -83,7 +84,7 @@ func (g *Gateway) clusterOptions() replicate.Options {
 	o := replicate.Options{
 		ID: g.identity.Gateway(), Dir: g.clusterDir(), Listen: g.config.Cluster.Listen, Join: g.config.Cluster.Join,
 		Secret:    g.secret,
-		TLS:       replicate.TLS{Certificate: g.identity.Certificate, Authority: g.identity.Authority, Now: g.identity.Now, Learn: g.identity.Learn, Refuse: g.directory.Refuse},
+		TLS:       replicate.TLS{Certificate: g.identity.Certificate, Authority: g.identity.Authority, Now: g.identity.Now, Learn: g.identity.Learn, Refuse: g.refuse},
 		Directory: g.directory, Build: g.o.Version, Registerer: g.registry, Log: g.log,
 		Today: func() (time.Time, bool) { return g.clock.TimeOf(g.clock.Now()), g.clock.Sure() },
 	}
@@ -145,9 +146,23 @@ func (g *Gateway) followDirectory(ctx context.Context) error {
 	}
 }
 
+// refuse says why a peer's certificate no longer counts, also that of a connection made long ago.
+func (g *Gateway) refuse(gateway string, leaf *x509.Certificate) error {
+	if err := g.identity.Believes(leaf); err != nil {
+		return fmt.Errorf("certificate of %s: %w", gateway, err)
+	}
+	return g.directory.Refuse(gateway, leaf)
+}
+
 // obey brings a directory to bear: who may still speak, who is wanted in the cluster, and whether this gateway is in it.
 func (g *Gateway) obey(d *contract.Directory) error {
-	if d == nil || g.cluster == nil {
+	if d == nil {
+		return nil
+	}
+	if err := g.identity.Trust(d.Trust); err != nil {
+		g.notice("authority", fmt.Sprintf("what central says of the campus authority is not kept: %v", err))
+	}
+	if g.cluster == nil {
 		return nil
 	}
 	if d.Cluster != g.belongs {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
@@ -69,7 +70,7 @@ type Gateway struct {
 	belongs   string // the cluster central had put this gateway into when replication was opened; empty: none
 	capture   *capture.Capture
 	central   *contract.Client
-	hangUp    func() // closes idle connections to central
+	hangUp    func() // lets connections to central end, and makes others for what is asked from now on
 	forwarder *forward.Forwarder
 	notary    *seal.Notary
 	shelf     *seal.Shelf
@@ -198,14 +199,14 @@ func (g *Gateway) openJournal() (err error) {
 
 func (g *Gateway) openTimetable() error {
 	g.timetable = timetable.Open(timetable.Options{
-		Path: filepath.Join(g.config.Data, "timetable"), Building: g.identity.Building(), Authority: g.identity.AuthorityKey(),
+		Path: filepath.Join(g.config.Data, "timetable"), Building: g.identity.Building(), Authority: g.identity.AuthorityKeys, Former: g.identity.FormerKeys,
 		Registerer: g.registry, Log: g.log,
 	})
 	return nil
 }
 
 func (g *Gateway) openUplink() error {
-	g.central, g.hangUp = newClient(g.config.Central.URL, g.identity.ClientTLS())
+	g.central, g.hangUp = newClient(g.config.Central.URL, (&net.Dialer{Timeout: dialWithin}).DialContext, g.identity.ClientTLS)
 	g.central.HTTP.Transport = timeteller{g.central.HTTP.Transport, g.identity}
 	g.link = forward.NewUplink(forward.Options{Central: g.central, Registerer: g.registry, Log: g.log})
 	g.forwarder = forward.NewForwarder(g.link, g.journal)

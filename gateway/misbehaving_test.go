@@ -187,15 +187,16 @@ func (m *misbehaving) serve() (stop func()) {
 func (m *misbehaving) client() (client *contract.Client, hangUp func()) {
 	pool := x509.NewCertPool()
 	pool.AddCert(m.authority)
-	client, hangUp = newClient("https://central", &tls.Config{
-		MinVersion: tls.VersionTLS13, RootCAs: pool,
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			return m.presented, nil
-		},
+	client, hangUp = newClient("https://central", m.dial, func() *tls.Config {
+		return &tls.Config{
+			MinVersion: tls.VersionTLS13, RootCAs: pool,
+			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				return m.presented, nil
+			},
+		}
 	})
-	client.HTTP.Transport.(*http.Transport).DialContext = m.dial
 	return client, hangUp
 }
 

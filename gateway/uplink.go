@@ -1,9 +1,11 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -21,18 +23,73 @@ const (
 	pingWithin      = 5 * time.Second
 )
 
-// newClient makes the client of central's gateway listener.
-func newClient(base string, c *tls.Config) (client *contract.Client, hangUp func()) {
-	transport := &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: dialWithin}).DialContext,
-		TLSClientConfig:     c,
-		TLSHandshakeTimeout: handshakeWithin,
-		IdleConnTimeout:     idleWithin,
-		ForceAttemptHTTP2:   true,
-		HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingWithin},
+// dialler makes connections, as net.Dialer does.
+type dialler func(ctx context.Context, network, address string) (net.Conn, error)
+
+// newClient makes the client of central's gateway listener. What it proves itself with is asked at every handshake.
+func newClient(base string, dial dialler, identity func() *tls.Config) (client *contract.Client, hangUp func()) {
+	t := &renewable{dial: dial, identity: identity}
+	t.current = t.transport()
+	return &contract.Client{HTTP: &http.Client{Transport: t, CheckRedirect: stay}, Base: base}, t.hangUp
+}
+
+// renewable is a transport whose connections can be left behind. To close those that are idle is not enough: long polls keep
+// a connection of HTTP/2 busy for as long as there is one, and it would outlive the certificate it was made with.
+type renewable struct {
+	dial     dialler
+	identity func() *tls.Config
+
+	mu      sync.Mutex // guards everything that follows
+	current *http.Transport
+	left    *http.Transport // the one before, which may still be busy
+}
+
+// RoundTrip implements http.RoundTripper.
+func (r *renewable) RoundTrip(q *http.Request) (*http.Response, error) {
+	r.mu.Lock()
+	t := r.current
+	r.mu.Unlock()
+	return t.RoundTrip(q)
+}
+
+// hangUp makes every request from now on use another connection. What is under way comes to its end on the one it has, which
+// closes once nobody has used it for idleWithin.
+func (r *renewable) hangUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, t := range []*http.Transport{r.left, r.current} {
+		if t != nil {
+			t.CloseIdleConnections()
+		}
 	}
-	client = &contract.Client{HTTP: &http.Client{Transport: transport, CheckRedirect: stay}, Base: base}
-	return client, transport.CloseIdleConnections
+	r.left, r.current = r.current, r.transport()
+}
+
+func (r *renewable) transport() *http.Transport {
+	return &http.Transport{
+		DialTLSContext:    r.connect,
+		IdleConnTimeout:   idleWithin,
+		ForceAttemptHTTP2: true,
+		HTTP2:             &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingWithin},
+	}
+}
+
+func (r *renewable) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	raw, err := r.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := r.identity()
+	c.ServerName, _, _ = net.SplitHostPort(address) // net/http has just joined the two
+	c.NextProtos = []string{"h2", "http/1.1"}
+	conn := tls.Client(raw, c)
+	ctx, cancel := context.WithTimeout(ctx, handshakeWithin)
+	defer cancel()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		_ = raw.Close() // the handshake's error says more
+		return nil, err
+	}
+	return conn, nil
 }
 
 // stay follows no redirect: central never sends one, and what stands in between and does is not to be given our records.
@@ -45,7 +102,8 @@ func (g *Gateway) report() contract.Report {
 	now := g.clock.Stamp(g.clock.Now())
 	r := contract.Report{
 		Version: contract.ReportVersion, Build: g.o.Version, At: now.At, Quality: now.Quality.String(), ClockTrouble: g.clock.Warning(),
-		Streams: []contract.StreamState{{Stream: g.journal.Stream(), Durable: g.journal.Durable(), Own: true}},
+		Certificate: g.identity.State(),
+		Streams:     []contract.StreamState{{Stream: g.journal.Stream(), Durable: g.journal.Durable(), Own: true}},
 	}
 	r.Day, _ = g.shelf.Last()
 	if g.witness != nil {

@@ -85,6 +85,15 @@ type Report struct {
 	Day          string        `json:"day,omitempty"` // of the last daily seal it keeps, yyyy-mm-dd; empty if it has none
 
 	Cosigned [][]byte `json:"cosigned,omitempty"` // checkpoints of other gateways' streams, with a signature of this one's
+
+	Certificate *CertificateState `json:"certificate,omitempty"` // nil from a gateway that knows of one authority only
+}
+
+// CertificateState is what a gateway proves itself with.
+type CertificateState struct {
+	Authority []byte    `json:"authority"` // fingerprint of the one that signed its certificate
+	NotAfter  time.Time `json:"not_after"` // of its certificate
+	Trusts    [][]byte  `json:"trusts"`    // fingerprints of the authorities it believes, the newest last
 }
 
 // ReportVersion is the version of the report format.

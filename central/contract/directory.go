@@ -19,6 +19,7 @@ type Directory struct {
 	Founders []DirectoryMember `json:"founders"` // whom the cluster began with: each writes this list on its first start
 	Members  []DirectoryMember `json:"members"`
 	Cutoffs  []Cutoff          `json:"cutoffs"`
+	Trust    Trust             `json:"trust,omitzero"` // which authorities count from now on
 }
 
 // DirectoryMember is one gateway of a cluster.
@@ -71,6 +72,9 @@ func (d *Directory) Validate() error {
 		if err := CheckGateway(c.Gateway); err != nil {
 			return fmt.Errorf("%w: cutoff: %w", ErrDirectory, err)
 		}
+	}
+	if _, _, err := d.Trust.Parse(); err != nil {
+		return fmt.Errorf("%w: %w", ErrDirectory, err)
 	}
 	return nil
 }

@@ -24,6 +24,10 @@ type Enrolment struct {
 type Renewal struct {
 	Request       []byte `json:"request"`                  // PKCS #10, DER
 	CheckpointKey []byte `json:"checkpoint_key,omitempty"` // as in Enrolment; the same in every renewal
+
+	// Trusts are the fingerprints of the authorities that the gateway knows. The certificate is of the newest of them: a
+	// gateway must not get one that it would not believe itself. Gateways before there could be two name none.
+	Trusts [][]byte `json:"trusts,omitempty"`
 }
 
 // Credentials is what a gateway gets to prove itself with, and to tell cards by.
@@ -31,8 +35,9 @@ type Credentials struct {
 	Gateway     string `json:"gateway"`     // the name in the certificate
 	Building    string `json:"building"`    // the building it was enrolled for
 	Certificate []byte `json:"certificate"` // X.509, DER
-	Authority   []byte `json:"authority"`   // the campus authority's certificate, DER
-	CampusKey   []byte `json:"campus_key"`  // for DigestOf; keep it in a file of mode 0600
+	Authority   []byte `json:"authority"`   // of the campus authority that signed it, X.509, DER
+	Trust       Trust  `json:"trust,omitzero"`
+	CampusKey   []byte `json:"campus_key"` // for DigestOf; keep it in a file of mode 0600
 }
 
 // Invitation is the one-time text a technician types at a new gateway: who it will be, the secret that proves the right to

@@ -1,19 +1,15 @@
 package fleet
 
 import (
-	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
+	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -25,25 +21,29 @@ const (
 )
 
 // Authority is the certificate authority of one campus: a P-256 key made at first start, which signs the certificates of
-// gateways and of central's gateway listener, and the timetables. It also holds the campus key under which credentials
-// become digests, and the Ed25519 key of daily seals.
+// gateways and of central's gateway listener, and the timetables. Another may follow it (see Fleet.RotateAuthority); both are
+// one Authority. It also holds the campus key under which credentials become digests, and the Ed25519 key of daily seals.
+// It is safe for concurrent use, by several processes too.
 type Authority struct {
-	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
-	campus      []byte
-	seal        ed25519.PrivateKey // signs daily seals
-	now         func() time.Time
+	path   string // of authority.pem
+	campus []byte
+	seal   ed25519.PrivateKey // signs daily seals
+	now    func() time.Time
+
+	mu   sync.Mutex // guards everything that follows
+	held *lineage
+	file os.FileInfo // which held was read from
 }
 
 // OpenAuthority reads the authority from a directory and makes one where there is none yet. Its files, authority.pem
-// (certificate and key), campus.key and seal.key, must be readable by their owner alone.
+// (certificates and keys), campus.key and seal.key, must be readable by their owner alone.
 func OpenAuthority(dir string, now func() time.Time) (*Authority, error) {
-	text, err := secretFile(filepath.Join(dir, "authority.pem"), func() ([]byte, error) { return makeAuthority(now()) })
+	a := &Authority{path: filepath.Join(dir, "authority.pem"), now: now}
+	_, err := secretFile(a.path, func() ([]byte, error) { return makeAuthority(now()) })
 	if err != nil {
 		return nil, fmt.Errorf("open authority: %w", err)
 	}
-	a := &Authority{now: now}
-	if err := a.read(text); err != nil {
+	if err := a.read(); err != nil {
 		return nil, fmt.Errorf("open authority: authority.pem: %w", err)
 	}
 	a.campus, err = secretFile(filepath.Join(dir, "campus.key"), makeCampusKey)
@@ -77,94 +77,90 @@ func makeCampusKey() ([]byte, error) {
 }
 
 func makeAuthority(now time.Time) ([]byte, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make authority: %w", err)
-	}
-	serial, err := newSerial()
+	s, err := newSigner(now)
 	if err != nil {
 		return nil, err
 	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "Rollcall campus authority"},
-		NotBefore: now.Add(-backdate), NotAfter: now.AddDate(authorityLife, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-	}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		return nil, fmt.Errorf("make authority: %w", err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, fmt.Errorf("make authority: %w", err)
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
-	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...), nil
+	return (&lineage{present: s}).encode()
 }
 
-func (a *Authority) read(text []byte) error {
-	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		switch block.Type {
-		case "CERTIFICATE":
-			certificate, err := x509.ParseCertificate(block.Bytes)
-			if err != nil {
-				return fmt.Errorf("read certificate: %w", err)
-			}
-			a.certificate = certificate
-		case "PRIVATE KEY":
-			key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-			if err != nil {
-				return fmt.Errorf("read key: %w", err)
-			}
-			a.key, _ = key.(*ecdsa.PrivateKey)
-		}
+// lineage is the authority as its file has it now: a command may have begun or ended an exchange meanwhile. While the file
+// cannot be read the last one that could be holds, or central would fall silent for a slip of somebody's hand.
+func (a *Authority) lineage() *lineage {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now, err := os.Stat(a.path)
+	if err != nil || os.SameFile(now, a.file) && now.ModTime().Equal(a.file.ModTime()) {
+		return a.held
 	}
-	if a.certificate == nil || a.key == nil {
-		return errors.New("want one certificate and one P-256 key; restore the file from a backup")
+	_ = a.readLocked() // see above; the next look tries again
+	return a.held
+}
+
+func (a *Authority) read() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.readLocked()
+}
+
+func (a *Authority) readLocked() error {
+	file, err := os.Stat(a.path)
+	if err != nil {
+		return err
 	}
-	if !a.key.PublicKey.Equal(a.certificate.PublicKey) {
-		return errors.New("key and certificate do not belong together; restore the file from a backup")
+	text, err := readSecret(a.path)
+	if err != nil {
+		return err
 	}
+	l, err := decodeLineage(text)
+	if err != nil {
+		return err
+	}
+	a.held, a.file = l, file
 	return nil
 }
 
-// Certificate is the authority's own certificate, which gateways pin.
-func (a *Authority) Certificate() *x509.Certificate { return a.certificate }
+// change replaces the lineage, on disk and in force.
+func (a *Authority) change(do func(*lineage) (*lineage, error)) error {
+	l, err := do(a.lineage())
+	if err != nil {
+		return err
+	}
+	text, err := l.encode()
+	if err != nil {
+		return err
+	}
+	if err := replaceSecret(a.path, text); err != nil {
+		return fmt.Errorf("write %s: %w", a.path, err)
+	}
+	return a.read()
+}
+
+// Certificate is the certificate of the authority in force, which gateways pin.
+func (a *Authority) Certificate() *x509.Certificate { return a.lineage().present.certificate }
 
 // CampusKey is the key of contract.DigestOf, 32 octets.
 func (a *Authority) CampusKey() []byte { return a.campus }
 
-// Fingerprint is what an invitation pins: SHA-256 of the authority's public key (SubjectPublicKeyInfo, DER).
-func (a *Authority) Fingerprint() [32]byte {
-	return sha256.Sum256(a.certificate.RawSubjectPublicKeyInfo)
+// Fingerprint is what an invitation pins: SHA-256 of the public key (SubjectPublicKeyInfo, DER) of the authority in force.
+func (a *Authority) Fingerprint() [32]byte { return contract.Fingerprint(a.Certificate()) }
+
+// Sign signs a document, such as a timetable, in the name of the authority in force. While another follows it that is still
+// the former, whom every gateway believes.
+func (a *Authority) Sign(document []byte) ([]byte, error) {
+	return contract.Sign(a.lineage().present.key, document)
 }
 
-// Sign signs a document, such as a timetable, in the authority's name.
-func (a *Authority) Sign(document []byte) ([]byte, error) { return contract.Sign(a.key, document) }
-
-// Pool holds the authority as the only root.
-func (a *Authority) Pool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(a.certificate)
-	return pool
-}
+// Pool holds the authorities that count as roots.
+func (a *Authority) Pool() *x509.CertPool { return pool(a.lineage().inForce()...) }
 
 // issue signs a certificate for a public key.
-func (a *Authority) issue(template *x509.Certificate, public crypto.PublicKey) (*x509.Certificate, error) {
-	serial, err := newSerial()
-	if err != nil {
-		return nil, err
-	}
-	template.SerialNumber = serial
+func issue(by signer, template *x509.Certificate, public *ecdsa.PublicKey) (*x509.Certificate, error) {
 	template.KeyUsage = x509.KeyUsageDigitalSignature
-	if template.NotAfter.After(a.certificate.NotAfter) {
-		template.NotAfter = a.certificate.NotAfter
+	if end := by.certificate.NotAfter; template.NotAfter.After(end) {
+		template.NotAfter = end
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, public, a.key)
-	if err != nil {
-		return nil, fmt.Errorf("issue certificate: %w", err)
-	}
-	return x509.ParseCertificate(der)
+	return by.sign(template, public)
 }
 
 // newSerial draws 127 random bits, as the CA/Browser Forum asks of serial numbers (at least 64).

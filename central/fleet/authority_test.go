@@ -184,10 +184,10 @@ func TestOnlyGatewaysAreGateways(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, err := a.verify(listener.Leaf); !errors.Is(err, ErrForeign) {
+	if id, _, err := a.verify(listener.Leaf); !errors.Is(err, ErrForeign) {
 		t.Errorf("verify of a server certificate = %q, %v; want ErrForeign", id, err)
 	}
-	if id, err := a.verify(a.Certificate()); !errors.Is(err, ErrForeign) {
+	if id, _, err := a.verify(a.Certificate()); !errors.Is(err, ErrForeign) {
 		t.Errorf("verify of the authority = %q, %v; want ErrForeign", id, err)
 	}
 }
@@ -207,7 +207,7 @@ func TestLivesOfCertificates(t *testing.T) {
 		{2 * time.Hour, 2 * time.Hour},
 		{2 * time.Minute, 2 * time.Minute},
 	} {
-		c, err := a.gatewayCertificate("gw-a", &key.PublicKey, tt.life)
+		c, err := a.gatewayCertificate(a.lineage().present, "gw-a", &key.PublicKey, tt.life)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,9 +23,9 @@ const (
 )
 
 // gatewayCertificate issues a certificate for a gateway that ends after life. Nothing but the key is taken from the request.
-func (a *Authority) gatewayCertificate(gateway string, public *ecdsa.PublicKey, life time.Duration) (*x509.Certificate, error) {
+func (a *Authority) gatewayCertificate(by signer, gateway string, public *ecdsa.PublicKey, life time.Duration) (*x509.Certificate, error) {
 	now := a.now()
-	return a.issue(&x509.Certificate{
+	return issue(by, &x509.Certificate{
 		Subject:     pkix.Name{CommonName: gateway},
 		DNSNames:    []string{contract.GatewayHost(gateway)},
 		URIs:        []*url.URL{{Scheme: "spiffe", Host: "rollcall", Path: "/gateway/" + gateway}},
@@ -60,24 +60,32 @@ func requestKey(der []byte) (*ecdsa.PublicKey, error) {
 }
 
 // verify checks that the authority issued a certificate to a gateway, and names that gateway. The certificate's own end is
-// not judged here, only that the authority was valid then.
-func (a *Authority) verify(leaf *x509.Certificate) (gateway string, err error) {
+// not judged here, only that the authority was valid then. Of a retired authority it may only ask for renewal.
+func (a *Authority) verify(leaf *x509.Certificate) (gateway string, retired bool, err error) {
+	l := a.lineage()
+	if err = a.chains(leaf, l.inForce()); err != nil {
+		if retired = a.chains(leaf, l.past) == nil; !retired {
+			return "", false, fmt.Errorf("%w: %w", ErrForeign, err)
+		}
+	}
+	if len(leaf.DNSNames) != 1 {
+		return "", false, fmt.Errorf("%w: it has %d host names", ErrForeign, len(leaf.DNSNames))
+	}
+	gateway, ok := contract.GatewayOf(leaf.DNSNames[0])
+	if !ok {
+		return "", false, fmt.Errorf("%w: it is for %q", ErrForeign, leaf.DNSNames[0])
+	}
+	return gateway, retired, nil
+}
+
+// chains says why a certificate leads to none of these authorities, nil if it leads to one.
+func (a *Authority) chains(leaf *x509.Certificate, authorities []*x509.Certificate) error {
 	at := a.now()
 	if at.After(leaf.NotAfter) {
 		at = leaf.NotAfter
 	}
-	_, err = leaf.Verify(x509.VerifyOptions{
-		Roots: a.Pool(), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	_, err := leaf.Verify(x509.VerifyOptions{
+		Roots: pool(authorities...), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrForeign, err)
-	}
-	if len(leaf.DNSNames) != 1 {
-		return "", fmt.Errorf("%w: it has %d host names", ErrForeign, len(leaf.DNSNames))
-	}
-	gateway, ok := contract.GatewayOf(leaf.DNSNames[0])
-	if !ok {
-		return "", fmt.Errorf("%w: it is for %q", ErrForeign, leaf.DNSNames[0])
-	}
-	return gateway, nil
+	return err
 }

@@ -100,7 +100,7 @@ func (f *Fleet) directory(ctx context.Context, gateway string, have uint64) (con
 	if err != nil {
 		return contract.SignedDirectory{}, err
 	}
-	d := contract.Directory{Revision: revision + 1, MadeAt: f.now().UTC()} // a database without a change is revision 1
+	d := contract.Directory{Revision: revision + 1, MadeAt: f.now().UTC(), Trust: f.authority.lineage().trust()} // a database without a change is revision 1
 	if d.Revision == have {
 		return contract.SignedDirectory{}, ErrUnchanged
 	}

@@ -55,11 +55,12 @@ func (f *Fleet) Enrol(ctx context.Context, e contract.Enrolment) (contract.Crede
 	var credentials contract.Credentials
 	now := f.now()
 	err = f.store.Redeem(ctx, sha256.Sum256(secret), now, func(i Invitation) (Gateway, error) {
-		certificate, err := f.authority.gatewayCertificate(i.Gateway, key, f.lifetime)
+		l := f.authority.lineage()
+		certificate, err := f.authority.gatewayCertificate(l.present, i.Gateway, key, f.lifetime) // which the invitation pins
 		if err != nil {
 			return Gateway{}, err
 		}
-		credentials = f.credentials(i.Gateway, i.Building, certificate)
+		credentials = f.credentials(i.Gateway, i.Building, certificate, l.present, l)
 		return Gateway{
 			ID: i.Gateway, Building: i.Building, EnrolledAt: issuedAt(certificate),
 			Serial: certificate.SerialNumber.Text(16), NotAfter: certificate.NotAfter, CheckpointKey: e.CheckpointKey,
@@ -78,7 +79,9 @@ func (f *Fleet) Renew(ctx context.Context, caller Caller, r contract.Renewal) (c
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}
-	certificate, err := f.authority.gatewayCertificate(caller.Gateway, key, f.lifetime)
+	l := f.authority.lineage()
+	by := l.believedBy(r.Trusts)
+	certificate, err := f.authority.gatewayCertificate(by, caller.Gateway, key, f.lifetime)
 	if err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}
@@ -88,8 +91,8 @@ func (f *Fleet) Renew(ctx context.Context, caller Caller, r contract.Renewal) (c
 	if err := f.store.Renewed(ctx, caller.Gateway, certificate.SerialNumber.Text(16), certificate.NotAfter); err != nil {
 		return contract.Credentials{}, fmt.Errorf("renew certificate of %s: %w", caller.Gateway, err)
 	}
-	f.log.Info("certificate renewed", "gateway", caller.Gateway, "expired", caller.Expired)
-	return f.credentials(caller.Gateway, caller.Building, certificate), nil
+	f.log.Info("certificate renewed", "gateway", caller.Gateway, "expired", caller.Expired, "retired", caller.Retired)
+	return f.credentials(caller.Gateway, caller.Building, certificate, by, l), nil
 }
 
 // registerKey notes the key for checkpoints that came with a renewal. A gateway keeps its key: another one is a device that
@@ -112,9 +115,9 @@ func checkCheckpointKey(key []byte) error {
 	return nil
 }
 
-func (f *Fleet) credentials(gateway, building string, certificate *x509.Certificate) contract.Credentials {
+func (f *Fleet) credentials(gateway, building string, certificate *x509.Certificate, by signer, l *lineage) contract.Credentials {
 	return contract.Credentials{
 		Gateway: gateway, Building: building, Certificate: certificate.Raw,
-		Authority: f.authority.certificate.Raw, CampusKey: f.authority.campus,
+		Authority: by.certificate.Raw, Trust: l.trust(), CampusKey: f.authority.campus,
 	}
 }

@@ -35,6 +35,10 @@ var (
 	ErrInCluster       = errors.New("the gateway is in a cluster already; remove it there first")
 	ErrMajority        = errors.New("the cluster would lose its majority")
 	ErrNotQuarantined  = errors.New("no such stream is quarantined; the page Gateways names those that are")
+	ErrRetired         = errors.New("the authority that signed the certificate is retired; it may only ask for renewal, within a year")
+	ErrRotating        = errors.New("another authority follows already; retire the former first")
+	ErrNotRotating     = errors.New("no other authority follows; begin with rollcall-central authority rotate")
+	ErrDepend          = errors.New("gateways still depend on it")
 	ErrReport          = errors.New("the report is not acceptable")
 )
 
@@ -107,6 +111,8 @@ type Store interface {
 
 	// DirectoryRevision grows with every change of clusters, enrolments and revocations, also one by another process.
 	DirectoryRevision(ctx context.Context) (uint64, error)
+	// ReviseDirectory lets it grow for a change that the store does not keep.
+	ReviseDirectory(ctx context.Context) error
 
 	// Credits are the taps since a moment that a gateway credited, the oldest first.
 	Credits(ctx context.Context, gateway string, since time.Time) ([]contract.Credit, error)

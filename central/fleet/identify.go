@@ -11,17 +11,18 @@ type Caller struct {
 	Gateway  string
 	Building string
 	Expired  bool // its certificate has ended: it may only renew
+	Retired  bool // so has the authority that signed it: likewise
 }
 
 // Identify names the gateway at the other end of a connection and checks that it is still welcome: issued by this
-// authority, not revoked, not superseded by a later enrolment, expired for at most a year. It is asked at every handshake
+// authority or one it followed, not revoked, not superseded by a later enrolment, expired for at most a year. It is asked at every handshake
 // and at every request, because connections live long.
 func (f *Fleet) Identify(ctx context.Context, state *tls.ConnectionState) (Caller, error) {
 	if state == nil || len(state.PeerCertificates) == 0 {
 		return Caller{}, ErrNoCertificate
 	}
 	leaf := state.PeerCertificates[0]
-	id, err := f.authority.verify(leaf)
+	id, retired, err := f.authority.verify(leaf)
 	if err != nil {
 		return Caller{}, err
 	}
@@ -38,5 +39,5 @@ func (f *Fleet) Identify(ctx context.Context, state *tls.ConnectionState) (Calle
 	case now.After(leaf.NotAfter.Add(renewalGrace)):
 		return Caller{}, fmt.Errorf("%w: it ended on %s", ErrExpired, leaf.NotAfter.Format("2 January 2006"))
 	}
-	return Caller{Gateway: id, Building: gateway.Building, Expired: now.After(leaf.NotAfter)}, nil
+	return Caller{Gateway: id, Building: gateway.Building, Expired: now.After(leaf.NotAfter), Retired: retired}, nil
 }

@@ -45,20 +45,21 @@ func (f *Fleet) TLS(names []string) *tls.Config {
 	}
 }
 
-// serverCertificate issues itself when it is first needed and again before it ends; its key never touches a disk.
+// serverCertificate issues itself when it is first needed, again before it ends, and when the authority is another; its key never touches a disk.
 type serverCertificate struct {
 	authority *Authority
 	names     []string
 
 	mu     sync.Mutex // guards everything that follows
 	issued *tls.Certificate
+	by     *x509.Certificate // the authority that signed it
 }
 
 func (s *serverCertificate) current() (*tls.Certificate, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.authority.now()
-	if s.issued != nil && now.Before(s.issued.Leaf.NotAfter.Add(-serverRenewal)) {
+	now, l := s.authority.now(), s.authority.lineage()
+	if s.issued != nil && s.by.Equal(l.present.certificate) && now.Before(s.issued.Leaf.NotAfter.Add(-serverRenewal)) {
 		return s.issued, nil
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -76,11 +77,13 @@ func (s *serverCertificate) current() (*tls.Certificate, error) {
 			template.DNSNames = append(template.DNSNames, name)
 		}
 	}
-	leaf, err := s.authority.issue(template, key.Public())
+	leaf, err := issue(l.present, template, &key.PublicKey)
 	if err != nil {
 		return nil, fmt.Errorf("certify gateway listener: %w", err)
 	}
-	// The authority travels along, so that a gateway that has only its fingerprint can check the chain.
-	s.issued = &tls.Certificate{Certificate: [][]byte{leaf.Raw, s.authority.certificate.Raw}, PrivateKey: key, Leaf: leaf}
+	// The authority travels along, so that a gateway that has only its fingerprint can check the chain, and so do the
+	// successions, for one that knows an earlier authority.
+	chain := append([][]byte{leaf.Raw, l.present.certificate.Raw}, l.trust().Successions...)
+	s.issued, s.by = &tls.Certificate{Certificate: chain, PrivateKey: key, Leaf: leaf}, l.present.certificate
 	return s.issued, nil
 }

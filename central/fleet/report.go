@@ -2,7 +2,9 @@ package fleet
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -11,6 +13,7 @@ import (
 const (
 	maxStreams = 256  // of one report: a cluster's journals and those of gateways it has outlived
 	maxPoints  = 1024 // of one report
+	maxTrusts  = 16   // authorities a gateway says it believes
 	maxText    = 512  // octets of a build or a trouble
 )
 
@@ -45,6 +48,8 @@ func checkReport(r contract.Report) error {
 		return fmt.Errorf("%w: day has %d octets, at most %d", ErrReport, len(r.Day), len(time.DateOnly))
 	case len(r.ClockTrouble) > maxText:
 		return fmt.Errorf("%w: clock trouble has %d octets, at most %d", ErrReport, len(r.ClockTrouble), maxText)
+	case !fingerprints(r.Certificate):
+		return fmt.Errorf("%w: its certificate names authorities otherwise than by up to %d fingerprints", ErrReport, maxTrusts)
 	case len(r.Build) > maxText:
 		return fmt.Errorf("%w: build has %d octets, at most %d", ErrReport, len(r.Build), maxText)
 	}
@@ -62,4 +67,11 @@ func checkReport(r contract.Report) error {
 		}
 	}
 	return nil
+}
+
+func fingerprints(c *contract.CertificateState) bool {
+	if c == nil {
+		return true
+	}
+	return len(c.Trusts) <= maxTrusts && !slices.ContainsFunc(append(c.Trusts[:len(c.Trusts):len(c.Trusts)], c.Authority), func(f []byte) bool { return len(f) != sha256.Size })
 }

@@ -38,7 +38,21 @@ func readSecret(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
+// writeSecret makes a file that does not exist. A link, unlike a rename, does not replace what another process has made
+// meanwhile.
 func writeSecret(path string, content []byte) error {
+	return placeSecret(path, content, func(from, to string) error {
+		if err := os.Link(from, to); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// replaceSecret puts a file in the place of another, whole.
+func replaceSecret(path string, content []byte) error { return placeSecret(path, content, os.Rename) }
+
+func placeSecret(path string, content []byte, place func(from, to string) error) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -54,8 +68,7 @@ func writeSecret(path string, content []byte) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	// A link, unlike a rename, does not replace what another process has made meanwhile.
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := place(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(dir)

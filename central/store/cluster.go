@@ -102,6 +102,11 @@ func reviseDirectory(ctx context.Context, tx *transaction) error {
 	return nil
 }
 
+// ReviseDirectory implements fleet.Store.
+func (s *Store) ReviseDirectory(ctx context.Context) error {
+	return s.transact(ctx, func(tx *transaction) error { return reviseDirectory(ctx, tx) })
+}
+
 // DirectoryRevision implements fleet.Store.
 func (s *Store) DirectoryRevision(ctx context.Context) (uint64, error) {
 	var revision int64

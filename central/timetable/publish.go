@@ -206,6 +206,10 @@ func (p *Publisher) Wait(ctx context.Context, building string, have uint64, with
 		publication, err := p.o.Store.Publication(ctx, building, have)
 		switch {
 		case err == nil:
+			// Signed anew: another authority may have followed since it was published.
+			if publication.Signature, err = p.o.Signer.Sign(publication.Document); err != nil {
+				return Publication{}, fmt.Errorf("sign timetable of building %s: %w", building, err)
+			}
 			return publication, nil
 		case stopped || ctx.Err() != nil:
 			return Publication{}, ErrUnchanged

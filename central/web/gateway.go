@@ -127,14 +127,17 @@ func (u *Uplink) anybody(h gatewayHandler) gin.HandlerFunc {
 // connection outlives its certificate and the trust in it.
 func (u *Uplink) gateway(h gatewayHandler) gin.HandlerFunc {
 	return u.identified(func(c *gin.Context, who fleet.Caller) (any, error) {
-		if who.Expired {
+		switch {
+		case who.Expired:
 			return nil, fleet.ErrExpired
+		case who.Retired:
+			return nil, fleet.ErrRetired
 		}
 		return h(c, who)
 	})
 }
 
-// identified also lets gateways through whose certificate has ended.
+// identified also lets gateways through whose certificate, or its authority, has ended.
 func (u *Uplink) identified(h gatewayHandler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		who, err := u.Fleet.Identify(c.Request.Context(), c.Request.TLS)

@@ -42,6 +42,7 @@ var problems = []struct {
 	{fleet.ErrNoCertificate, http.StatusForbidden, contract.ProblemForbidden, "Not enrolled"},
 	{fleet.ErrForeign, http.StatusForbidden, contract.ProblemForbidden, "Certificate not ours"},
 	{fleet.ErrExpired, http.StatusForbidden, contract.ProblemForbidden, "Certificate expired"},
+	{fleet.ErrRetired, http.StatusForbidden, contract.ProblemForbidden, "Authority retired"},
 	{fleet.ErrRevoked, http.StatusForbidden, contract.ProblemForbidden, "Gateway revoked"},
 	{fleet.ErrSuperseded, http.StatusForbidden, contract.ProblemForbidden, "Gateway enrolled again"},
 	{fleet.ErrUnknownGateway, http.StatusForbidden, contract.ProblemForbidden, "Gateway unknown"},

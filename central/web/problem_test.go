@@ -44,6 +44,7 @@ func TestProblemsOfGateways(t *testing.T) {
 		{fleet.ErrNoCertificate, 403, contract.ProblemForbidden, 0, 0},
 		{fleet.ErrForeign, 403, contract.ProblemForbidden, 0, 0},
 		{fleet.ErrExpired, 403, contract.ProblemForbidden, 0, 0},
+		{fleet.ErrRetired, 403, contract.ProblemForbidden, 0, 0},
 		{fleet.ErrRevoked, 403, contract.ProblemForbidden, 0, 0},
 		{fleet.ErrSuperseded, 403, contract.ProblemForbidden, 0, 0},
 		{fleet.ErrUnknownGateway, 403, contract.ProblemForbidden, 0, 0},

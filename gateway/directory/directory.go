@@ -30,10 +30,11 @@ const maxFile = 2 * contract.MaxDirectoryBytes
 
 // Options of a Cache.
 type Options struct {
-	Path      string // file in which the signed directory is kept
-	Gateway   string // whose it is
-	Authority func() *ecdsa.PublicKey
-	Passed    func(time.Time) // told of moments that have passed for certain; may be nil
+	Path      string                    // file in which the signed directory is kept
+	Gateway   string                    // whose it is
+	Authority func() []*ecdsa.PublicKey // the campus authorities, one of whose signatures every directory must carry
+	Former    func() []*ecdsa.PublicKey // whose counts besides on the one kept; nil if nobody's does
+	Passed    func(time.Time)           // told of moments that have passed for certain; may be nil
 	Log       *slog.Logger
 }
 
@@ -54,6 +55,9 @@ func Open(o Options) *Cache {
 	c := &Cache{o: o, changed: make(chan struct{})}
 	if c.o.Passed == nil {
 		c.o.Passed = func(time.Time) {}
+	}
+	if c.o.Former == nil {
+		c.o.Former = func() []*ecdsa.PublicKey { return nil }
 	}
 	err := c.recall()
 	if err == nil || errors.Is(err, os.ErrNotExist) {
@@ -80,7 +84,7 @@ func (c *Cache) recall() error {
 	if err := contract.DecodeJSON(bytes.NewReader(text), maxFile, &s); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	d, err := c.open(s)
+	d, err := open(s, append(c.o.Authority(), c.o.Former()...))
 	if err != nil {
 		return err
 	}
@@ -90,8 +94,8 @@ func (c *Cache) recall() error {
 }
 
 // open checks a signed directory.
-func (c *Cache) open(s contract.SignedDirectory) (*contract.Directory, error) {
-	if err := contract.Verify(c.o.Authority(), s.Document, s.Signature); err != nil {
+func open(s contract.SignedDirectory, authorities []*ecdsa.PublicKey) (*contract.Directory, error) {
+	if err := contract.VerifyAny(authorities, s.Document, s.Signature); err != nil {
 		return nil, fmt.Errorf("open directory: %w", err)
 	}
 	d, err := s.Decode()
@@ -136,7 +140,7 @@ func (c *Cache) Refuse(gateway string, leaf *x509.Certificate) error {
 // Offer brings a directory that a fellow handed on into force. It must be newer, and count this gateway among its members:
 // that it is in a cluster no more it believes central alone.
 func (c *Cache) Offer(s contract.SignedDirectory) error {
-	d, err := c.open(s)
+	d, err := open(s, c.o.Authority())
 	if err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (c *Cache) Offer(s contract.SignedDirectory) error {
 
 // Install brings a directory from central into force and keeps it. One that cannot be kept is in force all the same.
 func (c *Cache) Install(s contract.SignedDirectory) error {
-	d, err := c.open(s)
+	d, err := open(s, c.o.Authority())
 	if err != nil {
 		return err
 	}

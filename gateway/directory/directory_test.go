@@ -51,7 +51,7 @@ func word(t testing.TB, key *ecdsa.PrivateKey, revision uint64, at time.Time, me
 }
 
 func options(path string, key *ecdsa.PrivateKey) Options {
-	return Options{Path: path, Gateway: "library", Authority: func() *ecdsa.PublicKey { return &key.PublicKey }, Log: slog.New(slog.DiscardHandler)}
+	return Options{Path: path, Gateway: "library", Authority: func() []*ecdsa.PublicKey { return []*ecdsa.PublicKey{&key.PublicKey} }, Log: slog.New(slog.DiscardHandler)}
 }
 
 func TestWhatIsTaken(t *testing.T) {

@@ -98,10 +98,14 @@ func newDocument(key *ecdsa.PrivateKey, checkpointKey ed25519.PrivateKey, c cont
 	d := document{
 		Version: documentVersion, Gateway: c.Gateway, Building: c.Building,
 		Key: der, Certificate: c.Certificate, Authority: c.Authority, CampusKey: c.CampusKey,
-		CheckpointKey: checkpointKey.Seed(),
+		CheckpointKey: checkpointKey.Seed(), Trust: c.Trust,
 	}
-	_, err = d.credentials()
-	return d, err
+	made, err := d.credentials()
+	if err != nil {
+		return d, err
+	}
+	made.trust.note(&d)
+	return d, nil
 }
 
 // pinned trusts exactly the authority whose public key has the given SHA-256 and which the server sends in its chain. No

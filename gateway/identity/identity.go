@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ var (
 	ErrDamaged     = errors.New("identity is damaged; enrol again")
 	ErrAuthority   = errors.New("the server is not of the campus that sent the invitation")
 	ErrCredentials = errors.New("central sent credentials that are not usable")
+	ErrRetired     = errors.New("the certificate is of no authority that counts")
 )
 
 // Options of an Identity.
@@ -44,6 +46,9 @@ func (o *Options) defaults() {
 	if o.Sure == nil {
 		o.Sure = func() bool { return true }
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 }
 
 // Identity is who this gateway is. Safe from any goroutine; renewal swaps the certificate under its users.
@@ -51,16 +56,20 @@ type Identity struct {
 	o       Options
 	current atomic.Pointer[credentials]
 	floor   atomic.Int64 // a moment that has passed for certain, nanoseconds since 1970
+
+	changing sync.Mutex    // held while another issue is made
+	changed  chan struct{} // holds one: the authorities are others
 }
 
 // credentials is one issue of the identity, ready for use; it never changes.
 type credentials struct {
 	gateway     string
 	building    string
-	certificate *tls.Certificate // with Leaf
-	authority   *x509.Certificate
-	key         *ecdsa.PublicKey // the authority's
-	pool        *x509.CertPool
+	certificate *tls.Certificate  // with Leaf
+	authority   *x509.Certificate // which signed it
+	trust       trust
+	pool        *x509.CertPool // of those in force
+	document    document
 	campusKey   []byte
 
 	checkpointKey ed25519.PrivateKey // nil until the first renewal of an identity that an earlier release made
@@ -78,7 +87,7 @@ func Open(o Options) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Identity{o: o}
+	i := &Identity{o: o, changed: make(chan struct{}, 1)}
 	i.NotBefore(built())
 	i.use(c)
 	i.register(o.Registerer)
@@ -89,6 +98,10 @@ func Open(o Options) (*Identity, error) {
 func (i *Identity) use(c *credentials) {
 	i.current.Store(c)
 	i.NotBefore(c.certificate.Leaf.NotBefore) // central made it, so that moment has passed
+	select {
+	case i.changed <- struct{}{}:
+	default:
+	}
 }
 
 // Gateway is the name in the certificate.
@@ -110,8 +123,13 @@ func (i *Identity) Certificate() (*tls.Certificate, error) { return i.current.Lo
 // Authority is what certificates of this campus must chain to.
 func (i *Identity) Authority() *x509.CertPool { return i.current.Load().pool }
 
-// AuthorityKey checks what the campus authority signed.
-func (i *Identity) AuthorityKey() *ecdsa.PublicKey { return i.current.Load().key }
+// AuthorityKeys check what a campus authority signs.
+func (i *Identity) AuthorityKeys() []*ecdsa.PublicKey {
+	return keysOf(i.current.Load().trust.inForce...)
+}
+
+// FormerKeys check what an authority signed that was believed then and is not now. They are for documents on this disk.
+func (i *Identity) FormerKeys() []*ecdsa.PublicKey { return keysOf(i.current.Load().trust.past...) }
 
 // NotAfter is when the certificate in force expires.
 func (i *Identity) NotAfter() time.Time { return i.current.Load().certificate.Leaf.NotAfter }
@@ -137,15 +155,26 @@ func (i *Identity) Now() time.Time {
 	return now
 }
 
-// Learn looks at why a connection failed. While the clock is not sure, a peer's certificate of this campus that is not valid
-// yet tells that its beginning has passed: the authority made it. The next attempt then succeeds.
+// Learn looks at why a connection failed. A peer's chain may show the way from an authority this gateway believes to one
+// that followed it, which is then believed too. While the clock is not sure, a peer's certificate of this campus that is not
+// valid yet tells that its beginning has passed: the authority made it. The next attempt then succeeds.
 func (i *Identity) Learn(err error) {
 	refused, ok := errors.AsType[*tls.CertificateVerificationError](err)
-	if !ok || len(refused.UnverifiedCertificates) == 0 || i.o.Sure() {
+	if !ok || len(refused.UnverifiedCertificates) == 0 {
 		return
 	}
-	leaf, others := refused.UnverifiedCertificates[0], x509.NewCertPool()
-	for _, c := range refused.UnverifiedCertificates[1:] {
+	chain := refused.UnverifiedCertificates
+	if err := i.believe(func(t trust) trust { return t.follow(chain[1:]) }); err != nil {
+		i.o.Log.Warn("authority believed but not on disk", slog.Any("error", err))
+	}
+	if !i.o.Sure() {
+		i.learnTime(chain)
+	}
+}
+
+func (i *Identity) learnTime(chain []*x509.Certificate) {
+	leaf, others := chain[0], x509.NewCertPool()
+	for _, c := range chain[1:] {
 		others.AddCert(c)
 	}
 	options := x509.VerifyOptions{
@@ -157,8 +186,8 @@ func (i *Identity) Learn(err error) {
 	}
 }
 
-// ClientTLS is for connections to central: TLS 1.3, the campus authority alone, and whatever certificate is in force at
-// each handshake.
+// ClientTLS is for the next connection to central: TLS 1.3, the campus authorities in force alone, and whatever certificate
+// is in force at the handshake.
 func (i *Identity) ClientTLS() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13,

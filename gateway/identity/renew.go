@@ -15,7 +15,8 @@ import (
 const (
 	lookEvery  = time.Minute // at most: the clock may be set in between, or central tell that the certificate has ended
 	retryFirst = time.Minute // after a renewal that failed, doubling
-	retryMost  = time.Hour
+	retryMost  = time.Hour   // of thirty days; less of a certificate that lives shorter
+	retryEnded = 15 * time.Minute
 )
 
 // renewAt is two thirds into the life of a certificate.
@@ -34,6 +35,8 @@ type Renewal struct {
 	Central  Registrar
 	Renewed  func() // called after each swap, to close connections made under the old certificate; may be nil
 	Log      *slog.Logger
+
+	sought [32]byte // the newest authority when the certificate was renewed last
 }
 
 // Run renews at two thirds of each certificate's life until ctx ends, and returns nil then. An expired certificate is
@@ -44,6 +47,9 @@ func (r *Renewal) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(r.pause(failures)):
+		case <-r.Identity.changed: // there may be an authority to renew under; pause once more, with jitter
+			failures = 0
+			continue
 		}
 		if r.due() > 0 {
 			continue
@@ -53,7 +59,7 @@ func (r *Renewal) Run(ctx context.Context) error {
 			r.Log.Warn("certificate not renewed", slog.Any("error", err))
 			continue
 		}
-		failures = 0
+		failures, r.sought = 0, contract.Fingerprint(r.Identity.current.Load().trust.newest())
 		r.Log.Info("certificate renewed", slog.Time("not_after", r.Identity.NotAfter()))
 		if r.Renewed != nil {
 			r.Renewed()
@@ -61,22 +67,30 @@ func (r *Renewal) Run(ctx context.Context) error {
 	}
 }
 
-// due is how long renewal may wait. A gateway that has no key for checkpoints gets one known by renewing at once.
+// due is how long renewal may wait. A gateway that has no key for checkpoints gets one known by renewing at once, and one
+// whose certificate is not of the newest authority asks for one that is, once for each authority that follows.
 func (r *Renewal) due() time.Duration {
-	if r.Identity.CheckpointKey() == nil {
+	c := r.Identity.current.Load()
+	newest := contract.Fingerprint(c.trust.newest())
+	if r.Identity.CheckpointKey() == nil || newest != contract.Fingerprint(c.authority) && newest != r.sought {
 		return 0
 	}
-	return renewAt(r.Identity.current.Load().certificate.Leaf).Sub(r.Identity.Now())
+	return renewAt(c.certificate.Leaf).Sub(r.Identity.Now())
 }
 
-// pause is how long to wait before looking again: with jitter, lest gateways enrolled together renew together.
+// pause is how long to wait before looking again: with jitter, lest gateways enrolled together renew together. Once the
+// certificate has ended nothing reaches central without another, so there is less patience.
 func (r *Renewal) pause(failures int) time.Duration {
 	if failures == 0 {
 		return min(max(r.due(), 0), lookEvery) + rand.N(time.Second)
 	}
-	bound := retryMost
-	if shift := failures - 1; shift < 10 && retryFirst<<shift < retryMost {
-		bound = retryFirst << shift
+	leaf := r.Identity.current.Load().certificate.Leaf
+	bound := min(retryMost, max(retryFirst, leaf.NotAfter.Sub(leaf.NotBefore)/720))
+	if r.Identity.Now().After(leaf.NotAfter) {
+		bound = min(bound, retryEnded)
+	}
+	if shift := failures - 1; shift < 10 {
+		bound = min(bound, retryFirst<<shift)
 	}
 	return bound/2 + rand.N(bound/2)
 }
@@ -93,24 +107,42 @@ func (i *Identity) renew(ctx context.Context, central Registrar) error {
 	if checkpointKey == nil {
 		checkpointKey = newCheckpointKey()
 	}
-	answer, err := central.Renew(ctx, contract.Renewal{Request: request, CheckpointKey: publicHalf(checkpointKey)})
+	held := i.current.Load()
+	answer, err := central.Renew(ctx, contract.Renewal{Request: request, CheckpointKey: publicHalf(checkpointKey), Trusts: held.trust.prints()})
 	if err != nil {
 		return fmt.Errorf("renew: %w", err)
 	}
+	i.changing.Lock()
+	defer i.changing.Unlock()
 	d, err := newDocument(key, checkpointKey, answer)
 	if err != nil {
 		return fmt.Errorf("renew: %w", err)
 	}
-	c, err := d.credentials()
+	c, err := i.adopt(d, answer)
 	if err != nil {
 		return fmt.Errorf("renew: %w", err)
 	}
-	if held := i.current.Load(); c.gateway != held.gateway || !c.key.Equal(held.key) {
-		return fmt.Errorf("renew: %w: they are of another gateway or campus", ErrCredentials)
-	}
-	if err := d.save(i.o.Dir); err != nil {
+	if err := c.document.save(i.o.Dir); err != nil {
 		return err
 	}
 	i.use(c)
 	return nil
+}
+
+// adopt joins fresh credentials with what is believed: they must be of this gateway and of an authority that is believed.
+func (i *Identity) adopt(d document, answer contract.Credentials) (*credentials, error) {
+	held := i.current.Load()
+	fresh, err := d.credentials()
+	if err != nil {
+		return nil, err
+	}
+	if fresh.gateway != held.gateway || !among(held.trust.inForce, fresh.authority) {
+		return nil, fmt.Errorf("%w: they are of another gateway or campus", ErrCredentials)
+	}
+	t := held.trust
+	if len(answer.Trust.Authorities) > 0 {
+		t = t.told(fresh.trust.inForce, fresh.trust.successions)
+	}
+	t.note(&d)
+	return d.credentials()
 }

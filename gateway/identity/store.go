@@ -19,8 +19,8 @@ import (
 // fileName holds key and certificate together, so that no power cut can leave a key beside the certificate of another.
 const fileName = "identity.json"
 
-// maxFile bounds what is read back, in octets.
-const maxFile = 64 << 10
+// maxFile bounds what is read back, in octets: a key, and some fifty certificates at most.
+const maxFile = 128 << 10
 
 // document is an identity as it lies on disk.
 type document struct {
@@ -35,6 +35,9 @@ type document struct {
 	// CheckpointKey is the seed of an Ed25519 key, which central knows. Identities of earlier releases have none until their
 	// next renewal, which is then due at once.
 	CheckpointKey []byte `json:"checkpoint_key,omitempty"`
+
+	Trust contract.Trust `json:"trust,omitzero"` // none: Authority alone, as in identities of earlier releases
+	Past  [][]byte       `json:"past,omitempty"` // authorities that were believed once, X.509, DER
 }
 
 const documentVersion = 1
@@ -128,8 +131,7 @@ func (d document) credentials() (*credentials, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: authority: %w", ErrCredentials, err)
 	}
-	authorityKey, ok := authority.PublicKey.(*ecdsa.PublicKey)
-	if !ok {
+	if _, ok := authority.PublicKey.(*ecdsa.PublicKey); !ok {
 		return nil, fmt.Errorf("%w: authority's key is %T, want ECDSA", ErrCredentials, authority.PublicKey)
 	}
 	if err := leaf.CheckSignatureFrom(authority); err != nil {
@@ -151,12 +153,15 @@ func (d document) credentials() (*credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(authority)
+	trust, err := d.parseTrust(authority)
+	if err != nil {
+		return nil, err
+	}
 	return &credentials{
 		checkpointKey: checkpointKey,
-		gateway:       d.Gateway, building: d.Building, authority: authority, key: authorityKey, pool: pool, campusKey: d.CampusKey,
-		certificate: &tls.Certificate{Certificate: [][]byte{d.Certificate}, PrivateKey: signer, Leaf: leaf},
+		gateway:       d.Gateway, building: d.Building, authority: authority, trust: trust, pool: trust.pool(), document: d, campusKey: d.CampusKey,
+		// Successions travel along, for a peer that was not told yet.
+		certificate: &tls.Certificate{Certificate: append([][]byte{d.Certificate}, rawOf(trust.successions)...), PrivateKey: signer, Leaf: leaf},
 	}, nil
 }
 

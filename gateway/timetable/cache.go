@@ -28,9 +28,10 @@ const largeDocument = 4 << 20
 
 // Options of a Cache.
 type Options struct {
-	Path       string           // file in which the signed timetable is kept
-	Building   string           // whose timetable is wanted; empty takes any
-	Authority  *ecdsa.PublicKey // the campus authority, whose signature every timetable must carry
+	Path       string                    // file in which the signed timetable is kept
+	Building   string                    // whose timetable is wanted; empty takes any
+	Authority  func() []*ecdsa.PublicKey // the campus authorities, one of whose signatures every timetable must carry
+	Former     func() []*ecdsa.PublicKey // whose counts besides on the one kept; nil if nobody's does
 	Registerer prometheus.Registerer
 	Log        *slog.Logger
 	Now        func() time.Time // nil is time.Now
@@ -53,6 +54,9 @@ func Open(o Options) *Cache {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Former == nil {
+		o.Former = func() []*ecdsa.PublicKey { return nil }
+	}
 	c := &Cache{o: o, changed: make(chan struct{})}
 	c.register()
 	switch err := c.recall(); {
@@ -72,7 +76,7 @@ func (c *Cache) recall() error {
 	if err != nil {
 		return err
 	}
-	x, err := c.open(s)
+	x, err := c.open(s, append(c.o.Authority(), c.o.Former()...))
 	if err != nil {
 		return err
 	}
@@ -89,8 +93,8 @@ func giveBack(octets int) {
 }
 
 // open checks a signed timetable and makes its index.
-func (c *Cache) open(s contract.SignedTimetable) (*Index, error) {
-	if err := contract.Verify(c.o.Authority, s.Document, s.Signature); err != nil {
+func (c *Cache) open(s contract.SignedTimetable, authorities []*ecdsa.PublicKey) (*Index, error) {
+	if err := contract.VerifyAny(authorities, s.Document, s.Signature); err != nil {
 		return nil, fmt.Errorf("open timetable: %w", err)
 	}
 	t, err := s.Decode()
@@ -116,7 +120,7 @@ func (c *Cache) Changed() <-chan struct{} {
 // Install checks a timetable from central, brings it into force and keeps it. One that cannot be kept is in force all the
 // same; the error says so and Warning repeats it.
 func (c *Cache) Install(s contract.SignedTimetable) error {
-	x, err := c.open(s)
+	x, err := c.open(s, c.o.Authority())
 	if err != nil {
 		return err
 	}

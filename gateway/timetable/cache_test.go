@@ -65,9 +65,13 @@ func signed(t testing.TB, key *ecdsa.PrivateKey, tt *contract.Timetable) contrac
 	return contract.SignedTimetable{Document: text, Signature: signature}
 }
 
+func believes(key *ecdsa.PrivateKey) func() []*ecdsa.PublicKey {
+	return func() []*ecdsa.PublicKey { return []*ecdsa.PublicKey{&key.PublicKey} }
+}
+
 func open(t testing.TB, path string, key *ecdsa.PrivateKey) *Cache {
 	t.Helper()
-	return Open(Options{Path: path, Building: "north", Authority: &key.PublicKey, Log: slog.New(slog.DiscardHandler)})
+	return Open(Options{Path: path, Building: "north", Authority: believes(key), Log: slog.New(slog.DiscardHandler)})
 }
 
 func TestInstall(t *testing.T) {
@@ -274,7 +278,7 @@ func TestCardsOfTwoHolders(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	key, registry := newKey(t), prometheus.NewPedanticRegistry()
-	c := Open(Options{Path: filepath.Join(t.TempDir(), "timetable"), Authority: &key.PublicKey, Registerer: registry,
+	c := Open(Options{Path: filepath.Join(t.TempDir(), "timetable"), Authority: believes(key), Registerer: registry,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return made.Add(time.Minute) }})
 	if err := c.Install(signed(t, key, document(5, nil))); err != nil {
 		t.Fatal(err)

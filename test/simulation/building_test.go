@@ -121,7 +121,8 @@ func (r *run) open() (err error) {
 		return err
 	}
 	r.timetable = timetable.Open(timetable.Options{
-		Path: filepath.Join(r.dir, "timetable"), Building: r.name, Authority: r.papers.authority.PublicKey.(*ecdsa.PublicKey), Log: w.log,
+		Path: filepath.Join(r.dir, "timetable"), Building: r.name, Log: w.log,
+		Authority: func() []*ecdsa.PublicKey { return []*ecdsa.PublicKey{r.papers.authority.PublicKey.(*ecdsa.PublicKey)} },
 	})
 	key, err := r.journalKey()
 	if err != nil {

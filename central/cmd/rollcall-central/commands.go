@@ -21,22 +21,23 @@ import (
 type commands struct {
 	Verbosity slog.Level `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
 
-	Serve    serve        `cmd:"" help:"Serve pages, API and gateways."`
-	Import   importFile   `cmd:"" help:"Import a file."`
-	Fact     fact         `cmd:"" help:"What is known of students besides taps."`
-	Policy   policies     `cmd:"" help:"The rules of the university, as files."`
-	Rebuild  rebuild      `cmd:"" help:"Derive every mark, figure and finding from the facts again."`
-	Scenario playScenario `cmd:"" help:"Play scenario files and say what came out differently."`
-	Invite   invite       `cmd:"" help:"Print a one-time invitation for a gateway."`
-	Gateways gateways     `cmd:"" help:"List the gateways."`
-	Revoke   revoke       `cmd:"" help:"End a gateway's certificates."`
-	Cluster  clusters     `cmd:"" help:"Which gateways keep one another's taps."`
-	Token    token        `cmd:"" help:"Print a token for the API."`
-	Password password     `cmd:"" help:"Print a one-time password for an account."`
-	Audit    audit        `cmd:"" help:"Proofs for those who doubt."`
-	Verify   verify       `cmd:"" help:"Check an export or the proof of one tap, without a database."`
-	Migrate  migrate      `cmd:"" help:"Move the database to PostgreSQL."`
-	Version  printed      `cmd:"" help:"Print the version."`
+	Serve     serve        `cmd:"" help:"Serve pages, API and gateways."`
+	Import    importFile   `cmd:"" help:"Import a file."`
+	Fact      fact         `cmd:"" help:"What is known of students besides taps."`
+	Policy    policies     `cmd:"" help:"The rules of the university, as files."`
+	Rebuild   rebuild      `cmd:"" help:"Derive every mark, figure and finding from the facts again."`
+	Scenario  playScenario `cmd:"" help:"Play scenario files and say what came out differently."`
+	Invite    invite       `cmd:"" help:"Print a one-time invitation for a gateway."`
+	Gateways  gateways     `cmd:"" help:"List the gateways."`
+	Revoke    revoke       `cmd:"" help:"End a gateway's certificates."`
+	Cluster   clusters     `cmd:"" help:"Which gateways keep one another's taps."`
+	Authority authority    `cmd:"" help:"The certificate authority of the campus, and the exchange of one for another."`
+	Token     token        `cmd:"" help:"Print a token for the API."`
+	Password  password     `cmd:"" help:"Print a one-time password for an account."`
+	Audit     audit        `cmd:"" help:"Proofs for those who doubt."`
+	Verify    verify       `cmd:"" help:"Check an export or the proof of one tap, without a database."`
+	Migrate   migrate      `cmd:"" help:"Move the database to PostgreSQL."`
+	Version   printed      `cmd:"" help:"Print the version."`
 }
 
 // from is where the configuration is.
