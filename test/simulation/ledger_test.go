@@ -40,6 +40,7 @@ type ledger struct {
 	hazy    map[string][]span                     // when each gateway had a wrong clock, or an old image and no new stream yet
 	times   map[string]int                        // taps by what their time at central rests on, in the end
 	marks   map[marks.Code]int                    // in the end
+	images  int                                   // old ones that were put back
 	seals   int                                   // that the offline verifier found good in the end
 	days    int                                   // likewise, of central's daily seals
 }
@@ -100,6 +101,7 @@ func (l *ledger) rolledBack(b *building) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.old[b.name]++
+	l.images++
 	l.hazy[b.name] = append(l.hazy[b.name], span{time.Now().Add(-time.Hour), time.Now().Add(time.Hour)})
 }
 

@@ -70,7 +70,7 @@ func lanes() []lane {
 			lane{6 * time.Hour, time.Second, time.Minute, at(i, (*world).sentAgain), nothing, name + " sends again what central has"},
 			lane{16 * time.Hour, 5 * time.Minute, 6 * time.Hour, at(i, (*world).clockLost), at(i, (*world).clockRegained), name + " has lost the time"},
 			lane{20 * time.Hour, 5 * time.Minute, 3 * time.Hour, at(i, (*world).frozen), at(i, (*world).clockRegained), name + " starts in 1970"},
-			lane{30 * time.Hour, 2 * time.Hour, 4 * time.Hour, at(i, (*world).imageTaken), at(i, (*world).imagePutBack), name + " comes back from an old image"},
+			lane{6 * time.Hour, time.Hour, 3 * time.Hour, at(i, (*world).imageTaken), at(i, (*world).imagePutBack), name + " comes back from an old image"},
 		)
 	}
 	return all
