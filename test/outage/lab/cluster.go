@@ -13,11 +13,11 @@ import (
 
 var clusterFaults = map[int]method{
 	61: {lane: centralAndGateway, lasts: 5 * time.Second, do: blindWhile(replaced)},
-	62: {lane: oneGateway, needs: onSwitch, lasts: 5 * time.Second, do: snapshotCut},
-	63: {lane: everybody, lasts: 4 * time.Second, do: upgraded},
+	62: {lane: everybody, needs: onSwitch, lasts: 5 * time.Second, takes: 2 * time.Minute, do: snapshotCut},
+	63: {lane: everybody, lasts: 4 * time.Second, takes: 30 * time.Second, do: upgraded},
 	64: {lane: oneGateway, lasts: 6 * time.Second, do: downgraded},
 	65: {lane: leader, lasts: 10 * time.Second, short: true, do: handedOver},
-	66: {lane: everybody, needs: onSwitch, lasts: 6 * time.Second, do: removedWhileApart},
+	66: {lane: everybody, needs: onSwitch, lasts: 6 * time.Second, takes: 30 * time.Second, do: removedWhileApart},
 }
 
 // quiet takes the readers of a gateway away and waits until all it has is at central and with its peers; back puts them back.

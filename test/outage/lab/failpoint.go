@@ -45,10 +45,11 @@ func panicAtEach(ctx context.Context, i *injury) error {
 		}
 	}
 	g := i.anybody()
-	if err := i.fallBehind(ctx, g); err != nil {
+	struck, err := i.endBehind(ctx, g, whenBehind[0])
+	if err := note(whenBehind[0], struck, err); err != nil {
 		return err
 	}
-	for _, point := range whenBehind { // without a rest: it asks for the snapshot again as soon as it can
+	for _, point := range whenBehind[1:] { // without a rest: it asks for the snapshot again as soon as it can
 		struck, err := i.endAt(ctx, g, point)
 		if err := note(point, struck, err); err != nil {
 			return err
@@ -106,6 +107,16 @@ func (i *injury) endAt(ctx context.Context, g *site.Gateway, point string) (stru
 	}
 	ended := g.Process.Lives()[lives-1].State
 	return g.Struck(point) && ended.ExitCode() == panicked, nil
+}
+
+// endBehind is endAt for a gateway that was off for so long that it needs a snapshot, and for longer if it did not.
+func (i *injury) endBehind(ctx context.Context, g *site.Gateway, point string) (struck bool, err error) {
+	for far := farBehind; far <= 4*farBehind && !struck && err == nil; far *= 2 {
+		if err = i.fallBehind(ctx, g, far); err == nil {
+			struck, err = i.endAt(ctx, g, point)
+		}
+	}
+	return struck, err
 }
 
 // panicLeading is panicAt for the leader, who may give its office away before it comes to the point.

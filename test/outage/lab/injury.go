@@ -30,6 +30,7 @@ type method struct {
 	lane   lane
 	needs  []site.Layer
 	lasts  time.Duration // for which it is on in a short run; a long one takes longer where that shows more
+	takes  time.Duration // besides, until it is mended; 0 is little
 	settle time.Duration // left alone afterwards, before the next fault of the same gateway; 0 is settleFor
 	short  bool          // part of the short run
 	do     func(ctx context.Context, i *injury) error

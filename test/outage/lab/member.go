@@ -18,7 +18,7 @@ import (
 const (
 	farBehind      = 64 + 64 + 64 // entries after which what a gateway lacks is no longer in the leader's log: kept, not yet shortened, in whole files
 	shortenedAfter = 12 * time.Second
-	behindWithin   = 2 * time.Minute
+	behindWithin   = 3 * time.Minute
 )
 
 const appliedIndex, commitIndex = "rollcall_gateway_raft_applied_index", "rollcall_gateway_raft_commit_index"
@@ -32,28 +32,28 @@ func indexOf(ctx context.Context, g *site.Gateway, name string) float64 {
 	return m[name]
 }
 
-// awaitBehind waits until who had applied so many entries needs a snapshot.
-func (i *injury) awaitBehind(ctx context.Context, applied float64) error {
+// awaitBehind waits until who had applied so many entries lacks far more, and the leader has had the time to shorten its log.
+func (i *injury) awaitBehind(ctx context.Context, applied float64, far int) error {
 	ahead := 0.0
-	far := await(ctx, behindWithin, func() bool {
+	reached := await(ctx, behindWithin, func() bool {
 		for _, g := range i.lab.site.Gateways {
 			ahead = max(ahead, indexOf(ctx, g, commitIndex)-applied)
 		}
-		return ahead >= farBehind
+		return ahead >= float64(far)
 	})
-	if !far || !sleep(ctx, shortenedAfter) {
-		return fmt.Errorf("the others are %v entries ahead after %v, want %d", ahead, behindWithin, farBehind)
+	if !reached || !sleep(ctx, shortenedAfter) {
+		return fmt.Errorf("the others are %v entries ahead after %v, want %d", ahead, behindWithin, far)
 	}
 	return nil
 }
 
-// fallBehind keeps a gateway off until it needs a snapshot; it is started by then.
-func (i *injury) fallBehind(ctx context.Context, g *site.Gateway) error {
+// fallBehind keeps a gateway off until it lacks so many entries, and starts it then.
+func (i *injury) fallBehind(ctx context.Context, g *site.Gateway, far int) error {
 	applied := indexOf(ctx, g, appliedIndex)
 	if err := g.Process.Hold(); err != nil {
 		return err
 	}
-	behind := i.awaitBehind(ctx, applied)
+	behind := i.awaitBehind(ctx, applied, far)
 	if err := g.Process.Resume(); err != nil {
 		return err
 	}
@@ -69,26 +69,31 @@ func replicaOf(g *site.Gateway) uint64 {
 	return info.Sys().(*syscall.Stat_t).Ino
 }
 
-// snapshotCut keeps a gateway apart until it needs a snapshot, and cuts it off again while that is on the way.
+// snapshotCut keeps a gateway apart until it needs a snapshot, and cuts it off again while that is on the way. Entries that were
+// written together take less room in the leader's log, and more of them are kept: then it is kept apart for longer.
 func snapshotCut(ctx context.Context, i *injury) error {
-	net, host, g := i.lab.site.Net, i.host(), i.gateway
-	applied, before := indexOf(ctx, g, appliedIndex), replicaOf(g)
-	net.Around(host, wire.Impairment{Cut: true})
-	if err := i.awaitBehind(ctx, applied); err != nil {
-		net.Around(host, wire.Impairment{})
-		return err
+	net, g := i.lab.site.Net, i.anybody()
+	before, arriving := replicaOf(g), false
+	for far := farBehind; far <= 4*farBehind && !arriving; far *= 2 {
+		applied := indexOf(ctx, g, appliedIndex)
+		net.Around(g.Host, wire.Impairment{Cut: true})
+		err := i.awaitBehind(ctx, applied, far)
+		net.Around(g.Host, wire.Impairment{Rate: 5e5})
+		if err != nil {
+			net.Around(g.Host, wire.Impairment{})
+			return err
+		}
+		arriving = await(ctx, 20*time.Second, func() bool {
+			_, err := os.Stat(filepath.Join(g.Data(), "cluster", "replica.new"))
+			return err == nil
+		})
 	}
-	net.Around(host, wire.Impairment{Rate: 5e5})
-	arriving := await(ctx, 30*time.Second, func() bool {
-		_, err := os.Stat(filepath.Join(g.Data(), "cluster", "replica.new"))
-		return err == nil
-	})
-	net.Around(host, wire.Impairment{Cut: true})
+	net.Around(g.Host, wire.Impairment{Cut: true})
 	cutThen := replicaOf(g) == before
 	i.hold(ctx)
-	net.Around(host, wire.Impairment{})
+	net.Around(g.Host, wire.Impairment{})
 	installed := await(ctx, time.Minute, func() bool { return replicaOf(g) != before })
-	return i.proved(arriving && cutThen && installed, "a snapshot was on the way when it was cut off: %v; it was not in place then: %v, and was after the cut: %v", arriving, cutThen, installed)
+	return i.proved(arriving && cutThen && installed, "%s: a snapshot was on the way when it was cut off: %v; it was not in place then: %v, and was after the cut: %v", g.Building.ID, arriving, cutThen, installed)
 }
 
 // removedWhileApart takes a gateway out of the cluster that cannot hear of it, and takes it in again later.

@@ -93,7 +93,7 @@ func (l *Lab) lacking(m method) string {
 func (p *plan) longest() time.Duration {
 	var overlapping, single time.Duration
 	for _, s := range p.steps {
-		d := s.method.lasts + cmp.Or(s.method.settle, settleFor) + overhead
+		d := s.method.lasts + s.method.takes + cmp.Or(s.method.settle, settleFor) + overhead
 		if alone(s) == 1 {
 			single += d
 		} else {

@@ -17,7 +17,7 @@ var processFaults = map[int]method{
 	4: {lane: leader, lasts: 6 * time.Second, short: true, do: pause},
 	5: {lane: oneGateway, lasts: 5 * time.Second, needs: []site.Layer{site.Groups}, do: starve},
 	6: {lane: oneGateway, lasts: 20 * time.Second, needs: []site.Layer{site.Groups}, do: noMemory},
-	7: {lane: everybody, lasts: 40 * time.Second, do: panicAtEach},
+	7: {lane: everybody, lasts: time.Second, takes: 3 * time.Minute, do: panicAtEach},
 	8: {lane: oneGateway, lasts: time.Second, short: true, do: terminate},
 	9: {lane: oneGateway, lasts: 10 * time.Second, short: true, do: driverPanics},
 }
