@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 
 var trustFaults = map[int]method{
 	67: {lane: centralAndGateway, lasts: 20 * time.Second, do: expired},
+	68: {lane: everybody, lasts: 5 * time.Second, takes: time.Minute, do: rotated},
 	69: {lane: centralAndGateway, lasts: time.Second, short: true, do: revoked},
 	70: {lane: centralAndGateway, lasts: time.Second, short: true, do: rogue},
 	71: {lane: centralAndGateway, lasts: time.Second, short: true, do: twice},
@@ -165,4 +167,53 @@ func expired(ctx context.Context, i *injury) error {
 	sleep(ctx, time.Until(ends.Add(2*time.Second)))
 	v.Client = i.lab.site.Caller(i.gateway, c)
 	return i.refused(v.Send(ctx, beat(2)))
+}
+
+// rotated exchanges the campus authority while people tap, from the making of another to the end of the former. Visitors, who
+// cannot follow, are left behind.
+func rotated(ctx context.Context, i *injury) error {
+	c := i.lab.site.Central
+	if _, err := c.Command(ctx, "authority", "rotate", "--config", c.Config(), "--force"); err != nil {
+		return err
+	}
+	ready := await(ctx, followWithin, func() bool {
+		text, err := c.Command(ctx, "authority", "status", "--config", c.Config())
+		return err == nil && i.allReady(text)
+	})
+	if !ready {
+		return i.proved(false, "not every gateway followed to the new authority within %v", followWithin)
+	}
+	if _, err := c.Command(ctx, "authority", "retire", "--config", c.Config(), "--force"); err != nil {
+		return err
+	}
+	i.hold(ctx)
+	delivers := i.allDeliver(ctx)
+	return i.proved(delivers, "every gateway followed to the new authority, and delivers now that the former is retired: %v", delivers)
+}
+
+// followWithin is how long gateways may take to renew under another authority, on a machine that others use too.
+const followWithin = 3 * time.Minute
+
+// allReady reports whether central calls every gateway of the campus ready.
+func (i *injury) allReady(status string) bool {
+	for _, g := range i.lab.site.Gateways {
+		if !regexp.MustCompile(`(?m)^` + g.Building.ID + ` .* ready$`).MatchString(status) {
+			return false
+		}
+	}
+	return true
+}
+
+// allDeliver reports whether central confirms to every gateway what it heard since.
+func (i *injury) allDeliver(ctx context.Context) bool {
+	for _, g := range i.lab.site.Gateways {
+		before, err := g.Progress(ctx)
+		if err != nil || !await(ctx, time.Minute, func() bool {
+			now, err := g.Progress(ctx)
+			return err == nil && now.Stream == before.Stream && now.Acknowledged > before.Durable
+		}) {
+			return false
+		}
+	}
+	return true
 }
