@@ -112,9 +112,14 @@ func (g *Gateway) salvage(ctx context.Context) error {
 			return nil
 		case <-g.mirrored():
 		}
-		g.restreaming.Lock() // a new stream that is just being begun has noted by then what it took along
-		g.restreaming.Unlock()
+		g.awaitRestream()
 	}
+}
+
+// awaitRestream returns when a new stream that is just being begun has noted what it took along.
+func (g *Gateway) awaitRestream() {
+	g.restreaming.Lock()
+	defer g.restreaming.Unlock()
 }
 
 func (g *Gateway) salvageAll(ctx context.Context) {

@@ -116,9 +116,9 @@ func (c *campus) enrol(t *testing.T, name, building string) *gateway {
 	text := fmt.Sprintf("data: %s\ncentral: {url: \"https://%s\"}\nstatus: {listen: \"%s\"}\nbuses:\n", c.path(name), c.uplink, g.status)
 	text += fmt.Sprintf("  - {name: desk, driver: ascii, preset: rdm6300, device: %s, baud: 9600, hold_off: 50ms, readers: [{point: %s}]}\n", g.desk.path, desk)
 	if door != "" {
-		text += fmt.Sprintf("journal: {mirror: %s}\n", c.path("mirror")) // it is not there: its metrics are
 		text += fmt.Sprintf("  - {name: ground, driver: osdp, device: %s, baud: 38400, readers: [{point: %s, address: 1}, {point: LIB-0.03/door, address: 2}]}\n", g.door.path, door)
-		text += "bluetooth: {enabled: true, device: 15}\n" // no machine has sixteen adapters
+		text += "bluetooth: {enabled: true, device: 15}\n"               // no machine has sixteen adapters
+		text += fmt.Sprintf("journal: {mirror: %s}\n", c.path("mirror")) // it is not there: its metrics are
 	}
 	c.write(t, name+".yaml", text)
 	invitation := c.run(t, "rollcall-central", "invite", "--config", c.path("central.yaml"), "--building", building, name)

@@ -251,7 +251,7 @@ func alertsWatchWhatExists(t *testing.T, w *watched) {
 			}
 		}
 	}
-	if alerts != 17 {
-		t.Errorf("%d alerts, want 17", alerts)
+	if alerts != 18 {
+		t.Errorf("%d alerts, want 18", alerts)
 	}
 }
