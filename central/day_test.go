@@ -104,7 +104,9 @@ func TestNeighboursCosignWhatADayEndedWith(t *testing.T) {
 
 // What a neighbour brought of a gateway that died before it signed that: central asks those who have copies, the export says
 // which end is the gateway's word and which only theirs, and the daily seal holds central to both.
-func TestTheEndOfADeadGatewayIsWitnessed(t *testing.T) { onEachEngine(t, theEndOfADeadGatewayIsWitnessed) }
+func TestTheEndOfADeadGatewayIsWitnessed(t *testing.T) {
+	onEachEngine(t, theEndOfADeadGatewayIsWitnessed)
+}
 
 func theEndOfADeadGatewayIsWitnessed(t *testing.T, r *rig) {
 	r.furnish()
