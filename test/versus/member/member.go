@@ -5,6 +5,7 @@ package member
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,7 +56,8 @@ func (m *Member) openTimetable() error {
 	if err != nil {
 		return err
 	}
-	m.timetable = timetable.Open(timetable.Options{Path: m.config.Timetable.Path, Authority: key, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	authority := func() []*ecdsa.PublicKey { return []*ecdsa.PublicKey{key} }
+	m.timetable = timetable.Open(timetable.Options{Path: m.config.Timetable.Path, Authority: authority, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if m.timetable.Index() == nil {
 		return errors.New("open timetable: there is none; the log says why")
 	}
