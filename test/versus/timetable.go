@@ -36,7 +36,8 @@ func newTimetable(path string, size appliance.Size, now time.Time) (member.Timet
 	if err != nil {
 		return member.Timetable{}, fmt.Errorf("make timetable: %w", err)
 	}
-	cache := timetable.Open(timetable.Options{Path: path, Authority: &key.PublicKey, Log: slog.New(slog.DiscardHandler)})
+	authority := func() []*ecdsa.PublicKey { return []*ecdsa.PublicKey{&key.PublicKey} }
+	cache := timetable.Open(timetable.Options{Path: path, Authority: authority, Log: slog.New(slog.DiscardHandler)})
 	if err := cache.Install(contract.SignedTimetable{Document: document, Signature: signature}); err != nil {
 		return member.Timetable{}, fmt.Errorf("make timetable: %w", err)
 	}
