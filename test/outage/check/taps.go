@@ -31,14 +31,32 @@ func keptOnce(h *history.History, r *Result) {
 	for i := range h.Presentations {
 		p := &h.Presentations[i]
 		ts := taps[p.Nonce]
-		if n := len(ts); n > 1 && n > 1+begunWhile(h, p, ts[n-1]) {
-			r.violated("the card at %s of %s is at central %d times: %s", p.Point, moment(p.Placed), n, ids(ts))
+		if tooOften(h, p, ts) > 0 {
+			r.violated("the card at %s of %s is at central %d times: %s", p.Point, moment(p.Placed), len(ts), ids(ts))
 		}
 		for _, t := range ts {
 			lacking(r, held, t)
 		}
 	}
 	onImages(h, r)
+}
+
+// Doubled is how many taps are at central although the card was heard without them. A card that a gateway heard anew, because it
+// began while the card lay at the reader, is two taps.
+func Doubled(h *history.History) (n int) {
+	taps := tapsByNonce(h)
+	for i := range h.Presentations {
+		p := &h.Presentations[i]
+		n += tooOften(h, p, taps[p.Nonce])
+	}
+	return n
+}
+
+func tooOften(h *history.History, p *history.Presentation, ts []history.Tap) int {
+	if len(ts) < 2 {
+		return 0
+	}
+	return max(0, len(ts)-1-begunWhile(h, p, ts[len(ts)-1]))
 }
 
 // onImages looks at what power cuts would have left: promises must be on the card at the moment of the light, not some time later.

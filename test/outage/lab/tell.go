@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/rollcall-edge/rollcall/test/outage/check"
 	"github.com/rollcall-edge/rollcall/test/outage/history"
 )
 
@@ -35,9 +36,7 @@ func (o *Outcome) Totals() Totals {
 	for _, tap := range o.History.End.Taps {
 		held[tap.Nonce]++
 	}
-	for _, n := range held {
-		t.Duplicated += n - 1
-	}
+	t.Duplicated = check.Doubled(o.History)
 	for _, p := range o.History.Presentations {
 		if p.Light.Promises() {
 			t.Lights++
