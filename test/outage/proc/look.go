@@ -80,7 +80,8 @@ func Memory(pid int) (now, most int64, err error) {
 	return now, most, nil
 }
 
-// LimitFiles limits how many files a process may have open, from now on; the answer puts the old limit back.
+// LimitFiles limits how many files a process may have open, from now on; the answer puts the old limit back, if the process
+// has not ended of it.
 func LimitFiles(pid int, files uint64) (restore func() error, err error) {
 	var old unix.Rlimit
 	limit := func(l *unix.Rlimit, was *unix.Rlimit) error {
@@ -95,5 +96,10 @@ func LimitFiles(pid int, files uint64) (restore func() error, err error) {
 	if err := limit(&unix.Rlimit{Cur: files, Max: old.Max}, nil); err != nil {
 		return nil, err
 	}
-	return func() error { return limit(&old, nil) }, nil
+	return func() error {
+		if err := limit(&old, nil); !errors.Is(err, unix.ESRCH) {
+			return err
+		}
+		return nil
+	}, nil
 }

@@ -259,4 +259,10 @@ func TestLimitFiles(t *testing.T) {
 		all, err := os.ReadFile(log)
 		return err == nil && strings.HasSuffix(string(all), "opened\n")
 	})
+	if restore, err = LimitFiles(p.PID(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(p.Close(), restore()); err != nil {
+		t.Errorf("the limit of a process that has ended: %v", err)
+	}
 }
