@@ -3,6 +3,7 @@ package reader_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -169,6 +170,9 @@ func TestTwoReadersAtOneAddress(t *testing.T) {
 	h := plugIn(t, l)
 	b.SetAddress(a.Address())
 	h.write(osdp.Frame{Address: 1, CRC: true, Code: poll}.Encode())
+	for l.Counts().Collisions == 0 { // both have heard it by then
+		runtime.Gosched()
+	}
 	h.write(osdp.Frame{Address: 2, CRC: true, Code: poll}.Encode())
 	b.SetAddress(3)
 	if got := h.ask(3, 0, poll); got[2] != 0x83 {
