@@ -29,6 +29,7 @@ type Forwarder struct {
 	mu     sync.Mutex // guards everything that follows
 	cursor cursor
 	state  State
+	before uint64 // last record of earlier runs, until central has said how far it holds the stream; 0 from then on
 }
 
 // cursor is where the next batch starts. It runs apart from the journal's own acknowledgement, which only grows: a central
@@ -55,6 +56,7 @@ func (s State) Stopped() bool { return s.Fork > 0 || s.Ahead > 0 }
 func NewForwarder(link *Uplink, outbox Outbox) *Forwarder {
 	f := &Forwarder{link: link, outbox: outbox, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 	f.restartLocked(outbox.Stream())
+	f.before = outbox.Durable()
 	link.meters.offer(
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("uplink_queue_records", "Records of the own journal that central has not acknowledged.")),
 			func() float64 { return float64(f.Queue()) }),
@@ -112,7 +114,7 @@ func (f *Forwarder) stretch() (s stretch, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s = stretch{stream: f.cursor.stream, next: f.cursor.next, durable: f.outbox.Durable(), read: f.outbox.Read}
-	return s, !f.state.Stopped() && f.outbox.Stream() == f.cursor.stream
+	return s, !f.state.Stopped() && f.before == 0 && f.outbox.Stream() == f.cursor.stream
 }
 
 func (f *Forwarder) idle(ctx context.Context, changed <-chan struct{}) {
@@ -142,12 +144,17 @@ func (f *Forwarder) next() (b contract.Batch, ok bool, err error) {
 	if s := f.outbox.Stream(); s != f.cursor.stream {
 		f.restartLocked(s)
 	}
-	c, stopped := f.cursor, f.state.Stopped()
+	c, stopped := f.fromLocked(), f.state.Stopped()
+	again := c.next < f.cursor.next
 	f.mu.Unlock()
 	if stopped || f.outbox.Durable() < c.next {
 		return contract.Batch{}, false, nil
 	}
 	b, err = batch(f.outbox.Read, c.stream, c.next, c.most)
+	if err != nil && again {
+		f.trust() // the last of earlier runs was pruned: it is old, and so is what an image could lack
+		return f.next()
+	}
 	if f.outbox.Stream() != c.stream {
 		return contract.Batch{}, false, nil // a new stream was begun while we read; Changed tells of it
 	}
@@ -157,9 +164,29 @@ func (f *Forwarder) next() (b contract.Batch, ok bool, err error) {
 	return b, err == nil, err
 }
 
+// fromLocked is where to go on. A disk may be an old image of itself, on which this run has given numbers a second time: so
+// until central has said how far it holds the stream, what earlier runs wrote is sent alone, and the last of it once more if
+// central has all of that.
+func (f *Forwarder) fromLocked() cursor {
+	c := f.cursor
+	if f.before == 0 || f.outbox.Durable() < c.next {
+		return c
+	}
+	c.next = min(c.next, f.before)
+	c.most = min(c.most, int(min(f.before-c.next+1, contract.MaxBatchRecords)))
+	return c
+}
+
+// trust sends what this run wrote without a word of central's before.
+func (f *Forwarder) trust() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.before = 0
+}
+
 func (f *Forwarder) restartLocked(s contract.Stream) {
 	f.cursor = cursor{stream: s, next: f.outbox.Acknowledged() + 1, most: contract.MaxBatchRecords}
-	f.state = State{Stream: s}
+	f.state, f.before = State{Stream: s}, 0
 }
 
 // deliver sends a batch and draws the conclusions of central's answer. The error says why the next attempt must wait.
@@ -233,11 +260,22 @@ func (f *Forwarder) acknowledge(r contract.Receipt) error {
 		f.aheadLocked(greatest)
 		return nil
 	}
-	f.cursor.next, f.cursor.torn = max(f.cursor.next, r.Through+1), false
-	if err := f.outbox.Acknowledge(r.Through); err != nil {
-		return fmt.Errorf("acknowledge %s: %w", contract.TapID{Stream: r.Stream, Seq: r.Through}, err)
+	through := f.ownLocked(r.Through)
+	f.cursor.next, f.cursor.torn = max(f.cursor.next, through+1), false
+	if err := f.outbox.Acknowledge(through); err != nil {
+		return fmt.Errorf("acknowledge %s: %w", contract.TapID{Stream: r.Stream, Seq: through}, err)
 	}
 	return nil
+}
+
+// ownLocked is how much of what central holds is believed to be ours. Of the first word in a run that is no more than what earlier
+// runs wrote: what central holds under numbers of this run is another's if the disk is an old image, so those are sent and
+// compared, also when a neighbour has brought them already.
+func (f *Forwarder) ownLocked(through uint64) uint64 {
+	if f.before > 0 {
+		through, f.before = min(through, f.before), 0
+	}
+	return through
 }
 
 // Rewind starts again where central's knowledge of the stream ends: it was restored from an older copy of itself.

@@ -181,6 +181,66 @@ func TestOldImageIsNoticed(t *testing.T) {
 	}
 }
 
+// A disk that is an old image has given numbers of central's a second time before anybody can know. None of those is sent before
+// central has said how far it holds the stream, whatever becomes of its answers.
+func TestRunSendsNothingOfItsOwnBeforeCentralHasSpoken(t *testing.T) {
+	for name, tt := range map[string]struct{ earlier, acknowledged, now, first, last int }{
+		"all of earlier is at central": {10, 10, 5, 10, 10},
+		"some of earlier is not":       {10, 7, 5, 8, 10},
+		"none of earlier is":           {10, 0, 5, 1, 10},
+		"there is no earlier":          {0, 0, 5, 1, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(tt.earlier)
+			if err := b.Acknowledge(uint64(tt.acknowledged)); err != nil {
+				t.Fatal(err)
+			}
+			f := NewForwarder(quickLink(t, newModel(t).client(t)), b)
+			if _, ok, err := f.next(); ok != (tt.acknowledged < tt.earlier) || err != nil {
+				t.Errorf("nothing is new: next = %v, %v", ok, err)
+			}
+			b.write(tt.now)
+			for range 2 { // the answer to the first is lost
+				next, ok, err := f.next()
+				if last := int(next.First) + len(next.Records) - 1; !ok || err != nil || int(next.First) != tt.first || last != tt.last {
+					t.Errorf("batch = %d to %d, %v, %v, want %d to %d", next.First, last, ok, err, tt.first, tt.last)
+				}
+			}
+			if s, ok := f.stretch(); ok != (tt.earlier == 0) {
+				t.Errorf("stretch = %+v, %v: something of this run would go ahead", s, ok)
+			}
+			if err := f.Learn(contract.Receipt{Stream: b.Stream(), Through: uint64(tt.earlier)}); err != nil {
+				t.Fatal(err)
+			}
+			if next, ok, err := f.next(); !ok || err != nil || int(next.First) != tt.earlier+1 || len(next.Records) != tt.now {
+				t.Errorf("after central's word: batch = %d and %d records, %v, %v, want %d and %d", next.First, len(next.Records), ok, err, tt.earlier+1, tt.now)
+			}
+		})
+	}
+}
+
+// Central holds as many records as the journal, but those of this run are other ones: its word acknowledges none of them, they
+// are compared, and the stream is left.
+func TestWordOfAnotherHistoryAcknowledgesNothingOfThisRun(t *testing.T) {
+	b, m := newBox(10), newModel(t)
+	for seq := range uint64(10) {
+		m.records[b.Stream()] = append(m.records[b.Stream()], string(b.record(seq+1)))
+	}
+	m.records[b.Stream()] = append(m.records[b.Stream()], "another tap", "and another")
+	f := NewForwarder(quickLink(t, m.client(t)), b)
+	b.write(2)
+	if err := f.Learn(contract.Receipt{Stream: b.Stream(), Through: 12}); err != nil || b.Acknowledged() != 10 {
+		t.Errorf("Learn = %v, acknowledged %d, want 10", err, b.Acknowledged())
+	}
+	next, _, err := f.next()
+	if err == nil {
+		err = f.deliver(t.Context(), next)
+	}
+	if s := f.State(); err != nil || s.Fork != 11 || b.Acknowledged() != 10 {
+		t.Errorf("deliver = %v, state %+v, acknowledged %d, want a fork from 11 and 10 acknowledged", err, s, b.Acknowledged())
+	}
+}
+
 func TestReceiptsOfAnotherStreamAreIgnored(t *testing.T) {
 	b := newBox(10)
 	f := NewForwarder(quickLink(t, newModel(t).client(t)), b)

@@ -228,9 +228,10 @@ func TestLaneGivesWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c, b := newSlowCentral(0), newBox(2000)
+				c, b := newSlowCentral(0), newBox(0)
 				c.refusal = func(bool) error { return tt.err }
 				f := NewForwarder(NewUplink(Options{Central: c, Log: quiet}), b)
+				b.write(2000)
 				ctx, stop := context.WithCancel(t.Context())
 				go func() { _ = f.RunAhead(ctx) }()
 				time.Sleep(time.Hour)
