@@ -58,11 +58,34 @@ func (c *Card) mount(ctx context.Context, format bool) error {
 			return err
 		}
 	}
-	if err := unix.Mount(loop.Name(), c.Dir(), string(c.o.FileSystem), unix.MS_NOATIME, c.mountOptions()); err != nil {
+	try := func() error {
+		return unix.Mount(loop.Name(), c.Dir(), string(c.o.FileSystem), unix.MS_NOATIME, c.mountOptions())
+	}
+	err = try()
+	if c.o.FileSystem == Ext4 && (errors.Is(err, unix.EBADMSG) || errors.Is(err, unix.EUCLEAN)) {
+		if err = repair(ctx, loop.Name()); err == nil {
+			err = try()
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("mount %s on %s: %w", loop.Name(), c.Dir(), err)
 	}
 	c.mounted = true
 	return c.recognise(loop.Name())
+}
+
+// repair does what a Raspberry Pi does when it starts (fsck.repair=yes). The superblock of ext4 has two sectors and is written
+// outside of the journal: a cut that keeps one of them leaves a file system that the kernel refuses and e2fsck mends.
+func repair(ctx context.Context, device string) error {
+	const mended = 3                                                               // and all less: errors were corrected, and perhaps the machine should be started again
+	out, err := exec.CommandContext(ctx, "e2fsck", "-fy", device).CombinedOutput() //nolint:gosec // a loop device of ours
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok && failed.ExitCode() <= mended && failed.ExitCode() > 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("e2fsck %s: %w: %s", device, err, bytes.TrimSpace(out))
+	}
+	return nil
 }
 
 func (c *Card) mountOptions() string {
