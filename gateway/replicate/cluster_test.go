@@ -218,6 +218,20 @@ func TestReplicaIsRefilledByPeers(t *testing.T) {
 		{"empty disk", func(t *testing.T, g *gateway) { remove(t, g.options().Dir) }, 0},
 		{"replica gone", func(t *testing.T, g *gateway) { remove(t, filepath.Join(g.options().Dir, currentDir)) }, 0},
 		{"raft log gone", func(t *testing.T, g *gateway) { remove(t, filepath.Join(g.options().Dir, logDir)) }, 1},
+		{"raft log decayed", func(t *testing.T, g *gateway) {
+			files, err := filepath.Glob(filepath.Join(g.options().Dir, logDir, "*.seg"))
+			if err != nil || len(files) == 0 {
+				t.Fatalf("the log has files %v, %v", files, err)
+			}
+			b, err := os.ReadFile(files[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			b[40] ^= 1 // in the header, which is durable before the file has its name: no torn end
+			if err := os.WriteFile(files[0], b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}, 2},
 		{"a record lost", func(t *testing.T, g *gateway) {
 			r := newReplica(t, g.options().Dir)
 			db := r.db

@@ -26,7 +26,11 @@ func (n *Node) openStores() (err error) {
 
 // openOrigin opens Raft's log, and another one in its place if that is the history of another cluster.
 func (n *Node) openOrigin() error {
-	if err := n.openLog(); err != nil {
+	err := n.openLog()
+	if errors.Is(err, journal.ErrDamaged) {
+		err = n.setLogAside(err)
+	}
+	if err != nil {
 		return err
 	}
 	servers, err := n.recall()
@@ -60,6 +64,17 @@ func (n *Node) openLog() error {
 	}
 	n.logs = &logStore{log: n.journal, fault: n.fault}
 	return nil
+}
+
+// setLogAside keeps a damaged log and begins an empty one, as if it had gone: a gateway that waited for a person would copy nothing
+// for days, and lack in every majority.
+func (n *Node) setLogAside(why error) error {
+	name := "damaged-log-" + n.o.Now().UTC().Format("20060102T150405.000")
+	n.o.Log.Warn("raft log set aside; it will be filled anew", slog.Any("reason", why), slog.String("kept", name))
+	if err := (&replica{dir: n.o.Dir}).rename(logDir, name); err != nil {
+		return errors.Join(why, err)
+	}
+	return n.openLog()
 }
 
 func (n *Node) openReplica() (err error) {
