@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -150,16 +149,6 @@ func TestMarkdown(t *testing.T) {
 	for _, want := range []string{"on 2026-11-25 10:00 UTC, at commit abc, seed 7: **failed**", "| 2 of 77 | 21 | 3 | 2 | 3 | 1 | 1 |", "| I3 | no gaps | 12 | 1 |", "; 11 power cut, torn prefix; "} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the section lacks %q:\n%s", want, text)
-		}
-	}
-	file := "a\n" + sectionBegin + "old\n" + sectionEnd + "\nz\n"
-	got, err := replace(file, "new\n")
-	if err != nil || got != "a\n"+sectionBegin+"new\n"+sectionEnd+"\nz\n" {
-		t.Errorf("replace = %q, %v", got, err)
-	}
-	for _, bad := range []string{"a\n", file + file, sectionEnd + sectionBegin} {
-		if _, err := replace(bad, "new"); !errors.Is(err, ErrNoSection) {
-			t.Errorf("replace in %q = %v, want %v", bad, err, ErrNoSection)
 		}
 	}
 }

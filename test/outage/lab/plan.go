@@ -132,7 +132,7 @@ func (l *Lab) inject(ctx context.Context, p *plan) []history.Fault {
 
 // strike injects one fault and mends it.
 func (l *Lab) strike(ctx context.Context, s step) history.Fault {
-	f := history.Fault{Kind: s.kind.Number, Name: s.kind.Name, Proof: "the run ended before"}
+	f := history.Fault{Kind: s.kind.Number, Name: s.kind.Name, Proof: "the run ended, or for " + longestTurn.String() + " no machine was free for it"}
 	g, leave, ok := l.yard.claim(ctx, l, s)
 	if !ok {
 		return f
@@ -170,16 +170,16 @@ type yard struct {
 	central bool
 }
 
+// longestTurn is how long a fault waits for its machines: any other fault is mended by then, and who leads is chosen.
+const longestTurn = 5 * time.Minute
+
 // claim waits until the machines that a fault needs are free.
 func (y *yard) claim(ctx context.Context, l *Lab, s step) (g *site.Gateway, leave func(), ok bool) {
-	for {
-		if g, leave, ok = y.try(ctx, l, s); ok {
-			return g, leave, true
-		}
-		if !sleep(ctx, 50*time.Millisecond) {
-			return nil, nil, false
-		}
-	}
+	ok = await(ctx, longestTurn, func() bool {
+		g, leave, ok = y.try(ctx, l, s)
+		return ok
+	})
+	return g, leave, ok
 }
 
 func (y *yard) try(ctx context.Context, l *Lab, s step) (*site.Gateway, func(), bool) {

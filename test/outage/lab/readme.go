@@ -1,49 +1,13 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/rollcall-edge/rollcall/test/outage/catalogue"
 )
-
-// The lines around the section of the README that WriteREADME replaces.
-const (
-	sectionBegin = "<!-- outage:begin -->\n"
-	sectionEnd   = "<!-- outage:end -->"
-)
-
-// ErrNoSection means that a file has not exactly one place for the figures.
-var ErrNoSection = errors.New("the file needs one line <!-- outage:begin --> and after it one line <!-- outage:end -->")
-
-// WriteREADME replaces the section of the file at path by what the run came to.
-func (o *Outcome) WriteREADME(path string) error {
-	old, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("write figures: %w", err)
-	}
-	replaced, err := replace(string(old), o.Markdown())
-	if err != nil {
-		return fmt.Errorf("write figures: %s: %w", path, err)
-	}
-	if err := os.WriteFile(path, []byte(replaced), 0o644); err != nil { //nolint:gosec // a README is for everybody
-		return fmt.Errorf("write figures: %w", err)
-	}
-	return nil
-}
-
-func replace(file, text string) (string, error) {
-	before, rest, ok := strings.Cut(file, sectionBegin)
-	_, after, closed := strings.Cut(rest, sectionEnd)
-	if !ok || !closed || strings.Contains(after, sectionBegin) || strings.Contains(after, sectionEnd) {
-		return "", ErrNoSection
-	}
-	return before + sectionBegin + strings.TrimSuffix(text, "\n") + "\n" + sectionEnd + after, nil
-}
 
 // Markdown is the section: where and when, the totals, each invariant, and the kinds that were not injected.
 func (o *Outcome) Markdown() string {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/test/load/readme"
 	"github.com/rollcall-edge/rollcall/test/outage/catalogue"
 	"github.com/rollcall-edge/rollcall/test/outage/lab"
 	"github.com/rollcall-edge/rollcall/test/outage/site"
@@ -58,7 +59,7 @@ func (r *run) Run(ctx context.Context, status *int) error {
 		return err
 	}
 	if *status = statusOf(o); r.README != "" && *status != statusVoid {
-		return o.WriteREADME(r.README)
+		return readme.Write(r.README, "outage", o.Markdown())
 	}
 	return nil
 }
