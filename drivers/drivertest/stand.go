@@ -19,12 +19,13 @@ type Stand struct {
 	Reads chan drivers.Read // without room, as in the suite
 }
 
-// NewStand starts the driver that bus makes on a line, and serve, which plays the device at the other end. Both have ended
-// when the test has.
-func NewStand(t testing.TB, baud int, bus func(*serialport.Line) drivers.Bus, serve func(io.ReadWriter)) *Stand {
+// NewStand starts the driver that bus makes on a line with these options, but for its path, and serve, which plays the device at
+// the other end. Both have ended when the test has.
+func NewStand(t testing.TB, o serialport.Options, bus func(*serialport.Line) drivers.Bus, serve func(io.ReadWriter)) *Stand {
 	t.Helper()
 	cable := NewCable(t)
-	line, err := serialport.New(serialport.Options{Path: cable.Path, Baud: baud})
+	o.Path = cable.Path
+	line, err := serialport.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

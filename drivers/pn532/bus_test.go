@@ -28,7 +28,7 @@ func newDoor(t *testing.T, o pn532.Options, d *device, between func(io.ReadWrite
 		o.Line = line
 		return newBus(t, o)
 	}
-	return &door{drivertest.NewStand(t, 115200, bus, func(line io.ReadWriter) { d.Serve(between(line)) }), d}
+	return &door{drivertest.NewStand(t, serialport.Options{Baud: 115200}, bus, func(line io.ReadWriter) { d.Serve(between(line)) }), d}
 }
 
 func plain(line io.ReadWriter) io.ReadWriter { return line }

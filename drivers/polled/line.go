@@ -25,6 +25,7 @@ type Line struct {
 
 	sentAt  time.Time // when the last octet of the question left
 	heardAt time.Time
+	heldUp  bool  // the program stood still before an answer since stoodStill was asked
 	met     bool  // the reader was greeted and has not been lost since
 	fault   error // the line is gone
 }
@@ -73,7 +74,7 @@ func (l *Line) Await(patience time.Duration, hear func(octets []byte, at time.Ti
 				l.fail()
 				break
 			}
-			l.heardAt = c.At
+			l.heardAt, l.heldUp = c.At, l.heldUp || c.HeldUp > 0
 			if hear(c.Octets, c.At) {
 				return nil
 			}
@@ -141,6 +142,12 @@ func (l *Line) fail() { l.fault = errors.Join(errHungUp, l.session.Port().Err())
 
 // errHungUp stands for a line that was closed from this side.
 var errHungUp = errors.New("line is closed")
+
+// stoodStill reports whether the program stood still before an answer that came since the last call.
+func (l *Line) stoodStill() (held bool) {
+	held, l.heldUp = l.heldUp, false
+	return held
+}
 
 // At is when the latest octets arrived.
 func (l *Line) At() time.Time { return l.heardAt }

@@ -103,9 +103,11 @@ func (t *talk) look() {
 	t.see(sight)
 }
 
-// sighted lets a time without answers not end the stay of a card.
+// sighted lets a time without answers, or without this program, not end the stay of a card: what comes then may have been said
+// before it.
 func (t *talk) sighted(at time.Time) {
-	if gap := at.Sub(t.sawAt); t.blind && !t.sawAt.IsZero() && gap < blindFor {
+	unknown := t.line.stoodStill() || t.blind
+	if gap := at.Sub(t.sawAt); unknown && !t.sawAt.IsZero() && gap < blindFor {
 		t.session.Blind(gap)
 	}
 	t.sawAt, t.blind = at, false

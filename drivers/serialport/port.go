@@ -30,7 +30,7 @@ const (
 )
 
 // Chunk is what one read returned. At is when the read returned, with the monotonic reading. HeldUp is for how long the program
-// stood still before that, as one does whose machine is suspended or starved: the octets came at some time in it.
+// stood still since the chunk before, as one does whose machine is suspended or starved: the octets may have come at some time in it.
 type Chunk struct {
 	Octets []byte
 	At     time.Time
@@ -75,6 +75,7 @@ func (p *Port) listen() {
 	defer close(p.done)
 	defer close(p.chunks)
 	var end ending
+	var held time.Duration
 	buf := make([]byte, chunkRoom)
 	for {
 		startedAt := p.now()
@@ -84,14 +85,18 @@ func (p *Port) listen() {
 			p.fail(err)
 			return
 		}
+		held += heldUp(at.Sub(startedAt))
 		if n == 0 {
 			p.onIdle()
 		}
 		if advice, news := p.framing.look(at); news {
 			p.advise(cmp.Or(advice, p.advice))
 		}
-		if !p.pass(Chunk{append([]byte(nil), buf[:n]...), at, heldUp(at.Sub(startedAt))}) {
+		if !p.pass(Chunk{append([]byte(nil), buf[:n]...), at, held}) {
 			return
+		}
+		if n > 0 {
+			held = 0
 		}
 	}
 }

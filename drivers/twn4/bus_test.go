@@ -29,7 +29,7 @@ func newDesk(t *testing.T, o twn4.Options, d *device, between func(io.ReadWriter
 		o.Line = line
 		return newBus(t, o)
 	}
-	return &desk{drivertest.NewStand(t, 9600, bus, func(line io.ReadWriter) { d.Serve(between(line)) }), d}
+	return &desk{drivertest.NewStand(t, serialport.Options{Baud: 9600, Now: o.Now}, bus, func(line io.ReadWriter) { d.Serve(between(line)) }), d}
 }
 
 func plain(line io.ReadWriter) io.ReadWriter { return line }
@@ -38,6 +38,46 @@ func plain(line io.ReadWriter) io.ReadWriter { return line }
 func (k *desk) searched(times int) {
 	until := k.Asked() + times
 	k.Until(func() bool { return k.Asked() >= until })
+}
+
+// The program stands still while the answer to a search is on its way: the card in it is the one that was there before.
+func TestAnAnswerThatWaitedMakesNoSecondTap(t *testing.T) {
+	s := &standstill{}
+	k := newDesk(t, twn4.Options{Now: s.now}, newDevice(classic), s.wire)
+	k.lay(0)
+	if r := <-k.Reads; r.Credential != keys[0] {
+		t.Errorf("Read = %+v, want %s", r, keys[0])
+	}
+	k.searched(2)
+	s.due.Store(true)
+	k.Until(func() bool { return !s.due.Load() })
+	repeats := k.Status().Counts.Repeats
+	k.Until(func() bool { c := k.Status().Counts; return c.Repeats > repeats || c.Taps > 1 })
+	if c := k.Status().Counts; c.Taps != 1 || c.Failures != 0 {
+		t.Errorf("Counts = %+v, want one tap and no failure", c)
+	}
+}
+
+// standstill is a clock that leaps by 8 s while the next answer with a card is on the wire, as it does for a stopped program.
+type standstill struct {
+	due  atomic.Bool
+	lost atomic.Int64 // nanoseconds
+}
+
+func (s *standstill) now() time.Time { return time.Now().Add(time.Duration(s.lost.Load())) }
+
+func (s *standstill) wire(line io.ReadWriter) io.ReadWriter { return &lateWire{line, s} }
+
+type lateWire struct {
+	io.ReadWriter
+	*standstill
+}
+
+func (w *lateWire) Write(octets []byte) (int, error) {
+	if strings.Contains(string(octets), classic) && w.due.CompareAndSwap(true, false) {
+		w.lost.Add(int64(8 * time.Second))
+	}
+	return w.ReadWriter.Write(octets)
 }
 
 func TestTwoCardsAtOnceAreOneReadThatSaysSo(t *testing.T) {
