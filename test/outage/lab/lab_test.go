@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"os"
 	"regexp"
 	"slices"
