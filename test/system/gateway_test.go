@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -163,28 +161,13 @@ func (g *gateway) reach() (reach, error) {
 	}, err
 }
 
-var (
-	ownStream = regexp.MustCompile(`<dt>Stream</dt><dd><code>([0-9a-f]{16})</code>`)
-	copyLine  = regexp.MustCompile(`<code>([0-9a-f]{16})</code></th><td>([0-9]+)</td><td>[0-9]+</td>`)
-)
-
 // copies reads from the gateway's page its own stream and how far it holds each stream of the cluster.
 func (g *gateway) copies() (own string, held map[string]uint64, err error) {
 	text, err := g.get("/")
 	if err != nil {
 		return "", nil, err
 	}
-	m := ownStream.FindStringSubmatch(text)
-	if m == nil {
-		return "", nil, errors.New("the page names no stream")
-	}
-	held = map[string]uint64{}
-	for _, line := range copyLine.FindAllStringSubmatch(text, -1) {
-		if held[line[1]], err = strconv.ParseUint(line[2], 10, 64); err != nil {
-			return "", nil, fmt.Errorf("the page's table of streams: %w", err)
-		}
-	}
-	return m[1], held, nil
+	return site.CopiesOn(text)
 }
 
 // stream is the gateway's own.

@@ -7,21 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/test/outage/history"
+	"github.com/rollcall-edge/rollcall/test/sim/campus/site"
 )
-
-var (
-	ownStream = regexp.MustCompile(`<dt>Stream</dt><dd><code>([0-9a-f]{16})</code>`)
-	copyLine  = regexp.MustCompile(`<code>([0-9a-f]{16})</code></th><td>([0-9]+)</td><td>[0-9]+</td>`)
-)
-
-// ErrPage means that the status page does not say what it should.
-var ErrPage = errors.New("the status page is not as expected")
 
 // Progress is how far the gateway is, by its metrics and its page.
 func (g *Gateway) Progress(ctx context.Context) (history.Progress, error) {
@@ -69,23 +61,11 @@ func cutLast(line string) (before, after string, ok bool) {
 
 // Copies reads from the status page which stream is the gateway's own, and how far its replica holds each stream.
 func (g *Gateway) Copies(ctx context.Context) (own string, held map[string]uint64, err error) {
-	text, err := g.page(ctx, "/")
+	page, err := g.page(ctx, "/")
 	if err != nil {
 		return "", nil, err
 	}
-	m := ownStream.FindStringSubmatch(text)
-	if m == nil {
-		return "", nil, fmt.Errorf("%w: no stream", ErrPage)
-	}
-	held = map[string]uint64{}
-	for _, line := range copyLine.FindAllStringSubmatch(text, -1) {
-		n, err := strconv.ParseUint(line[2], 10, 64)
-		if err != nil {
-			return "", nil, fmt.Errorf("%w: %w", ErrPage, err)
-		}
-		held[line[1]] = n
-	}
-	return m[1], held, nil
+	return site.CopiesOn(page)
 }
 
 func (g *Gateway) page(ctx context.Context, path string) (string, error) {

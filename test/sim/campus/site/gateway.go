@@ -134,16 +134,21 @@ var ErrPage = errors.New("the status page is not as expected")
 // Copies reads from the status page which stream is the gateway's own, and how far its replica holds each stream of the
 // cluster.
 func (g *Gateway) Copies(ctx context.Context) (own string, held map[string]uint64, err error) {
-	text, err := g.page(ctx, "/")
+	page, err := g.page(ctx, "/")
 	if err != nil {
 		return "", nil, err
 	}
-	m := ownStream.FindStringSubmatch(text)
+	return CopiesOn(page)
+}
+
+// CopiesOn finds on a gateway's status page what Copies tells.
+func CopiesOn(page string) (own string, held map[string]uint64, err error) {
+	m := ownStream.FindStringSubmatch(page)
 	if m == nil {
 		return "", nil, fmt.Errorf("%w: no stream", ErrPage)
 	}
 	held = map[string]uint64{}
-	for _, line := range copyLine.FindAllStringSubmatch(text, -1) {
+	for _, line := range copyLine.FindAllStringSubmatch(page, -1) {
 		n, err := strconv.ParseUint(line[2], 10, 64)
 		if err != nil {
 			return "", nil, fmt.Errorf("%w: %w", ErrPage, err)
