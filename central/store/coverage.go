@@ -117,12 +117,12 @@ func endsOf(ctx context.Context, tx *transaction, stream contract.Stream, where 
 }
 
 // streamEnds are points, and from when to when they may have heard taps at the end of a stream although a later stream of the same
-// gateway speaks of them.
+// gateway speaks of them. It says CROSS JOIN because SQLite keeps to its order: for the sake of GROUP BY it would read all coverage.
 const streamEnds = `SELECT t.point_id, t.last, coalesce((SELECT min(CASE WHEN n.since > t.last THEN n.since ELSE t.last END) FROM coverage n
 		WHERE n.point_id = t.point_id AND n.stream_id <> t.stream_id AND n.until > t.last), w.until)
 	FROM (SELECT c.stream_id, c.point_id, max(c.until) AS last
-		FROM stream s JOIN coverage c ON c.stream_id = s.id
-		WHERE %s AND EXISTS (SELECT 1 FROM stream o WHERE o.gateway_id = s.gateway_id AND o.id <> s.id)
+		FROM stream s CROSS JOIN coverage c
+		WHERE %s AND c.stream_id = s.id AND EXISTS (SELECT 1 FROM stream o WHERE o.gateway_id = s.gateway_id AND o.id <> s.id)
 		GROUP BY c.stream_id, c.point_id) AS t
 	JOIN watermark w ON w.point_id = t.point_id AND w.until > t.last
 	ORDER BY t.point_id, t.last, t.stream_id`

@@ -17,7 +17,7 @@ import (
 
 // Cases reads the facts and earlier judgements of some students from one snapshot.
 func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.Case, error) {
-	l := loader{cases: make(map[string]*judge.Case, len(students)), expected: make(map[string][]string, len(students)), memory: &j.s.timetable}
+	l := loader{cases: make(map[string]*judge.Case, len(students)), expected: make(map[string][]string, len(students)), memory: &j.s.timetable, heard: &j.s.heard}
 	out := make([]judge.Case, len(students))
 	ids := make([]string, len(students))
 	for i, d := range students {
@@ -37,6 +37,8 @@ type loader struct {
 	cases    map[string]*judge.Case
 	expected map[string][]string // sessions on whose lists each student is
 	memory   *timetableMemory
+	heard    *coverageMemory
+	change   int64 // the last of what points heard
 }
 
 func (l *loader) load(ctx context.Context, tx *transaction) error {
@@ -44,7 +46,7 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		what string
 		run  func(context.Context, *transaction) error
 	}{
-		{"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"taps", l.taps}, {"unsure taps", l.unsure},
+		{"changes", l.changes}, {"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"taps", l.taps}, {"unsure taps", l.unsure},
 		{"amendments", l.amendments}, {"absences", l.absences}, {"approvals", l.approvals}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
 		{"standings", l.standings},
 	}
@@ -54,6 +56,11 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 		}
 	}
 	return nil
+}
+
+func (l *loader) changes(ctx context.Context, tx *transaction) (err error) {
+	l.change, err = l.heard.upTo(ctx, tx)
+	return err
 }
 
 // each runs a query and hands every row to scan.
@@ -98,7 +105,7 @@ func (l *loader) lists(ctx context.Context, tx *transaction) error {
 // taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
 // bound today brings its taps of last week with it. What is asked of a tap stands in its index.
 func (l *loader) taps(ctx context.Context, tx *transaction) error {
-	points, err := pointsOf(ctx, tx)
+	points, err := l.points(ctx, tx)
 	if err != nil {
 		return err
 	}
@@ -133,7 +140,10 @@ type point struct {
 	exit       bool
 }
 
-func pointsOf(ctx context.Context, tx *transaction) (map[string]point, error) {
+func (l *loader) points(ctx context.Context, tx *transaction) (map[string]point, error) {
+	if points := l.heard.recallPoints(l.change); points != nil {
+		return points, nil
+	}
 	points := map[string]point{}
 	err := each(ctx, tx, func(r *sql.Rows) error {
 		var p point
@@ -141,7 +151,11 @@ func pointsOf(ctx context.Context, tx *transaction) (map[string]point, error) {
 		points[p.name] = p
 		return err
 	}, `SELECT id, room_id, direction = 'out' FROM point`)
-	return points, err
+	if err != nil {
+		return nil, err
+	}
+	l.heard.rememberPoints(l.change, points)
+	return points, nil
 }
 
 func (l *loader) amendments(ctx context.Context, tx *transaction) error {
@@ -214,8 +228,28 @@ func intervals(text string) ([]register.Interval, error) {
 	return all, nil
 }
 
-// coverage reads what heartbeats prove about the rooms, once for all the students.
+// coverage gives all the students what heartbeats prove about their rooms.
 func (l *loader) coverage(ctx context.Context, tx *transaction) error {
+	covered, missing := l.heard.recall(l.change, l.rooms())
+	if len(missing) > 0 {
+		read, err := readCoverage(ctx, tx, missing)
+		if err != nil {
+			return err
+		}
+		l.heard.remember(l.change, missing, read)
+		maps.Copy(covered, read)
+	}
+	if err := lacking(ctx, tx, covered); err != nil {
+		return fmt.Errorf("missing ends of streams: %w", err)
+	}
+	for _, c := range l.cases {
+		c.Facts.Coverage = covered
+	}
+	return nil
+}
+
+// rooms are those of which the students' sessions ask.
+func (l *loader) rooms() map[string]bool {
 	rooms := map[string]bool{}
 	for _, c := range l.cases {
 		for _, s := range c.Facts.Sessions {
@@ -227,12 +261,16 @@ func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 			}
 		}
 	}
-	ids, err := keys(slices.Sorted(maps.Keys(rooms)))
+	return rooms
+}
+
+func readCoverage(ctx context.Context, tx *transaction, rooms []string) (register.Coverage, error) {
+	ids, err := keys(rooms)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	covered := register.Coverage{}
-	err = each(ctx, tx, func(r *sql.Rows) error {
+	return covered, each(ctx, tx, func(r *sql.Rows) error {
 		var room string
 		var working sql.RawBytes
 		var heard sql.NullInt64
@@ -249,36 +287,28 @@ func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 			(SELECT string_agg(CAST(c.since AS TEXT) || ' ' || CAST(c.until AS TEXT), ' ') FROM coverage c WHERE c.point_id = p.id)
 		FROM point p LEFT JOIN watermark w ON w.point_id = p.id
 		WHERE p.room_id IN ({{keys $1}}) ORDER BY p.room_id, p.id`, ids)
-	if err != nil {
-		return err
-	}
-	if err := lacking(ctx, tx, covered); err != nil {
-		return fmt.Errorf("missing ends of streams: %w", err)
-	}
-	for _, c := range l.cases {
-		c.Facts.Coverage = covered
-	}
-	return nil
 }
 
 // lacking notes when points heard taps that are not here although a later stream of the gateway vouches for them: the end of an
 // earlier stream is missing, and what it held lies between its last word on the point and the first of the later one.
 func lacking(ctx context.Context, tx *transaction, covered register.Coverage) error {
-	places := map[string]*register.PointCoverage{}
-	for _, room := range covered {
-		for i := range room {
-			places[room[i].Point] = &room[i]
-		}
-	}
-	return each(ctx, tx, func(r *sql.Rows) error {
+	missing := map[string][]register.Interval{} // by point
+	err := each(ctx, tx, func(r *sql.Rows) error {
 		var point string
 		var last, next int64
-		if err := r.Scan(&point, &last, &next); err != nil {
-			return err
-		}
-		if p := places[point]; p != nil {
-			p.Lacking = append(p.Lacking, register.Interval{From: instant(last), To: instant(next)})
-		}
-		return nil
+		err := r.Scan(&point, &last, &next)
+		missing[point] = append(missing[point], register.Interval{From: instant(last), To: instant(next)})
+		return err
 	}, fmt.Sprintf(streamEnds, `s.durable > s.through`))
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	for name, room := range covered {
+		room = slices.Clone(room) // the original is remembered
+		for i := range room {
+			room[i].Lacking = missing[room[i].Point]
+		}
+		covered[name] = room
+	}
+	return nil
 }

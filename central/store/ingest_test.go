@@ -51,6 +51,7 @@ func (d *door) exec(t testing.TB, query string, args ...any) {
 		t.Fatalf("%s: %v", query, err)
 	}
 	d.store.timetable.forget() // no import says that it changed
+	d.store.heard.forget()
 }
 
 // column reads the first column of a query as text.

@@ -73,6 +73,7 @@ func (c *court) exec(query string, args ...any) {
 		c.t.Fatalf("%s: %v", query, err)
 	}
 	c.store.timetable.forget() // no import says that it changed
+	c.store.heard.forget()
 }
 
 // bind gives s1 one more card.

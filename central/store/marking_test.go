@@ -190,7 +190,7 @@ func TestOldDoorIsWaitedFor(t *testing.T) {
 	c.at(0, "18:00:00")
 	c.expect("marks before the old door is heard", c.judged(), "law=U")
 	err := c.store.transact(t.Context(), func(tx *transaction) error {
-		return streamTx{tx}.advance(t.Context(), ingest.Delivery{ReceivedAt: c.now}, ingest.Watermark{Point: "R/door", Until: c.now})
+		return streamTx{tx}.heard(t.Context(), ingest.Delivery{ReceivedAt: c.now, Watermarks: []ingest.Watermark{{Point: "R/door", Until: c.now}}})
 	})
 	if err != nil {
 		t.Fatal(err)

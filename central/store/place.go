@@ -98,6 +98,12 @@ func putRooms(ctx context.Context, tx *transaction, c *timetable.Change) error {
 }
 
 func putPoints(ctx context.Context, tx *transaction, c *timetable.Change) error {
+	if len(c.Points) == 0 {
+		return nil
+	}
+	if err := noteChanged(ctx, tx, map[string]bool{everyPoint: true}); err != nil {
+		return err
+	}
 	return putEach(ctx, tx, "points", `INSERT INTO point (id, room_id, direction) VALUES ($1, $2, $3)
 		ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id, direction = excluded.direction`,
 		c.Points, func(p timetable.Point) []any { return []any{p.ID, p.Room, direction(p)} })

@@ -32,6 +32,7 @@ type Store struct {
 	turn    chan struct{} // held by the writer; who waits longest is next, where database/sql would give its connection to anybody
 
 	timetable timetableMemory
+	heard     coverageMemory
 }
 
 func newStore(d *dialect, write, read *sql.DB) *Store {

@@ -86,7 +86,22 @@ func (t streamTx) heard(ctx context.Context, d ingest.Delivery) error {
 			return err
 		}
 	}
+	if err := t.noteHeard(ctx, d); err != nil {
+		return err
+	}
 	return t.deafen(ctx, d)
+}
+
+// noteHeard says of which points a delivery tells.
+func (t streamTx) noteHeard(ctx context.Context, d ingest.Delivery) error {
+	points := map[string]bool{}
+	for _, c := range d.Coverage {
+		points[c.Point] = true
+	}
+	for _, w := range d.Watermarks {
+		points[w.Point] = true
+	}
+	return noteChanged(ctx, t.tx, points)
 }
 
 // save notes how far a stream is here, and that it exists at least so far.

@@ -145,6 +145,9 @@ func (t streamTx) Revise(ctx context.Context, stream ingest.Stream, r ingest.Rev
 			return err
 		}
 	}
+	if err := t.noteHeard(ctx, ingest.Delivery{Coverage: r.Uncovered}); err != nil {
+		return err
+	}
 	return t.heard(ctx, d)
 }
 
