@@ -38,11 +38,11 @@ type Contact struct {
 // New orders the contacts by the end of their sessions, so that a history does not depend on how facts arrived.
 func New(p Person, term string, contacts []Contact) History {
 	ordered := slices.Clone(contacts)
-	slices.SortFunc(ordered, byEnd)
+	slices.SortFunc(ordered, func(a, b Contact) int { return byEnd(&a, &b) })
 	return History{Person: p, Term: term, Contacts: ordered}
 }
 
-func byEnd(a, b Contact) int {
+func byEnd(a, b *Contact) int {
 	return cmp.Or(a.EndsAt.Compare(b.EndsAt), a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
 }
 

@@ -23,16 +23,34 @@ type Record struct {
 
 // NewRecord orders what is known, so that a record does not depend on how facts arrived, and adds the contacts that the
 // facts tell of to those of the register. What is told twice is there once: a fact or a session that is handed over twice, and
-// a contact that two facts tell of, of which the later one holds.
+// a contact that two facts tell of, of which the later one holds. The record keeps sessions; nobody changes them any more.
 func NewRecord(p Person, sessions []Contact, facts []Fact, absences []register.Absence, known map[Kind]time.Time) Record {
 	r := Record{Person: p, Facts: slices.Clone(facts), Absences: slices.Clone(absences), Known: known}
 	slices.SortFunc(r.Facts, func(a, b Fact) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	r.Facts = slices.Compact(r.Facts)
-	r.Contacts = append(slices.Clone(sessions), told(r.Facts)...)
-	slices.SortFunc(r.Contacts, byEnd)
-	r.Contacts = slices.Compact(r.Contacts)
+	r.Contacts = inOrder(sessions, told(r.Facts))
 	slices.SortFunc(r.Absences, func(a, b register.Absence) int { return cmp.Or(a.Since.Compare(b.Since), a.Until.Compare(b.Until)) })
 	return r
+}
+
+// inOrder are all contacts by their end, each once. Sessions that are so already, as nearly always, are not copied.
+func inOrder(sessions, told []Contact) []Contact {
+	if len(told) == 0 && ordered(sessions) {
+		return sessions
+	}
+	all := slices.Concat(sessions, told)
+	slices.SortFunc(all, func(a, b Contact) int { return byEnd(&a, &b) })
+	return slices.Compact(all)
+}
+
+// ordered reports whether each comes after the one before.
+func ordered(contacts []Contact) bool {
+	for i := 1; i < len(contacts); i++ {
+		if byEnd(&contacts[i-1], &contacts[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // told are the contacts that facts tell of, each as the latest fact has it.

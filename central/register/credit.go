@@ -13,6 +13,9 @@ import (
 func credit(places []place, ordered []Tap) {
 	order := byOpening(places)
 	for _, remote := range []bool{false, true} {
+		if remote && !slices.ContainsFunc(places, func(p place) bool { return p.policy != nil && len(p.policy.Marking.InPerson) > 0 }) {
+			return // every tap proves presence
+		}
 		w := walk{places: places, order: order}
 		for i := range ordered {
 			t := &ordered[i]

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rollcall-edge/rollcall/central/calendar"
 	"github.com/rollcall-edge/rollcall/central/policy"
 )
 
@@ -19,13 +18,19 @@ func Marks(f Facts, policies policy.ByDay, now time.Time) []Mark {
 	b := newBench(&f, expected, taps, now)
 	b.weigh(f.Unsure)
 	marks := make([]Mark, len(expected))
+	var named *policy.Policy
+	var name string // of it: a year has hundreds of marks by one version
 	for i := range expected {
 		p := &expected[i]
 		marks[i] = doubted(p, b.judge(p))
 		marks[i].Session, marks[i].Tap = p.Session, p.tap
-		if p.policy != nil {
-			marks[i].Policy = p.policy.ID()
+		if p.policy == nil {
+			continue
 		}
+		if p.policy != named {
+			named, name = p.policy, p.policy.ID()
+		}
+		marks[i].Policy = name
 	}
 	return marks
 }
@@ -132,7 +137,7 @@ func (b *bench) byLateness(p *place) (Code, string) {
 func where(p *place) string {
 	var room [96]byte
 	b := append(room[:0], "Tapped at "...)
-	b = p.tap.At.In(calendar.London).AppendFormat(b, clockLayout)
+	b = appendClock(b, p.tap.At)
 	b = append(append(append(b, " at "...), p.tap.Point...), ", "...)
 	b = appendRelative(b, time.Duration(milli(p.tap.At)-milli(p.StartsAt))*time.Millisecond)
 	text := string(b)
