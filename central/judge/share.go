@@ -1,8 +1,8 @@
 package judge
 
 import (
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/central/calendar"
@@ -37,25 +37,31 @@ func byModule(h engagement.History, asOf time.Time, by policy.Counting) []Share 
 }
 
 func shares(h engagement.History, asOf time.Time, by policy.Counting, of func(*engagement.Contact) string) []Share {
-	counts := map[string]*engagement.Count{}
+	var counts []count // a few, so that looking through them is faster than a map
 	for i := range h.Contacts {
 		c := &h.Contacts[i]
 		if c.Kind != engagement.Session || c.EndsAt.After(asOf) {
 			continue
 		}
 		name := of(c)
-		n := counts[name]
-		if n == nil {
-			n = &engagement.Count{}
-			counts[name] = n
+		at := slices.IndexFunc(counts, func(n count) bool { return n.of == name })
+		if at < 0 {
+			at, counts = len(counts), append(counts, count{of: name})
 		}
-		n.Add(c)
+		counts[at].Add(c)
 	}
+	slices.SortFunc(counts, func(a, b count) int { return strings.Compare(a.of, b.of) })
 	var out []Share
-	for _, name := range slices.Sorted(maps.Keys(counts)) {
-		if t := counts[name].Tally(by); t.Counted > 0 {
-			out = append(out, Share{name, t.Attended, t.Counted})
+	for _, n := range counts {
+		if t := n.Tally(by); t.Counted > 0 {
+			out = append(out, Share{n.of, t.Attended, t.Counted})
 		}
 	}
 	return out
+}
+
+// count is what the sessions of one week, or of one module, came to.
+type count struct {
+	engagement.Count
+	of string
 }

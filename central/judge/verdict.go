@@ -233,10 +233,18 @@ func weeks(marks []Mark, changed map[int64]bool) []Week {
 		return nil
 	}
 	in := make(map[int64][]*Mark, len(changed))
-	for i := range marks {
-		if w := WeekOf(marks[i].Session.StartsAt); changed[w] {
-			in[w] = append(in[w], &marks[i])
+	for from := 0; from < len(marks); { // by the start of their sessions, so that those of a week stand together
+		number, to := WeekOf(marks[from].Session.StartsAt), from+1
+		for to < len(marks) && WeekOf(marks[to].Session.StartsAt) == number {
+			to++
 		}
+		if changed[number] {
+			in[number] = slices.Grow(in[number], to-from)
+			for i := from; i < to; i++ {
+				in[number] = append(in[number], &marks[i])
+			}
+		}
+		from = to
 	}
 	out := make([]Week, 0, len(changed))
 	for _, number := range slices.Sorted(maps.Keys(changed)) {
