@@ -92,17 +92,30 @@ func (j *Judge) Wake() {
 }
 
 const (
-	lookEvery = time.Second // also how late a register that closes by the clock is judged
-	batchSize = 64          // students per transaction: ingest waits behind it
+	lookEvery = time.Second   // also how late a register that closes by the clock is judged
+	batchSize = 64            // students per transaction: ingest waits behind it
+	wholeSize = 4 * batchSize // when nothing else is at work: more of them share a sum, and a commit
 	roundSize = 64 * batchSize
 )
+
+// pace is how much of the machine judging takes.
+type pace struct {
+	workers int
+	batch   int // students per transaction
+}
+
+// beside is the pace while people are looking at pages.
+func beside() pace { return pace{workers: max(1, runtime.GOMAXPROCS(0)/2), batch: batchSize} }
+
+// alone is the pace when nothing else is at work.
+func alone() pace { return pace{workers: runtime.GOMAXPROCS(0), batch: wholeSize} }
 
 // Run judges until ctx ends. An error of the database is logged and tried again: facts are safe, judgements merely late.
 func (j *Judge) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		if err := j.settle(ctx, max(1, runtime.GOMAXPROCS(0)/2)); err != nil && ctx.Err() == nil { // people are looking at pages meanwhile
+		if err := j.settle(ctx, beside()); err != nil && ctx.Err() == nil {
 			j.o.Log.Error("judging failed; it will be tried again", "error", err)
 		}
 		select {
@@ -115,9 +128,9 @@ func (j *Judge) Run(ctx context.Context) error {
 }
 
 // Settle judges everybody who is dirty, and those whose register closed since the last look.
-func (j *Judge) Settle(ctx context.Context) error { return j.settle(ctx, runtime.GOMAXPROCS(0)) }
+func (j *Judge) Settle(ctx context.Context) error { return j.settle(ctx, alone()) }
 
-func (j *Judge) settle(ctx context.Context, workers int) error {
+func (j *Judge) settle(ctx context.Context, at pace) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	now := j.o.Now()
@@ -132,7 +145,7 @@ func (j *Judge) settle(ctx context.Context, workers int) error {
 	}
 	j.looked = now
 	for {
-		n, err := j.round(ctx, workers)
+		n, err := j.round(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -153,16 +166,22 @@ func (j *Judge) idle(ctx context.Context) error {
 }
 
 // round judges those who wait longest.
-func (j *Judge) round(ctx context.Context, workers int) (int, error) {
+func (j *Judge) round(ctx context.Context, at pace) (int, error) {
 	waiting, err := j.o.Store.Dirty(ctx, roundSize)
 	if err != nil || len(waiting) == 0 {
 		return 0, wrap("list dirty students", err)
 	}
-	return len(waiting), j.Judge(ctx, waiting, workers)
+	return len(waiting), j.judge(ctx, waiting, at)
 }
 
-// Judge judges these students: workers read and conclude, a batch at a time, while one stores what is different.
-func (j *Judge) Judge(ctx context.Context, waiting []Dirty, workers int) error {
+// Judge judges these students, as Run does.
+func (j *Judge) Judge(ctx context.Context, waiting []Dirty) error {
+	return j.judge(ctx, waiting, beside())
+}
+
+// judge has workers read, conclude and store, each a batch at a time. Only one of them can store at once, and it waits for the disk:
+// so there is one more than the processors it may take.
+func (j *Judge) judge(ctx context.Context, waiting []Dirty, at pace) error {
 	cal, err := j.o.Store.Calendar(ctx)
 	if err != nil {
 		return fmt.Errorf("read calendar: %w", err)
@@ -173,49 +192,36 @@ func (j *Judge) Judge(ctx context.Context, waiting []Dirty, workers int) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan []Dirty)
-	judged := make(chan concluded) // unbuffered: a verdict must not grow old
-	group.Go(func() error { defer close(batches); return send(ctx, batches, slices.Chunk(waiting, batchSize)) })
-	var working sync.WaitGroup
-	for range min(workers, (len(waiting)+batchSize-1)/batchSize) {
-		working.Add(1)
-		group.Go(func() error { defer working.Done(); return j.work(ctx, batches, judged, book, cal) })
-	}
-	group.Go(func() error { working.Wait(); close(judged); return nil })
-	group.Go(func() error {
-		for c := range judged {
-			if err := j.o.Store.Save(ctx, c.verdicts); err != nil {
-				return fmt.Errorf("save judgements: %w", err)
+	group.Go(func() error { defer close(batches); return send(ctx, batches, slices.Chunk(waiting, at.batch)) })
+	for range min(at.workers+1, (len(waiting)+at.batch-1)/at.batch) {
+		group.Go(func() error {
+			for batch := range batches {
+				if err := j.conclude(ctx, batch, book, cal); err != nil {
+					return err
+				}
 			}
-			j.metrics.run.Observe(time.Since(c.started).Seconds() / float64(len(c.verdicts)))
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 	return group.Wait()
 }
 
-// concluded is a batch of verdicts, and when somebody began to read for them.
-type concluded struct {
-	verdicts []Verdict
-	started  time.Time
-}
-
-// work judges batches until there are no more.
-func (j *Judge) work(ctx context.Context, batches <-chan []Dirty, judged chan<- concluded, book *policy.Book, cal *calendar.Calendar) error {
-	for batch := range batches {
-		started := time.Now()
-		cases, err := j.o.Store.Cases(ctx, batch)
-		if err != nil {
-			return fmt.Errorf("read facts: %w", err)
-		}
-		now := j.o.Now()
-		verdicts := make([]Verdict, len(cases))
-		for i, c := range cases {
-			verdicts[i] = c.judge(book, cal, now)
-		}
-		if err := send(ctx, judged, slices.Values([]concluded{{verdicts, started}})); err != nil {
-			return err
-		}
+// conclude judges a batch and stores what is different.
+func (j *Judge) conclude(ctx context.Context, batch []Dirty, book *policy.Book, cal *calendar.Calendar) error {
+	started := time.Now()
+	cases, err := j.o.Store.Cases(ctx, batch)
+	if err != nil {
+		return fmt.Errorf("read facts: %w", err)
 	}
+	now := j.o.Now()
+	verdicts := make([]Verdict, len(cases))
+	for i, c := range cases {
+		verdicts[i] = c.judge(book, cal, now)
+	}
+	if err := j.o.Store.Save(ctx, verdicts); err != nil {
+		return fmt.Errorf("save judgements: %w", err)
+	}
+	j.metrics.run.Observe(time.Since(started).Seconds() / float64(len(verdicts)))
 	return nil
 }
 

@@ -160,13 +160,15 @@ func noteLook(ctx context.Context, tx *transaction, at time.Time) error {
 }
 
 // Save stores verdicts in one transaction, kind by kind, so that the rows of all of them go to the database together.
+// What takes long to write down is written down before the turn comes, so that others have theirs meanwhile.
 func (j Judgements) Save(ctx context.Context, verdicts []judge.Verdict) error {
+	texts := textsOf(verdicts)
 	return j.s.transact(ctx, func(tx *transaction) error {
 		verdicts, err := stillAsked(ctx, tx, verdicts)
 		if err != nil {
 			return err
 		}
-		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{saveMarks, saveStandings, saveShares, saveFindings, saveWakes, settle} {
+		for _, save := range []func(context.Context, *transaction, []judge.Verdict) error{texts.save, saveStandings, saveShares, saveFindings, saveWakes, settle} {
 			if err := save(ctx, tx, verdicts); err != nil {
 				return err
 			}

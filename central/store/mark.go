@@ -35,29 +35,46 @@ const (
 	markJudgedAt = `CAST(m.value->>9 AS BIGINT)`
 )
 
-// saveMarks writes the weeks in which something changed, each as one row.
-func saveMarks(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
+// weekTexts are the weeks of students as they are stored, in the order of their verdicts' weeks; "" for one without marks.
+type weekTexts map[string][]string
+
+func textsOf(verdicts []judge.Verdict) weekTexts {
+	texts := make(weekTexts, len(verdicts))
+	for i := range verdicts {
+		weeks := make([]string, len(verdicts[i].Weeks))
+		for k, w := range verdicts[i].Weeks {
+			if len(w.Marks) > 0 {
+				weeks[k] = string(encodeMarks(w.Marks))
+			}
+		}
+		texts[verdicts[i].Student] = weeks
+	}
+	return texts
+}
+
+// save writes the weeks in which something changed, each as one row.
+func (t weekTexts) save(ctx context.Context, tx *transaction, verdicts []judge.Verdict) error {
 	if err := keepPast(ctx, tx, verdicts); err != nil {
 		return err
 	}
-	var full, empty []part[judge.Week]
-	for _, p := range parts(verdicts, func(v *judge.Verdict) []judge.Week { return v.Weeks }) {
-		if len(p.is.Marks) == 0 {
-			empty = append(empty, p)
-			continue
+	var full, empty [][]any
+	for i := range verdicts {
+		v := &verdicts[i]
+		for k, w := range v.Weeks {
+			if text := t[v.Student][k]; text != "" {
+				full = append(full, []any{v.Student, w.Number, text})
+				continue
+			}
+			empty = append(empty, []any{v.Student, w.Number})
 		}
-		full = append(full, p)
 	}
+	row := func(row []any) []any { return row }
 	err := putEach(ctx, tx, "marks", `INSERT INTO mark_week (student_id, week, marks) VALUES ($1, $2, $3)
-		ON CONFLICT (student_id, week) DO UPDATE SET marks = excluded.marks`, full,
-		func(p part[judge.Week]) []any {
-			return []any{p.of.Student, p.is.Number, string(encodeMarks(p.is.Marks))}
-		})
+		ON CONFLICT (student_id, week) DO UPDATE SET marks = excluded.marks`, full, row)
 	if err != nil {
 		return err
 	}
-	return putEach(ctx, tx, "weeks without marks", `DELETE FROM mark_week WHERE student_id = $1 AND week = $2`, empty,
-		func(p part[judge.Week]) []any { return []any{p.of.Student, p.is.Number} })
+	return putEach(ctx, tx, "weeks without marks", `DELETE FROM mark_week WHERE student_id = $1 AND week = $2`, empty, row)
 }
 
 // keepPast puts aside the judgements that new ones replace.
@@ -128,13 +145,21 @@ func appendMark(b []byte, m *judge.Mark) []byte {
 // appendText adds a JSON string and a comma. Nearly all text here is plain.
 func appendText(b []byte, text string) []byte {
 	for i := range len(text) {
-		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
+		if !plain[text[i]] {
 			quoted, _ := json.Marshal(storable([]any{text})[0]) // a string is never refused
 			return append(append(b, quoted...), ',')
 		}
 	}
 	return append(append(append(b, '"'), text...), `",`...)
 }
+
+// plain are the octets that stand for themselves in a JSON string.
+var plain = func() (plain [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 func appendNumber(b []byte, n int64) []byte { return append(strconv.AppendInt(b, n, 10), ',') }
 

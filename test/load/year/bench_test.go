@@ -153,7 +153,7 @@ func (u *university) rejudged(b *testing.B) (times sample.Times) {
 			b.Fatal(err)
 		}
 		began := time.Now()
-		if err := u.judge.Judge(b.Context(), waiting, 1); err != nil {
+		if err := u.judge.Judge(b.Context(), waiting); err != nil {
 			b.Fatal(err)
 		}
 		times = append(times, time.Since(began))
