@@ -94,14 +94,15 @@ func (c choice) wouldCredit() string {
 
 func choose(credited Credits, p timetable.Point, card timetable.Credential, now time.Time) choice {
 	var c choice
+	at := now.UnixNano()
 	for r := range p.Open(now) {
-		c.open.consider(r, now)
+		c.open.consider(r, at)
 		if !r.Lists(card) {
 			continue
 		}
-		c.listed.consider(r, now)
+		c.listed.consider(r, at)
 		if !seen(credited, card, r.Session) {
-			c.fresh.consider(r, now)
+			c.fresh.consider(r, at)
 		}
 	}
 	return c
@@ -125,18 +126,18 @@ type best struct {
 	some bool
 }
 
-func (b *best) consider(r timetable.Register, now time.Time) {
-	if !b.some || better(r, b.Register, now) {
+func (b *best) consider(r timetable.Register, at int64) {
+	if !b.some || better(r, b.Register, at) {
 		b.Register, b.some = r, true
 	}
 }
 
-func better(r, than timetable.Register, now time.Time) bool {
-	if a, b := phase(r, now), phase(than, now); a != b {
+func better(r, than timetable.Register, at int64) bool {
+	if a, b := phase(r, at), phase(than, at); a != b {
 		return a < b
 	}
-	if !r.StartsAt.Equal(than.StartsAt) {
-		return r.StartsAt.After(than.StartsAt) != (phase(r, now) == ahead)
+	if r.StartsAt != than.StartsAt {
+		return (r.StartsAt > than.StartsAt) != (phase(r, at) == ahead)
 	}
 	return r.Session < than.Session
 }
@@ -148,11 +149,11 @@ const (
 	ended
 )
 
-func phase(r timetable.Register, now time.Time) int {
+func phase(r timetable.Register, at int64) int {
 	switch {
-	case now.Before(r.StartsAt):
+	case at < r.StartsAt:
 		return ahead
-	case now.After(r.EndsAt):
+	case at > r.EndsAt:
 		return ended
 	}
 	return inProgress

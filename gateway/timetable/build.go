@@ -1,7 +1,6 @@
 package timetable
 
 import (
-	"cmp"
 	"math/bits"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ func Build(t *contract.Timetable) *Index {
 		version: t.Version, building: strings.Clone(t.Building), madeAt: t.MadeAt, validUntil: t.ValidUntil,
 	}}
 	b.addCards(t.Holders)
-	b.addLists(t.Lists)
+	b.addLists(len(t.Holders), t.Lists)
 	b.addRooms(t)
 	b.addEdges(t.ValidUntil)
 	b.index.text = b.text.String()
@@ -79,15 +78,25 @@ func (b *builder) addCardsOf(holder uint32, digests []contract.Digest, blocked b
 	return last
 }
 
-func (b *builder) addLists(lists []contract.List) {
-	x, n := b.index, 0
+// addLists turns lists of holders into lists of each holder.
+func (b *builder) addLists(holders int, lists []contract.List) {
+	x := b.index
+	x.holders = make([]uint32, holders+1)
 	for _, l := range lists {
-		n += len(l.Holders)
+		for _, h := range l.Holders {
+			x.holders[h+1]++
+		}
 	}
-	x.members, x.lists = make([]uint32, 0, n), make([]uint32, 1, len(lists)+1)
-	for _, l := range lists {
-		x.members = append(x.members, l.Holders...)
-		x.lists = append(x.lists, uint32(len(x.members)))
+	for h := range holders {
+		x.holders[h+1] += x.holders[h]
+	}
+	x.lists = make([]uint32, x.holders[holders])
+	filled := slices.Clone(x.holders)
+	for i, l := range lists {
+		for _, h := range l.Holders {
+			x.lists[filled[h]] = uint32(i)
+			filled[h]++
+		}
 	}
 }
 
@@ -104,27 +113,21 @@ func (b *builder) addRooms(t *contract.Timetable) {
 			}
 		}
 	}
-	for _, p := range t.Points {
-		b.span(p.ID) // side by side at the beginning of the text, where every tap looks
-	}
-	extents := map[string][2]uint32{}
+	b.index.points = make(map[string]point, len(t.Points))
+	extents := map[string]point{}
 	for _, p := range t.Points {
 		extent, ok := extents[p.Room]
 		if !ok {
 			extent = b.addWindows(rooms[p.Room])
 			extents[p.Room] = extent
 		}
-		b.index.points = append(b.index.points, point{id: b.span(p.ID), first: extent[0], next: extent[1]})
+		b.index.points[strings.Clone(p.ID)] = extent
 	}
-	text := b.text.String()
-	slices.SortStableFunc(b.index.points, func(p, q point) int {
-		return cmp.Compare(text[p.id.from:p.id.to], text[q.id.from:q.id.to])
-	})
 }
 
-func (b *builder) addWindows(sessions []*contract.Session) (extent [2]uint32) {
+func (b *builder) addWindows(sessions []*contract.Session) (extent point) {
 	x := b.index
-	extent[0] = uint32(len(x.windows))
+	extent.first = uint32(len(x.windows))
 	slices.SortFunc(sessions, func(s, t *contract.Session) int { return s.OpensAt.Compare(t.OpensAt) })
 	var latest instant
 	for _, s := range sessions {
@@ -135,7 +138,7 @@ func (b *builder) addWindows(sessions []*contract.Session) (extent [2]uint32) {
 			latest: latest, list: s.List, id: b.span(s.ID),
 		})
 	}
-	extent[1] = uint32(len(x.windows))
+	extent.next = uint32(len(x.windows))
 	return extent
 }
 

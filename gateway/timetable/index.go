@@ -9,8 +9,9 @@ import (
 	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
-// Index answers what a decision asks of one contract.Timetable. It is immutable and safe from any goroutine. All is held
-// in flat slices without pointers, so the collector has nothing to scan however large the campus is.
+// Index answers what a decision asks of one contract.Timetable. It is immutable and safe from any goroutine. All but the few
+// points is held in flat slices without pointers, so the collector has nothing to scan however large the campus is. What one
+// decision reads lies together, since what it waits for is memory: a person's lists and not a list's persons, who are many.
 type Index struct {
 	version    uint64
 	building   string
@@ -21,11 +22,11 @@ type Index struct {
 	cards []card // open addressing by digest, a power of two
 	known int    // cards that are not empty
 
-	points  []point   // ordered by identifier
+	points  map[string]point
 	opens   []instant // when windows[i] opens; apart, so that the search for the moment touches little memory
 	windows []window  // of one room after another, each room's in the order of opens
-	members []uint32  // of one list after another, each ascending
-	lists   []uint32  // list l has members[lists[l]:lists[l+1]]
+	lists   []uint32  // that hold one holder after another, each one's ascending
+	holders []uint32  // holder h is on lists[holders[h]:holders[h+1]]
 	edges   []instant // when any register opens or has just shut, ascending
 	shuts   []instant // when any register has just shut, ascending
 }
@@ -44,10 +45,8 @@ type card struct {
 	blocked bool
 }
 
-type point struct {
-	id          span
-	first, next uint32 // its room's windows
-}
+// point has windows[first:next], those of its room.
+type point struct{ first, next uint32 }
 
 type window struct {
 	closesAt, startsAt, endsAt instant
@@ -125,24 +124,21 @@ func hash(d contract.Digest) uint32 { return binary.LittleEndian.Uint32(d[:4]) }
 
 // Point finds the point where a reader hangs; ok is false when the timetable does not name it.
 func (x *Index) Point(id string) (p Point, ok bool) {
-	i := sort.Search(len(x.points), func(i int) bool { return x.at(x.points[i].id) >= id })
-	if i == len(x.points) || x.at(x.points[i].id) != id {
-		return Point{}, false
-	}
-	return Point{x: x, first: x.points[i].first, next: x.points[i].next}, true
+	at, ok := x.points[id]
+	return Point{x: x, point: at}, ok
 }
 
 // Point is one point of the timetable with the registers of its room.
 type Point struct {
-	x           *Index
-	first, next uint32
+	x *Index
+	point
 }
 
 // Register is a session whose register is open.
 type Register struct {
 	Session  string
-	StartsAt time.Time
-	EndsAt   time.Time
+	StartsAt int64 // nanoseconds since 1970, UTC
+	EndsAt   int64
 	list     uint32
 }
 
@@ -169,13 +165,13 @@ func upTo(instants []instant, t instant) int {
 }
 
 func (x *Index) register(w *window) Register {
-	return Register{Session: x.at(w.id), StartsAt: time.Unix(0, w.startsAt), EndsAt: time.Unix(0, w.endsAt), list: w.list}
+	return Register{Session: x.at(w.id), StartsAt: w.startsAt, EndsAt: w.endsAt, list: w.list}
 }
 
 // Lists reports whether the holder of a card is on the list of the register. Both must be of the same Index.
 func (r Register) Lists(c Credential) bool {
 	x, holder := c.x, c.x.cards[c.place].holder
-	_, found := slices.BinarySearch(x.members[x.lists[r.list]:x.lists[r.list+1]], holder)
+	_, found := slices.BinarySearch(x.lists[x.holders[holder]:x.holders[holder+1]], r.list)
 	return found
 }
 
