@@ -116,6 +116,9 @@ func (b *builder) addRooms(t *contract.Timetable) {
 	b.index.points = make(map[string]point, len(t.Points))
 	extents := map[string]point{}
 	for _, p := range t.Points {
+		if _, named := b.index.points[p.ID]; named { // the first room counts
+			continue
+		}
 		extent, ok := extents[p.Room]
 		if !ok {
 			extent = b.addWindows(rooms[p.Room])
