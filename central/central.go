@@ -101,7 +101,7 @@ func (c *Central) assemble(ctx context.Context, cfg *config.Central, o Options) 
 		return fmt.Errorf("assemble gateway listener: %w", err)
 	}
 	site, err := web.New(web.Options{
-		Reports: report.New(c.store.ReportSource(), o.Now), Accounts: c.Accounts, Facts: c.store, Policies: c.Policies, Proofs: prover{c.store}, Day: c.Fleet.Day, Sessions: c.store.WebSessions(o.Now),
+		Reports: report.New(c.store.ReportSource(), o.Now), Accounts: c.Accounts, Facts: c.store, Policies: c.Policies, Proofs: prover{c.store}, Day: c.Fleet.Day, Clusters: c.Fleet.Status, Sessions: c.store.WebSessions(o.Now),
 		Health: c.store.Ping, Changed: c.judge.Wake, Log: o.Log, Registerer: c.registry, Gatherer: c.registry, Now: o.Now,
 		Build: o.Build, Secure: cfg.BehindProxy, BehindProxy: cfg.BehindProxy,
 	})

@@ -106,6 +106,9 @@ func (g *Gateway) report() contract.Report {
 		Streams:     []contract.StreamState{{Stream: g.journal.Stream(), Durable: g.journal.Durable(), Own: true}},
 	}
 	r.Day, _ = g.shelf.Last()
+	if g.cluster != nil {
+		r.Cluster = new(g.cluster.Report())
+	}
 	if g.witness != nil {
 		r.Cosigned = g.witness.Cosigned()
 	}

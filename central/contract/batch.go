@@ -87,6 +87,8 @@ type Report struct {
 	Cosigned [][]byte `json:"cosigned,omitempty"` // checkpoints of other gateways' streams, with a signature of this one's
 
 	Certificate *CertificateState `json:"certificate,omitempty"` // nil from a gateway that knows of one authority only
+
+	Cluster *ClusterState `json:"cluster,omitempty"` // nil from a gateway without replication, or from before it was told
 }
 
 // CertificateState is what a gateway proves itself with.

@@ -53,6 +53,11 @@ func checkReport(r contract.Report) error {
 	case len(r.Build) > maxText:
 		return fmt.Errorf("%w: build has %d octets, at most %d", ErrReport, len(r.Build), maxText)
 	}
+	if r.Cluster != nil {
+		if err := r.Cluster.Validate(); err != nil {
+			return fmt.Errorf("%w: cluster: %w", ErrReport, err)
+		}
+	}
 	for i, s := range r.Streams {
 		if s.Stream.IsZero() || s.Durable > 1<<63-1 {
 			return fmt.Errorf("%w: streams[%d] is %s through %d", ErrReport, i, s.Stream, s.Durable)

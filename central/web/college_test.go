@@ -609,7 +609,7 @@ func openCampus(t testing.TB, change func(*Options)) *campus {
 	c.desk = account.New(account.Options{Store: &desk{}, Now: now})
 	registry := prometheus.NewRegistry()
 	o := Options{
-		Reports: report.New(c.college, now), Accounts: c.desk, Facts: c.college, Policies: shelf{t: t}, Proofs: sealedTo(17), Day: lastSeal, Sessions: c.drawer, Log: slog.New(slog.DiscardHandler),
+		Reports: report.New(c.college, now), Accounts: c.desk, Facts: c.college, Policies: shelf{t: t}, Proofs: sealedTo(17), Day: lastSeal, Clusters: clustersOfTests, Sessions: c.drawer, Log: slog.New(slog.DiscardHandler),
 		Registerer: registry, Gatherer: registry, Now: now, Build: "test", Changed: func() { c.judged++ },
 	}
 	if change != nil {

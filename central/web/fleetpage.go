@@ -19,6 +19,7 @@ type gatewaysBody struct {
 	Up       int
 	Disputed int             // streams with two histories, of which nobody has found out yet which is true
 	Foreign  []report.Stream // journals of no gateway on file
+	clustersBody
 }
 
 type gatewayLine struct {
@@ -40,7 +41,11 @@ func (s *Site) gateways(c *gin.Context, _ *caller) error {
 	if err != nil {
 		return err
 	}
-	body := gatewaysBody{Now: s.now()}
+	clusters, err := s.Clusters(ctx)
+	if err != nil {
+		return err
+	}
+	body := gatewaysBody{Now: s.now(), clustersBody: clustersOf(clusters, s.now())}
 	known := make(map[string]bool, len(fleet))
 	for _, g := range fleet {
 		known[g.ID] = true

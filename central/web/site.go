@@ -18,6 +18,7 @@ import (
 
 	"github.com/rollcall-edge/rollcall/central/account"
 	"github.com/rollcall-edge/rollcall/central/contract"
+	"github.com/rollcall-edge/rollcall/central/fleet"
 	"github.com/rollcall-edge/rollcall/central/proof"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
@@ -42,10 +43,11 @@ type Options struct {
 	Facts      Facts
 	Policies   Policies
 	Proofs     Proofs
-	Day        func() (day, digest string)     // the last daily seal, printed on every page; nil: none
-	Sessions   scs.CtxStore                    // browser sessions; the tokens it is given are digests
-	Health     func(ctx context.Context) error // nil: always healthy
-	Changed    func()                          // called after staff changed a fact, so that it is judged at once; nil: nothing
+	Day        func() (day, digest string)                     // the last daily seal, printed on every page; nil: none
+	Clusters   func(ctx context.Context) (fleet.Status, error) // who copies to whom; nil: nobody
+	Sessions   scs.CtxStore                                    // browser sessions; the tokens it is given are digests
+	Health     func(ctx context.Context) error                 // nil: always healthy
+	Changed    func()                                          // called after staff changed a fact, so that it is judged at once; nil: nothing
 	Log        *slog.Logger
 	Registerer prometheus.Registerer
 	Gatherer   prometheus.Gatherer // what /metrics shows
@@ -80,6 +82,9 @@ func New(o Options) (*Site, error) {
 	}
 	if o.Day == nil {
 		o.Day = func() (string, string) { return "", "" }
+	}
+	if o.Clusters == nil {
+		o.Clusters = func(context.Context) (fleet.Status, error) { return fleet.Status{}, nil }
 	}
 	if o.Health == nil {
 		o.Health = func(context.Context) error { return nil }

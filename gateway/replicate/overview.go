@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/rollcall-edge/rollcall/central/contract"
 )
 
 // Overview is the whole cluster as its leader sees it, or as one sees it who has no leader.
@@ -63,6 +65,20 @@ func (n *Node) overview() Overview {
 		return 1
 	})
 	return o
+}
+
+// Report is what central is told of the cluster: what this gateway itself sees, so that central can lay the members' words side by
+// side.
+func (n *Node) Report() contract.ClusterState {
+	o := n.overview()
+	s := contract.ClusterState{
+		Leader: o.Leader, Term: o.Term, Last: n.raft.LastIndex(), Applied: n.replica.appliedIndex(),
+		Follows: o.Central, Newcomer: n.newcomer.Load(), Waits: o.Waits,
+	}
+	for _, m := range o.Members {
+		s.Members = append(s.Members, contract.ClusterMember{Gateway: m.ID, Address: m.Address, Voter: m.Voter})
+	}
+	return s
 }
 
 func (n *Node) memberState(s raft.Server) MemberState {

@@ -15,14 +15,7 @@ func TestClusterIsMadeAtCentral(t *testing.T) {
 	t.Parallel()
 	c := open(t, plan{posts: three, classes: classesOfThree()})
 	c.tap("north", room("north", 1), people[0], lamp.Green)
-	founders := []string{"cluster", "create", "--config", c.central.config, "campus"}
-	for _, at := range three {
-		founders = append(founders, at.gateway+"="+freeAddress(t))
-	}
-	if _, complaints, status := execute(t.Context(), c.central.Path, founders...); status != 0 {
-		t.Fatalf("cluster create: status %d: %s", status, complaints)
-	}
-	c.clustered = true
+	c.foundAtCentral()
 	c.awaitVoters()
 	c.awaitOpen(classesOfThree())
 	c.tap("south", room("south", 1), people[4], lamp.Green)
@@ -49,6 +42,25 @@ func TestClusterIsMadeAtCentral(t *testing.T) {
 		t.Errorf("the spare holds nothing of the dead gateway's stream %s: %v", former, held)
 	}
 	c.checkTaps()
+}
+
+// foundAtCentral makes the three gateways a cluster by central's word.
+func (c *campus) foundAtCentral() {
+	c.t.Helper()
+	founders := []string{"campus"}
+	for _, at := range three {
+		founders = append(founders, at.gateway+"="+freeAddress(c.t))
+	}
+	c.central.mustCluster("create", founders...)
+	c.clustered = true
+}
+
+// mustCluster runs an operator's command about clusters.
+func (s *central) mustCluster(command string, args ...string) {
+	s.c.t.Helper()
+	if _, complaints, status := execute(s.c.t.Context(), s.Path, append([]string{"cluster", command, "--config", s.config}, args...)...); status != 0 {
+		s.c.t.Fatalf("cluster %s: status %d: %s", command, status, complaints)
+	}
 }
 
 // awaitVoters waits until every gateway's cluster status shows all three, each with a say and answering.

@@ -110,13 +110,7 @@ func TestTappingGoesOnWithoutQuorum(t *testing.T) {
 	c.gateways["south"].kill()
 	c.gateways["west"].kill()
 	last.uplink.Cut()
-	c.await("the last gateway knows that the cluster has no leader", func() error {
-		m, err := last.metrics()
-		if err == nil && m[`rollcall_gateway_raft_state{state="leader"}`] == 1 {
-			err = errors.New("it leads")
-		}
-		return err
-	})
+	c.awaitNoLeader(last)
 	for i := 1; i < 4; i++ {
 		c.tap("north", room("north", 1), people[i], lamp.Green)
 	}

@@ -3,15 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/rollcall-edge/rollcall/config"
 	"github.com/rollcall-edge/rollcall/gateway"
 	"github.com/rollcall-edge/rollcall/gateway/console"
+	"github.com/rollcall-edge/rollcall/gateway/journal"
 	"github.com/rollcall-edge/rollcall/gateway/replicate"
 )
 
@@ -173,7 +174,7 @@ func (r *clusterRecover) Run(ctx context.Context, t terminal, log *slog.Logger) 
 	}
 	done, err := gateway.RecoverCluster(c, log)
 	if err != nil {
-		if strings.Contains(err.Error(), "lock") {
+		if errors.Is(err, journal.ErrLocked) {
 			return fmt.Errorf("%w; stop the gateway first: systemctl stop rollcall-gateway", err)
 		}
 		return err
