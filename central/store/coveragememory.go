@@ -44,18 +44,15 @@ func noteChanged(ctx context.Context, tx *transaction, points map[string]bool) e
 	return nil
 }
 
-// upTo has the memory forget what changed up to a snapshot, and tells the snapshot's last change. A snapshot may be older than the
-// memory: then its last change is not the memory's, and it is told nothing of what came later.
-func (m *coverageMemory) upTo(ctx context.Context, tx *transaction) (now int64, err error) {
-	if err := each(ctx, tx, func(r *sql.Rows) error { return r.Scan(&now) }, lastChange); err != nil {
-		return 0, err
-	}
+// upTo has the memory forget what changed up to the last change of a snapshot. A snapshot may be older than the memory: then its last
+// change is not the memory's, and it is told nothing of what came later.
+func (m *coverageMemory) upTo(ctx context.Context, tx *transaction, now int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if now <= m.change {
-		return now, nil
+		return nil
 	}
-	return now, m.forgetLocked(ctx, tx, now)
+	return m.forgetLocked(ctx, tx, now)
 }
 
 // forgetLocked drops the rooms of the points that changed up to now.

@@ -44,14 +44,16 @@ func (l *loader) feeds(ctx context.Context, tx *transaction) error {
 		return err
 	}
 	have := map[string]bool{}
-	err = each(ctx, tx, func(r *sql.Rows) error {
-		var student string
-		err := r.Scan(&student)
-		have[student] = true
-		return err
-	}, `SELECT student_id FROM vle_user WHERE student_id IN ({{keys $1}})`, l.ids)
-	if err != nil {
-		return err
+	if slices.ContainsFunc(feeds, func(f evidence.Feed) bool { return f.ByUser }) {
+		err = each(ctx, tx, func(r *sql.Rows) error {
+			var student string
+			err := r.Scan(&student)
+			have[student] = true
+			return err
+		}, `SELECT student_id FROM vle_user WHERE student_id IN ({{keys $1}})`, l.ids)
+		if err != nil {
+			return err
+		}
 	}
 	for student, c := range l.cases {
 		c.Known = map[engagement.Kind]time.Time{}

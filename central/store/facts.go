@@ -10,12 +10,17 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/rollcall-edge/rollcall/central/engagement"
 	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
-// Cases reads the facts and earlier judgements of some students from one snapshot.
+// Cases reads the facts and earlier judgements of some students: from one snapshot, unless all of them wait to be judged. Then
+// half of it is read from another one meanwhile, for somebody who stands at a screen. What differs between the two is of no
+// consequence: whatever concerns a student, a fact, a tap or a judgement, changes their entry in dirty in the same transaction, and Save drops a
+// verdict on a student whose entry is not the one that was asked for.
 func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.Case, error) {
 	l := loader{cases: make(map[string]*judge.Case, len(students)), expected: make(map[string][]string, len(students)), memory: &j.s.timetable, heard: &j.s.heard}
 	out := make([]judge.Case, len(students))
@@ -28,7 +33,27 @@ func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.
 	if l.ids, err = keys(ids); err != nil {
 		return nil, err
 	}
-	return out, j.s.view(ctx, func(tx *transaction) error { return l.load(ctx, tx) })
+	if slices.ContainsFunc(students, func(d judge.Dirty) bool { return d.Since == 0 }) {
+		err = j.s.view(ctx, func(tx *transaction) error { return l.run(ctx, tx, append(l.told(), l.heardAndJudged()...)) })
+	} else {
+		err = l.both(ctx, j.s)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.placeTaps()
+	return out, nil
+}
+
+// both reads the halves at once.
+func (l *loader) both(ctx context.Context, s *Store) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, half := range [][]step{l.told(), l.heardAndJudged()} {
+		group.Go(func() error {
+			return s.view(ctx, func(tx *transaction) error { return l.run(ctx, tx, half) })
+		})
+	}
+	return group.Wait()
 }
 
 // loader fills cases; each step is one query over all the students.
@@ -38,18 +63,33 @@ type loader struct {
 	expected map[string][]string // sessions on whose lists each student is
 	memory   *timetableMemory
 	heard    *coverageMemory
-	change   int64 // the last of what points heard
+
+	revision string // of the timetable
+	change   int64  // the last of what points heard
+	lacking  bool   // the end of some stream is not here
+	place    map[string]point
 }
 
-func (l *loader) load(ctx context.Context, tx *transaction) error {
-	steps := []struct {
-		what string
-		run  func(context.Context, *transaction) error
-	}{
-		{"changes", l.changes}, {"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"taps", l.taps}, {"unsure taps", l.unsure},
-		{"amendments", l.amendments}, {"absences", l.absences}, {"approvals", l.approvals}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage}, {"marks", l.marks}, {"findings", l.findings},
-		{"standings", l.standings},
+// step is one part of a case.
+type step struct {
+	what string
+	run  func(context.Context, *transaction) error
+}
+
+// told is what imports and people say. It and the other half write to different fields of a case.
+func (l *loader) told() []step {
+	return []step{
+		{"changes", l.changes}, {"people", l.people}, {"lists", l.lists}, {"timetable", l.timetable}, {"points", l.points}, {"amendments", l.amendments},
+		{"absences", l.absences}, {"approvals", l.approvals}, {"facts", l.events}, {"feeds", l.feeds}, {"coverage", l.coverage},
 	}
+}
+
+// heardAndJudged is what gateways sent, and what was concluded before.
+func (l *loader) heardAndJudged() []step {
+	return []step{{"taps", l.taps}, {"unsure taps", l.unsure}, {"marks", l.marks}, {"findings", l.findings}, {"standings", l.standings}}
+}
+
+func (l *loader) run(ctx context.Context, tx *transaction, steps []step) error {
 	for _, step := range steps {
 		if err := step.run(ctx, tx); err != nil {
 			return fmt.Errorf("read %s: %w", step.what, err)
@@ -58,9 +98,14 @@ func (l *loader) load(ctx context.Context, tx *transaction) error {
 	return nil
 }
 
-func (l *loader) changes(ctx context.Context, tx *transaction) (err error) {
-	l.change, err = l.heard.upTo(ctx, tx)
-	return err
+// changes reads what the memories are of, all of it with one query: a query takes longer than its answer.
+func (l *loader) changes(ctx context.Context, tx *transaction) error {
+	err := each(ctx, tx, func(r *sql.Rows) error { return r.Scan(&l.revision, &l.change, &l.lacking) },
+		`SELECT (`+timetableRevision+`), (`+lastChange+`), EXISTS (SELECT 1 FROM stream WHERE durable > through)`)
+	if err != nil {
+		return err
+	}
+	return l.heard.upTo(ctx, tx, l.change)
 }
 
 // each runs a query and hands every row to scan.
@@ -102,13 +147,13 @@ func (l *loader) lists(ctx context.Context, tx *transaction) error {
 	}, `SELECT student_id, string_agg(session_id, CAST($2 AS TEXT)) FROM expected WHERE student_id IN ({{keys $1}}) GROUP BY student_id`, l.ids, listSeparator)
 }
 
+// ofAYear is how much of a thing is expected for each session of a year.
+const ofAYear = 300
+
 // taps finds every tap of every card that was the student's when it was presented, whatever light it was shown: a card
 // bound today brings its taps of last week with it. What is asked of a tap stands in its index.
 func (l *loader) taps(ctx context.Context, tx *transaction) error {
-	points, err := l.points(ctx, tx)
-	if err != nil {
-		return err
-	}
+	names := map[string]string{}
 	var student, stream, name sql.RawBytes // these are made once: there are millions of rows
 	var at int64
 	var t register.Tap
@@ -118,14 +163,15 @@ func (l *loader) taps(ctx context.Context, tx *transaction) error {
 		}
 		copy(t.ID.Stream[:], stream)
 		t.At = instant(at)
-		p, known := points[string(name)]
-		if !known {
-			p.name = string(name)
+		known, found := names[string(name)]
+		if !found {
+			known = string(name)
+			names[known] = known
 		}
-		t.Point, t.Room, t.Exit = p.name, p.room, p.exit
+		t.Point = known
 		f := &l.cases[string(student)].Facts
 		if f.Taps == nil {
-			f.Taps = make([]register.Tap, 0, len(l.expected[string(student)]))
+			f.Taps = make([]register.Tap, 0, ofAYear)
 		}
 		f.Taps = append(f.Taps, t)
 		return nil
@@ -134,28 +180,38 @@ func (l *loader) taps(ctx context.Context, tx *transaction) error {
 		AND t.at >= c.valid_from AND (c.valid_to IS NULL OR t.at <= c.valid_to)`, l.ids)
 }
 
+// placeTaps says in which rooms taps were heard.
+func (l *loader) placeTaps() {
+	for _, c := range l.cases {
+		for i := range c.Facts.Taps {
+			t := &c.Facts.Taps[i]
+			p := l.place[t.Point]
+			t.Room, t.Exit = p.room, p.exit
+		}
+	}
+}
+
 // point is where taps are heard.
 type point struct {
 	name, room string
 	exit       bool
 }
 
-func (l *loader) points(ctx context.Context, tx *transaction) (map[string]point, error) {
-	if points := l.heard.recallPoints(l.change); points != nil {
-		return points, nil
+func (l *loader) points(ctx context.Context, tx *transaction) error {
+	if l.place = l.heard.recallPoints(l.change); l.place != nil {
+		return nil
 	}
-	points := map[string]point{}
+	l.place = map[string]point{}
 	err := each(ctx, tx, func(r *sql.Rows) error {
 		var p point
 		err := r.Scan(&p.name, &p.room, &p.exit)
-		points[p.name] = p
+		l.place[p.name] = p
 		return err
 	}, `SELECT id, room_id, direction = 'out' FROM point`)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		l.heard.rememberPoints(l.change, l.place)
 	}
-	l.heard.rememberPoints(l.change, points)
-	return points, nil
+	return err
 }
 
 func (l *loader) amendments(ctx context.Context, tx *transaction) error {
@@ -190,8 +246,11 @@ func (l *loader) absences(ctx context.Context, tx *transaction) error {
 		WHERE withdrawn_at IS NULL AND student_id IN ({{keys $1}}) ORDER BY id`, l.ids)
 }
 
-// approvals reads who approved the absences.
+// approvals reads who approved the absences, if there are any.
 func (l *loader) approvals(ctx context.Context, tx *transaction) error {
+	if !l.any(func(c *judge.Case) bool { return len(c.Facts.Absences) > 0 }) {
+		return nil
+	}
 	return each(ctx, tx, func(r *sql.Rows) error {
 		var student string
 		var absence, made int64
@@ -207,6 +266,16 @@ func (l *loader) approvals(ctx context.Context, tx *transaction) error {
 		return nil
 	}, `SELECT b.student_id, v.absence_id, v.role, v.actor, v.made_at FROM absence b JOIN absence_approval v ON v.absence_id = b.id
 		WHERE b.withdrawn_at IS NULL AND b.student_id IN ({{keys $1}}) ORDER BY v.absence_id, v.made_at, v.role, v.actor`, l.ids)
+}
+
+// any reports whether something is so of one of the students.
+func (l *loader) any(is func(*judge.Case) bool) bool {
+	for _, c := range l.cases {
+		if is(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // intervals are pairs of instants in one text, because a row takes longer than what is in it.
@@ -239,8 +308,10 @@ func (l *loader) coverage(ctx context.Context, tx *transaction) error {
 		l.heard.remember(l.change, missing, read)
 		maps.Copy(covered, read)
 	}
-	if err := lacking(ctx, tx, covered); err != nil {
-		return fmt.Errorf("missing ends of streams: %w", err)
+	if l.lacking {
+		if err := lacking(ctx, tx, covered); err != nil {
+			return fmt.Errorf("missing ends of streams: %w", err)
+		}
 	}
 	for _, c := range l.cases {
 		c.Facts.Coverage = covered

@@ -99,7 +99,7 @@ func (l *loader) marks(ctx context.Context, tx *transaction) error {
 		}
 		c := l.cases[student]
 		if c.Marks == nil {
-			c.Marks = make([]judge.Stored, 0, len(l.expected[student]))
+			c.Marks = make([]judge.Stored, 0, ofAYear)
 		}
 		var err error
 		if c.Marks, err = decodeMarks(c.Marks, text); err != nil {

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -60,20 +58,15 @@ func (m *timetableMemory) forget() { m.remember("", nil, nil) }
 
 // timetable gives each student the sessions that they are expected at, in order of start.
 func (l *loader) timetable(ctx context.Context, tx *transaction) error {
-	var revision string
-	err := each(ctx, tx, func(r *sql.Rows) error { return r.Scan(&revision) }, timetableRevision)
-	if err != nil {
-		return fmt.Errorf("revision: %w", err)
-	}
 	missing := map[string]bool{}
 	for student, ids := range l.expected {
-		l.cases[student].Facts.Sessions = l.memory.recall(revision, ids, missing)
+		l.cases[student].Facts.Sessions = l.memory.recall(l.revision, ids, missing)
 	}
 	read, err := readSessions(ctx, tx, slices.Sorted(maps.Keys(missing)))
 	if err != nil {
 		return err
 	}
-	l.memory.remember(revision, missing, read)
+	l.memory.remember(l.revision, missing, read)
 	for student, ids := range l.expected {
 		f := &l.cases[student].Facts
 		for _, id := range ids {
