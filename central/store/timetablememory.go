@@ -13,6 +13,8 @@ import (
 // timetableMemory keeps the sessions that judging has read. Forty students are expected at each, hundreds of times a year, and
 // between two changes of the timetable it is the same for all of them. What is in it is never changed.
 type timetableMemory struct {
+	reading sync.Mutex // held while somebody reads what is not remembered: others want mostly the same
+
 	mu       sync.Mutex // guards everything that follows
 	revision string
 	sessions map[string]*register.Session // nil for one that is in no register
@@ -58,9 +60,11 @@ func (m *timetableMemory) forget() { m.remember("", nil, nil) }
 
 // timetable gives each student the sessions that they are expected at, in order of start.
 func (l *loader) timetable(ctx context.Context, tx *transaction) error {
-	missing := map[string]bool{}
-	for student, ids := range l.expected {
-		l.cases[student].Facts.Sessions = l.memory.recall(l.revision, ids, missing)
+	missing := l.remembered()
+	if len(missing) > 0 {
+		l.memory.reading.Lock()
+		defer l.memory.reading.Unlock()
+		missing = l.remembered() // more, if somebody else was reading
 	}
 	read, err := readSessions(ctx, tx, slices.Sorted(maps.Keys(missing)))
 	if err != nil {
@@ -77,6 +81,15 @@ func (l *loader) timetable(ctx context.Context, tx *transaction) error {
 		slices.SortFunc(f.Sessions, byStart)
 	}
 	return nil
+}
+
+// remembered gives each student those of their sessions that are remembered, and tells which are not.
+func (l *loader) remembered() (missing map[string]bool) {
+	missing = map[string]bool{}
+	for student, ids := range l.expected {
+		l.cases[student].Facts.Sessions = l.memory.recall(l.revision, ids, missing)
+	}
+	return missing
 }
 
 func byStart(a, b *register.Session) int {
