@@ -11,7 +11,8 @@ import (
 type sessionSource interface {
 	Sessions(ctx context.Context, q SessionQuery) ([]Session, error)
 	Session(ctx context.Context, id string) (Session, error)
-	Count(ctx context.Context, sessions []Session) error // fills Rooms, Expected and Marks
+	Place(ctx context.Context, sessions []Session) error // fills Rooms
+	Count(ctx context.Context, sessions []Session) error // fills Expected and Marks
 	RegisterRows(ctx context.Context, session string) ([]RegisterRow, error)
 	AmendmentsIn(ctx context.Context, session string) ([]Amendment, error)
 	ClosuresOf(ctx context.Context, session string) ([]Closure, error)
@@ -59,7 +60,7 @@ type SessionQuery struct {
 	After     time.Time // with AfterID: only sessions that come later in the order; zero for all
 	AfterID   string
 	Limit     int  // 0: no limit
-	Timetable bool // without rooms and counts; Count adds them to some
+	Timetable bool // without rooms and counts; Place and Count add them to some
 }
 
 // maxQuery bounds what one question may span.
@@ -76,7 +77,15 @@ func (r *Reports) Sessions(ctx context.Context, q SessionQuery) ([]Session, erro
 	return r.source.Sessions(ctx, q)
 }
 
-// Count adds rooms and counts to sessions that were listed without them.
+// Place adds rooms to sessions that were listed without them.
+func (r *Reports) Place(ctx context.Context, sessions []Session) error {
+	if len(sessions) == 0 {
+		return nil
+	}
+	return r.source.Place(ctx, sessions)
+}
+
+// Count adds counts to sessions that were listed without them.
 func (r *Reports) Count(ctx context.Context, sessions []Session) error {
 	if len(sessions) == 0 {
 		return nil

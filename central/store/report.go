@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -64,8 +65,8 @@ const studentColumns = `s.id, s.name, s.email, s.department, s.programme, s.leve
 	coalesce(t.attended, 0), coalesce(t.counted, 0), coalesce(t.missed, 0), coalesce(t.met, 0), coalesce(t.excused, 0), coalesce(t.pending, 0), coalesce(t.level, 0),
 	t.tenth_at, t.seen_at, coalesce(t.deadline, ''), t.judged_at`
 
-// fromStudents joins each student with the standing of the term $1.
-const fromStudents = ` FROM student s LEFT JOIN standing t ON t.student_id = s.id AND t.term_id = $1 `
+// leftStanding joins a student s with the standing of a term, whose parameter follows.
+const leftStanding = ` LEFT JOIN standing t ON t.student_id = s.id AND t.term_id = `
 
 func scanStudent(r scanner) (s report.StudentRow, err error) {
 	var tenth, seen, judged sql.NullInt64
@@ -76,20 +77,38 @@ func scanStudent(r scanner) (s report.StudentRow, err error) {
 	return s, err
 }
 
-// choice is the WHERE clause of a filter under construction; $1 is the term.
+// choice is the WHERE clause of a filter under construction.
 type choice struct {
 	terms []string
 	args  []any
 }
 
-// and adds a condition in which each ? stands for the argument.
-func (c *choice) and(condition string, arg any) {
+// arg adds an argument, and gives the word for it.
+func (c *choice) arg(arg any) string {
 	c.args = append(c.args, arg)
-	c.terms = append(c.terms, strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(c.args))))
+	return "$" + strconv.Itoa(len(c.args))
 }
 
-func choose(term string, f report.Filter) *choice {
-	c := &choice{terms: []string{"true"}, args: []any{term}}
+// and adds a condition in which each ? stands for the argument.
+func (c *choice) and(condition string, arg any) {
+	c.terms = append(c.terms, strings.ReplaceAll(condition, "?", c.arg(arg)))
+}
+
+// students is a filter as conditions on a student s, and on the student's standing t, with arguments in common.
+type students struct {
+	choice   // of the student
+	standing []string
+	judged   bool // the conditions on the standing leave out students who have none
+}
+
+// ofStanding adds a condition on the standing, and tells whether it leaves out students who have none.
+func (c *students) ofStanding(condition string, arg any, judged bool) {
+	c.standing = append(c.standing, strings.ReplaceAll(condition, "?", c.arg(arg)))
+	c.judged = c.judged || judged
+}
+
+func choose(f report.Filter) *students {
+	c := &students{}
 	if f.Search != "" {
 		pattern := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Search) + "%"
 		c.and(`(lower(s.name) LIKE '%' || lower(?) ESCAPE '\' OR lower(s.id) LIKE lower(?) ESCAPE '\')`, pattern)
@@ -97,82 +116,106 @@ func choose(term string, f report.Filter) *choice {
 	if f.Department != "" {
 		c.and(`s.department = ?`, f.Department)
 	}
-	if f.Level != nil {
-		c.and(worst(f)+` = ?`, int64(*f.Level))
-	}
 	if f.Visa {
 		c.and(`s.visa = ?`, true)
 	}
+	if f.Level != nil {
+		c.ofStanding(worst(f)+` = ?`, int64(*f.Level), *f.Level > report.Good)
+	}
 	if f.Below > 0 {
-		c.and(`100 * t.attended < ? * t.counted`, f.Below)
+		c.ofStanding(`100 * t.attended < ? * t.counted`, f.Below, true)
 	}
 	if f.MissedFrom > 0 {
-		c.and(`t.missed >= ?`, f.MissedFrom)
+		c.ofStanding(`t.missed >= ?`, f.MissedFrom, true)
 	}
 	if f.Due {
-		c.and(`t.deadline <> ?`, "")
+		c.ofStanding(`t.deadline <> ?`, "", true)
 	}
 	if f.Pending {
-		c.and(`t.pending > ?`, 0)
+		c.ofStanding(`t.pending > ?`, 0, true)
 	}
 	return c
+}
+
+// all is a WHERE clause of conditions.
+func all(conditions ...[]string) string {
+	return ` WHERE ` + strings.Join(append(slices.Concat(conditions...), "true"), " AND ")
+}
+
+// query asks for the chosen students in two parts: those with a standing in the term, by its indexes alone, and those without, of whom
+// there are mostly none. A LEFT JOIN would have SQLite read the whole row of everybody's standing. No standing is without its student.
+func (c *students) query(term, columns, without string) string {
+	query := `SELECT ` + columns + ` FROM standing t JOIN student s ON s.id = t.student_id` + all([]string{`t.term_id = ` + term}, c.terms, c.standing)
+	if c.judged {
+		return query
+	}
+	return query + ` UNION ALL SELECT ` + without + ` FROM student s` + all([]string{
+		`(SELECT count(*) FROM student) > (SELECT count(*) FROM standing WHERE term_id = ` + term + `)`,
+		`s.id NOT IN (SELECT student_id FROM standing WHERE term_id = ` + term + `)`,
+	}, c.terms)
 }
 
 // worst is the level as its reader may know it.
 func worst(f report.Filter) string {
 	if f.Sponsorship {
-		return `coalesce(t.level, 0)`
+		return `t.level`
 	}
-	return `CASE WHEN t.level > 3 THEN 3 ELSE coalesce(t.level, 0) END`
+	return `CASE WHEN t.level > 3 THEN 3 ELSE t.level END`
 }
 
-// orders are the only texts that reach ORDER BY. Students of whom nothing was counted come as if they had missed nothing.
-func order(f report.Filter) string {
+// ranking is how a list is sorted: the keys of students with a standing, those of students without, who come as if they had missed
+// nothing, and the order of both.
+type ranking struct{ keys, without, by string }
+
+// rank gives the only texts that reach ORDER BY. The index standing_urgent has the first page of the most urgent.
+func rank(f report.Filter) ranking {
 	switch f.Order {
 	case report.ByAttendance:
-		return `coalesce(t.permille, 1000), s.id`
+		return ranking{`t.permille AS k1`, `1000`, `k1, number`}
 	case report.ByAttDesc:
-		return `coalesce(t.permille, 1000) DESC, s.id`
+		return ranking{`t.permille AS k1`, `1000`, `k1 DESC, number`}
 	case report.ByName:
-		return `s.name, s.id`
+		return ranking{`s.name AS k1`, `s.name`, `k1, number`}
 	case report.ByNameDesc:
-		return `s.name DESC, s.id`
+		return ranking{`s.name AS k1`, `s.name`, `k1 DESC, number`}
 	case report.ByMissed:
-		return `coalesce(t.missed, 0), s.id`
+		return ranking{`t.missed AS k1`, `0`, `k1, number`}
 	case report.ByMissedDesc:
-		return `coalesce(t.missed, 0) DESC, s.id`
+		return ranking{`t.missed AS k1`, `0`, `k1 DESC, number`}
 	case report.ByNumber:
-		return `s.id`
+		return ranking{`t.student_id AS k1`, `s.id`, `k1, number`}
 	}
-	return worst(f) + ` DESC, coalesce(t.permille, 1000), coalesce(t.missed, 0) DESC, s.id`
+	return ranking{worst(f) + ` AS k1, t.permille AS k2, t.missed AS k3`, `0, 1000, 0`, `k1 DESC, k2, k3 DESC, number`}
 }
 
 // CountStudents implements report.Source.
 func (s ReportSource) CountStudents(ctx context.Context, term string, f report.Filter) (n int, err error) {
-	c := choose(term, f)
-	err = s.read.QueryRowContext(ctx, `SELECT count(*)`+fromStudents+`WHERE `+strings.Join(c.terms, " AND "), c.args...).Scan(&n)
-	if err != nil {
+	c := choose(f)
+	query := `SELECT count(*) FROM student s` + all(c.terms)
+	if len(c.standing) > 0 {
+		query = `SELECT count(*) FROM (` + c.query(c.arg(term), `t.student_id`, `s.id`) + `) AS chosen`
+	}
+	if err = s.read.QueryRowContext(ctx, query, c.args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count students: %w", err)
 	}
 	return n, nil
 }
 
-// Students implements report.Source.
+// Students implements report.Source: it puts everybody in order by keys, and reads the rows of a page only.
 func (s ReportSource) Students(ctx context.Context, term string, f report.Filter) ([]report.StudentRow, error) {
-	c := choose(term, f)
+	c := choose(f)
 	if f.After != "" {
 		c.and(`s.id > ?`, f.After)
 	}
-	which := fromStudents + `WHERE ` + strings.Join(c.terms, " AND ")
-	if f.Limit > 0 { // put everybody in order by an index, and read the rows of a page only
-		c.args = append(c.args, f.Limit, f.Offset)
-		page := fmt.Sprintf(`SELECT s.id`+which+` ORDER BY `+order(f)+` LIMIT $%d OFFSET $%d`, len(c.args)-1, len(c.args))
-		which = fromStudents + `WHERE s.id IN (` + page + `)`
+	term, in := c.arg(term), rank(f)
+	page := c.query(term, `t.student_id AS number, `+in.keys, `s.id, `+in.without)
+	if f.Limit > 0 {
+		page += ` ORDER BY ` + in.by + ` LIMIT ` + c.arg(f.Limit) + ` OFFSET ` + c.arg(f.Offset)
 	}
-	query := `SELECT ` + studentColumns + which + ` ORDER BY ` + order(f)
-	students, err := list(ctx, s.read, func(r *sql.Rows) (report.StudentRow, error) { return scanStudent(r) }, query, c.args...)
+	rows, err := list(ctx, s.read, func(r *sql.Rows) (report.StudentRow, error) { return scanStudent(r) },
+		`SELECT `+studentColumns+` FROM (`+page+`) AS p JOIN student s ON s.id = p.number`+leftStanding+term+` ORDER BY `+in.by, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list students: %w", err)
 	}
-	return students, nil
+	return rows, nil
 }

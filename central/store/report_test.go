@@ -126,6 +126,7 @@ func TestWeeksOfSmallCollege(t *testing.T) {
 func TestStudentsFilterAndOrder(t *testing.T) {
 	final := report.FinalWarning
 	ukvi := report.ReportToUKVI
+	good := report.Good
 	tests := []struct {
 		name   string
 		filter report.Filter
@@ -153,6 +154,7 @@ func TestStudentsFilterAndOrder(t *testing.T) {
 		{"report due", report.Filter{Due: true, Sponsorship: true}, []string{"s4"}},
 		{"pending", report.Filter{Pending: true, Order: report.ByNumber}, []string{"s2", "s3"}},
 		{"level", report.Filter{Level: &ukvi, Sponsorship: true}, []string{"s4"}},
+		{"good standing, also of whom nothing was judged", report.Filter{Level: &good, Order: report.ByNumber}, []string{"s1", "s2", "s5"}},
 		{"worst level without the right is final", report.Filter{Level: &final}, []string{"s4"}},
 		{"UKVI level without the right is nobody", report.Filter{Level: &ukvi}, nil},
 	}
@@ -170,10 +172,33 @@ func TestStudentsFilterAndOrder(t *testing.T) {
 			if diff := cmp.Diff(got, tt.want); diff != "" {
 				t.Errorf("students, got - want +:\n%s", diff)
 			}
-			if tt.filter.Limit == 0 && tt.filter.After == "" && list.Total != len(tt.want) {
+			if tt.filter.Limit > 0 || tt.filter.After != "" {
+				return
+			}
+			if list.Total != len(tt.want) {
 				t.Errorf("total = %d, want %d", list.Total, len(tt.want))
 			}
+			if diff := cmp.Diff(page(t, reports, tt.filter, 2), tt.want); diff != "" {
+				t.Errorf("students in pages of two, got - want +:\n%s", diff)
+			}
 		})
+	}
+}
+
+// page lists the students of a filter page by page.
+func page(t *testing.T, reports *report.Reports, f report.Filter, size int) (students []string) {
+	t.Helper()
+	for f.Limit = size; ; f.Offset += size {
+		list, err := reports.Students(t.Context(), "2026-autumn", f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list.Rows) == 0 {
+			return students
+		}
+		for _, row := range list.Rows {
+			students = append(students, row.ID)
+		}
 	}
 }
 

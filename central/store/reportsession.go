@@ -5,10 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/rollcall-edge/rollcall/central/judge"
 	"github.com/rollcall-edge/rollcall/central/report"
 )
 
@@ -23,7 +26,7 @@ func (s ReportSource) Session(ctx context.Context, id string) (report.Session, e
 		return report.Session{}, fmt.Errorf("read session: %w", err)
 	}
 	one := []report.Session{session}
-	if err := s.Count(ctx, one); err != nil {
+	if err := s.complete(ctx, one); err != nil {
 		return report.Session{}, err
 	}
 	return one[0], nil
@@ -50,51 +53,94 @@ func (s ReportSource) Sessions(ctx context.Context, q report.SessionQuery) ([]re
 	if q.Timetable {
 		return sessions, nil
 	}
-	return sessions, s.Count(ctx, sessions)
+	return sessions, s.complete(ctx, sessions)
 }
 
-// Count implements report.Source.
-func (s ReportSource) Count(ctx context.Context, sessions []report.Session) error {
-	place := make(map[string]*report.Session, len(sessions))
+func (s ReportSource) complete(ctx context.Context, sessions []report.Session) error {
+	if err := s.Place(ctx, sessions); err != nil {
+		return err
+	}
+	return s.Count(ctx, sessions)
+}
+
+// Place implements report.Source.
+func (s ReportSource) Place(ctx context.Context, sessions []report.Session) error {
 	names := make([]string, len(sessions))
 	for i := range sessions {
-		sessions[i].Marks = report.Marks{}
-		place[sessions[i].ID], names[i] = &sessions[i], sessions[i].ID
-	}
-	ids, err := keys(names)
-	if err != nil {
-		return fmt.Errorf("count marks: %w", err)
-	}
-	_, err = list(ctx, s.read, func(r *sql.Rows) (n int64, err error) {
-		var id string
-		if err = r.Scan(&id, &n); err == nil {
-			place[id].Expected = n
-		}
-		return n, err
-	}, `SELECT session_id, count(*) FROM expected WHERE session_id IN ({{keys $1}}) GROUP BY session_id`, ids)
-	if err != nil {
-		return fmt.Errorf("count expected students: %w", err)
-	}
-	_, err = list(ctx, s.read, func(r *sql.Rows) (n int64, err error) {
-		var id string
-		var code report.Code
-		if err = r.Scan(&id, &code, &n); err == nil {
-			place[id].Marks[code] = n
-		}
-		return n, err
-	}, `SELECT x.session_id, m.code, count(*) FROM expected x JOIN session e ON e.id = x.session_id `+markOfExpected+`
-		WHERE x.session_id IN ({{keys $1}}) GROUP BY x.session_id, m.code`, ids)
-	if err != nil {
-		return fmt.Errorf("count marks: %w", err)
+		names[i] = sessions[i].ID
 	}
 	rooms, err := s.roomsOf(ctx, names)
 	if err != nil {
 		return err
 	}
-	for id, session := range place {
-		session.Rooms = rooms[id]
+	for i := range sessions {
+		sessions[i].Rooms = rooms[sessions[i].ID]
 	}
 	return nil
+}
+
+// Count implements report.Source. It reads the lists first and the marks of those people then, week by week: an engine that is asked for both
+// at once guesses how many marks that is, and PostgreSQL has read those of the whole university for one register.
+func (s ReportSource) Count(ctx context.Context, sessions []report.Session) error {
+	place := make(map[string]*report.Session, len(sessions))
+	names := make([]string, len(sessions))
+	for i := range sessions {
+		sessions[i].Expected, sessions[i].Marks = 0, report.Marks{}
+		place[sessions[i].ID], names[i] = &sessions[i], sessions[i].ID
+	}
+	ids, err := keys(names)
+	if err != nil {
+		return fmt.Errorf("count expected students: %w", err)
+	}
+	expected := map[int64]map[string][]*report.Session{} // by week and student
+	_, err = list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
+		var id, student string
+		if err := r.Scan(&id, &student); err != nil {
+			return none, err
+		}
+		at := place[id]
+		at.Expected++
+		week := judge.WeekOf(at.StartsAt)
+		if expected[week] == nil {
+			expected[week] = map[string][]*report.Session{}
+		}
+		expected[week][student] = append(expected[week][student], at)
+		return none, nil
+	}, `SELECT session_id, student_id FROM expected WHERE session_id IN ({{keys $1}})`, ids)
+	if err != nil {
+		return fmt.Errorf("count expected students: %w", err)
+	}
+	for week, students := range expected {
+		if err := s.countMarks(ctx, week, students); err != nil {
+			return fmt.Errorf("count marks: %w", err)
+		}
+	}
+	return nil
+}
+
+// countMarks counts marks of one week, of the students and at the sessions where they are expected.
+func (s ReportSource) countMarks(ctx context.Context, week int64, students map[string][]*report.Session) error {
+	ids, err := keys(slices.Sorted(maps.Keys(students)))
+	if err != nil {
+		return err
+	}
+	_, err = list(ctx, s.read, func(r *sql.Rows) (none struct{}, err error) {
+		var student, marks string
+		if err := r.Scan(&student, &marks); err != nil {
+			return none, err
+		}
+		for _, session := range students[student] {
+			code, err := codeAt(session.ID, marks)
+			if err != nil {
+				return none, fmt.Errorf("student %s, week %d: %w", student, week, err)
+			}
+			if code != "" {
+				session.Marks[report.Code(code)]++
+			}
+		}
+		return none, nil
+	}, `SELECT student_id, marks FROM mark_week WHERE student_id IN ({{keys $1}}) AND week = $2`, ids, week)
+	return err
 }
 
 // RegisterRows implements report.Source.

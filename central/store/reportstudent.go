@@ -12,7 +12,7 @@ import (
 
 // StudentRow implements report.Source.
 func (s ReportSource) StudentRow(ctx context.Context, term, student string) (report.StudentRow, error) {
-	row, err := scanStudent(s.read.QueryRowContext(ctx, `SELECT `+studentColumns+fromStudents+`WHERE s.id = $2`, term, student))
+	row, err := scanStudent(s.read.QueryRowContext(ctx, `SELECT `+studentColumns+` FROM student s`+leftStanding+`$1 WHERE s.id = $2`, term, student))
 	if errors.Is(err, sql.ErrNoRows) {
 		return report.StudentRow{}, report.ErrNotFound
 	}

@@ -247,10 +247,24 @@ func (c *college) Sessions(_ context.Context, q report.SessionQuery) (out []repo
 	for _, s := range c.sessions {
 		after := q.AfterID == "" || s.StartsAt.After(q.After) || (s.StartsAt.Equal(q.After) && s.ID > q.AfterID)
 		if s.StartsAt.Before(q.To) && s.EndsAt.After(q.From) && after && (q.Limit == 0 || len(out) < q.Limit) {
+			if q.Timetable {
+				s.Rooms = nil
+			}
 			out = append(out, s)
 		}
 	}
 	return out, nil
+}
+
+func (c *college) Place(_ context.Context, sessions []report.Session) error {
+	for i := range sessions {
+		for _, s := range c.sessions {
+			if s.ID == sessions[i].ID {
+				sessions[i].Rooms = s.Rooms
+			}
+		}
+	}
+	return nil
 }
 
 // Count has nothing to add: the sessions here have their counts.

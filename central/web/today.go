@@ -56,6 +56,9 @@ func (s *Site) today(c *gin.Context, who *caller) error {
 	if err != nil {
 		return err
 	}
+	if err := s.Reports.Place(ctx, sessions); err != nil {
+		return err
+	}
 	body := todayBody{Now: now}
 	if err := s.sort(ctx, &body, sessions); err != nil {
 		return err
@@ -187,15 +190,12 @@ func (s *Site) registers(c *gin.Context, _ *caller) error {
 	if err != nil {
 		return err
 	}
-	if body.Gaps, err = s.gapsOf(c.Request.Context(), sessions); err != nil {
-		return err
-	}
 	body.Total = len(sessions)
 	page, err := body.turn(c.Query("page"), sessions)
 	if err != nil {
 		return err
 	}
-	if err := s.Reports.Count(c.Request.Context(), page); err != nil {
+	if err := s.fill(c.Request.Context(), &body, page); err != nil {
 		return err
 	}
 	for _, e := range page {
@@ -207,6 +207,18 @@ func (s *Site) registers(c *gin.Context, _ *caller) error {
 		last.Sessions = append(last.Sessions, e)
 	}
 	return s.render(c, http.StatusOK, "registers", sheet{Title: "Registers", Here: "/registers", Body: body})
+}
+
+// fill adds to the sessions of a page what the timetable does not know.
+func (s *Site) fill(ctx context.Context, body *registersBody, page []report.Session) (err error) {
+	if err := s.Reports.Place(ctx, page); err != nil {
+		return err
+	}
+	if err := s.Reports.Count(ctx, page); err != nil {
+		return err
+	}
+	body.Gaps, err = s.gapsOf(ctx, page)
+	return err
 }
 
 // sessionsPerPage is how many sessions the page of a day or week lists.
