@@ -112,7 +112,11 @@ func (u *university) queries() []staffQuery {
 		}},
 		{"day", func(ctx context.Context, r *rand.Rand) error {
 			at := u.year.anySession(r).starts()
-			return ends(u.reports.Sessions(ctx, report.SessionQuery{From: at, To: at.Add(time.Hour), Limit: pageOfSessions}))
+			sessions, err := u.reports.Sessions(ctx, report.SessionQuery{From: at, To: at.Add(time.Hour), Limit: pageOfSessions})
+			if err != nil {
+				return err
+			}
+			return ends(u.reports.NotCoveredOf(ctx, sessions))
 		}},
 		{"term-report", func(ctx context.Context, _ *rand.Rand) error {
 			return ends(u.reports.TermModules(ctx, term))
