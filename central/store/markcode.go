@@ -3,8 +3,7 @@ package store
 import "github.com/rollcall-edge/rollcall/central/register"
 
 // codeAt is the code of the mark at a session among the marks of a week, as encodeMarks, or the conversion of an older database, wrote
-// them; "" if there is none. Pages that count thousands of marks ask for it: reading a week here takes a microsecond, and twenty
-// where the database takes the text apart.
+// them; "" if there is none. Pages that count thousands of marks ask for it: a database would take each week apart for every mark in it.
 func codeAt(session, marks string) (register.Code, error) {
 	s := &jsonScanner{rest: marks}
 	s.skip('[')

@@ -79,8 +79,8 @@ func (s ReportSource) Place(ctx context.Context, sessions []report.Session) erro
 	return nil
 }
 
-// Count implements report.Source. It reads the lists first and the marks of those people then, week by week: an engine that is asked for both
-// at once guesses how many marks that is, and PostgreSQL has read those of the whole university for one register.
+// Count implements report.Source. It reads the lists first and the marks of those people then, week by week: asked for both at once,
+// PostgreSQL reads every week of a student to find the one.
 func (s ReportSource) Count(ctx context.Context, sessions []report.Session) error {
 	place := make(map[string]*report.Session, len(sessions))
 	names := make([]string, len(sessions))
