@@ -162,14 +162,14 @@ type Fleet struct {
 	day       atomic.Pointer[kept] // the last daily seal; nil if there is none
 
 	mu    sync.Mutex // guards everything that follows
-	asked map[question]time.Time
+	asked map[question]asking
 }
 
 // New makes a Fleet and registers its metrics.
 func New(o Options) *Fleet {
 	f := &Fleet{
 		store: o.Store, authority: o.Authority, life: cmp.Or(o.InvitationLife, time.Hour), lifetime: cmp.Or(o.Lifetime, gatewayLife),
-		log: o.Log, now: o.Now, changes: newChanges(), asked: map[question]time.Time{},
+		log: o.Log, now: o.Now, changes: newChanges(), asked: map[question]asking{},
 	}
 	f.contact = promauto.With(o.Registerer).NewGaugeVec(prometheus.GaugeOpts{
 		Name: "rollcall_central_gateway_last_contact_timestamp_seconds",
