@@ -105,7 +105,7 @@ func TestLostCardIsRestoredFromItsMirror(t *testing.T) {
 			if err := running.stop(); err != nil {
 				t.Error(err)
 			}
-			if found := stopped(t, c).wrecks(time.Time{}); len(found) > 0 {
+			if found := stopped(t, c).salvager().Wrecks(time.Time{}); len(found) > 0 {
 				t.Errorf("after a restart %d streams would be salvaged again", len(found))
 			}
 		})
@@ -235,9 +235,20 @@ func TestMirrorDoesNotDoubleWhatWasCarriedOver(t *testing.T) {
 	if r, err := journal.Salvage(aside[0].Dir, nil); err != nil || r.Last() != 4 {
 		t.Fatalf("the mirror's copy ends at %d, %v; want 4", r.Last(), err)
 	}
-	found := g.wrecks(time.Time{})
-	if len(found) != 1 || found[0].Stream != old || found[0].Last() != 2 || len(found[0].aside) != 2 {
+	found := g.salvager().Wrecks(time.Time{})
+	if len(found) != 1 || found[0].Stream != old || found[0].Last() != 2 || len(found[0].Aside) != 2 {
 		t.Errorf("to be salvaged: %+v; want 1 to 2 of %s from journal and mirror", found, old)
+	}
+	beside, err := journal.SetAside(journalDir(c))
+	if err != nil || len(beside) != 1 {
+		t.Fatalf("beside the journal: %+v, %v", beside, err)
+	}
+	if err := journal.MarkRecovered(beside[0].Dir, "test", journal.Extent{}); err != nil {
+		t.Fatal(err)
+	}
+	found = g.salvager().Wrecks(time.Time{}) // as when the stick comes back after that
+	if len(found) != 1 || found[0].Last() != 2 || len(found[0].Aside) != 1 {
+		t.Errorf("to be salvaged once the journal's was: %+v; want 1 to 2 of %s from the mirror", found, old)
 	}
 }
 

@@ -100,7 +100,7 @@ func TestDamagedJournalIsSalvaged(t *testing.T) {
 			if err := running.stop(); err != nil {
 				t.Error(err)
 			}
-			if found := (&Gateway{config: c}).wrecks(time.Time{}); len(found) > 0 && !encrypted {
+			if found := (&Gateway{config: c}).salvager().Wrecks(time.Time{}); len(found) > 0 && !encrypted {
 				t.Errorf("after a restart %d streams would be salvaged again", len(found))
 			}
 		})

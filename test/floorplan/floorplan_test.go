@@ -45,6 +45,7 @@ var plan = []line{
 	{"gateway/survey", []string{"config", "drivers/**", "gateway/console"}, "it compares a configuration with the machine before anything runs"},
 	{"gateway/replicate", []string{"central/contract", "central/contract/tree", "gateway/clock", "gateway/failpoint", "gateway/journal"}, "it copies records and does not judge them; what is old a vouched clock tells, and a tree stays of what it drops"},
 	{"gateway/forward", []string{"central/contract", "gateway/failpoint"}, "outbox, central and leadership are its own small interfaces"},
+	{"gateway/salvage", []string{"central/contract", "gateway/forward", "gateway/journal"}, "what lies in the wrecks of a journal goes to central as it is; whose lights it concerns the assembly knows"},
 	{"gateway/seal", []string{"central/contract/**"}, "it signs what a journal gives it; the journal is its own small interface"},
 	{"gateway/status", []string{"central/contract", "drivers/**"}, "it shows what it is handed"},
 	{"gateway", []string{"gateway/**", "drivers/**", "config", "central/contract/**"}, "the only place where the gateway's parts meet"},

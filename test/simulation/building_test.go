@@ -59,6 +59,9 @@ type building struct {
 	dir    string     // the cluster's and the timetable's files
 	boot   int
 	image  *disk.Disk // of an earlier day, to be put back
+	stick  *disk.Disk // the journal's mirror; nil without one
+
+	exchanged map[string]int // how often card and stick were
 
 	mu  sync.Mutex // guards everything that follows
 	run *run       // nil without power
@@ -68,10 +71,12 @@ type building struct {
 type run struct {
 	*building
 	disk      *disk.Disk // as the building's when this run began
+	stick     *disk.Disk // the same
 	clock     *clock.Clock
 	timetable *timetable.Cache
 	credited  *decide.Credited
 	journal   *journal.Journal
+	mirror    *journal.Mirror // nil without one
 	writer    *writer.Writer
 	replacing sync.Mutex // held while the journal begins a new stream or closes: nobody asks it then how far it is
 	cluster   *replicate.Node
@@ -79,6 +84,7 @@ type run struct {
 	witness   *seal.Witness
 	central   *contract.Client
 	transport *http.Transport
+	link      *forward.Uplink
 	forwarder *forward.Forwarder
 	startedAt time.Time
 	cancel    context.CancelFunc
@@ -98,7 +104,7 @@ func (b *building) now() *run {
 
 func (b *building) start() error {
 	b.world.wire.Up(b.name)
-	r := &run{building: b, disk: b.disk, startedAt: time.Now(), credited: decide.NewCredited()}
+	r := &run{building: b, disk: b.disk, stick: b.stick, startedAt: time.Now(), credited: decide.NewCredited()}
 	if err := r.open(); err != nil {
 		return fmt.Errorf("start %s: %w", b.name, err)
 	}
@@ -128,11 +134,15 @@ func (r *run) open() (err error) {
 	if err != nil {
 		return err
 	}
-	r.journal, err = journal.Open(journal.Options{Dir: "/journal", FS: r.disk, Key: key, SegmentBytes: segmentBytes, ReserveBytes: -1, Log: w.log, Now: r.kernel.Wall})
+	r.journal, err = journal.Open(journal.Options{Dir: cardDir, FS: r.disk, Key: key, SegmentBytes: segmentBytes, ReserveBytes: -1, Log: w.log, Now: r.kernel.Wall})
 	if err != nil {
 		return err
 	}
 	r.writer = writer.New(r.journal)
+	if err := r.openMirror(); err != nil {
+		return err
+	}
+	r.recallWrecks()
 	if err := r.recall(); err != nil {
 		return err
 	}
@@ -216,20 +226,21 @@ func (r *run) launch(ctx context.Context) {
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 5 * time.Second},
 	}
 	r.central = &contract.Client{HTTP: &http.Client{Transport: r.transport}, Base: "https://" + centralAddress}
-	link := forward.NewUplink(forward.Options{Central: r.central, Registerer: prometheus.NewRegistry(), Log: r.world.log})
-	r.forwarder = forward.NewForwarder(link, r.journal)
+	r.link = forward.NewUplink(forward.Options{Central: r.central, Registerer: prometheus.NewRegistry(), Log: r.world.log})
+	r.forwarder = forward.NewForwarder(r.link, r.journal)
 	r.forwarder.Notary = seal.New(seal.Options{Journal: r.journal, Gateway: r.name, Key: r.checkpointKey, Log: r.world.log})
 	r.witness = seal.NewWitness(seal.WitnessOptions{Copies: r.cluster, Gateway: r.name, Key: r.checkpointKey, Log: r.world.log})
-	reporter := forward.NewReporter(link, r.central, r.forwarder, reportEvery, r.report)
+	reporter := forward.NewReporter(r.link, r.central, r.forwarder, reportEvery, r.report)
 	reporter.Told, reporter.Day, reporter.Cosign = r.clock.Hear, r.shelf.Keep, r.witness.Consider
 	copies := replicas{r.cluster}
 	for _, work := range []func(context.Context) error{
 		r.forwarder.Run,
+		r.forwarder.RunAhead,
 		reporter.Run,
 		(&forward.Sharer{Outbox: r.journal, Cluster: copies, Every: shareEvery, Log: r.world.log}).Run,
-		(&forward.Sweeper{Link: link, Cluster: copies, Own: r.journal.Stream}).Run,
+		(&forward.Sweeper{Link: r.link, Cluster: copies, Own: r.journal.Stream}).Run,
 		func(ctx context.Context) error { return r.clock.Run(ctx, r.anchor) },
-		r.ship, r.beat, r.ask, r.watchStorage,
+		r.ship, r.beat, r.ask, r.salvage, r.watchStorage,
 	} {
 		r.work.Go(func() {
 			if err := work(ctx); err != nil && ctx.Err() == nil && !r.disk.Cut() {
@@ -337,7 +348,7 @@ func (r *run) ask(ctx context.Context) error {
 
 // ship ships, and begins a new stream where cluster or central disown the present one.
 func (r *run) ship(ctx context.Context) error {
-	return writer.Shipping{Ship: r.runShipper, Disowned: r.forwarder.Disowned, Restream: r.restream, Every: disownedLook}.Run(ctx)
+	return writer.Shipping{Ship: r.runShipper, Disowned: r.disowned, Restream: r.restream, Every: disownedLook}.Run(ctx)
 }
 
 func (r *run) runShipper(ctx context.Context) {
@@ -350,7 +361,10 @@ func (r *run) runShipper(ctx context.Context) {
 
 func (r *run) restream(reason string, from uint64) error {
 	r.replacing.Lock()
-	_, err := r.writer.Restream(reason, from)
+	done, err := r.writer.Restream(reason, from)
+	if err == nil {
+		err = r.retired(done.Kept, done.From)
+	}
 	r.replacing.Unlock()
 	if err == nil {
 		r.world.ledger.restreamed(r.building, r.journal, reason)
@@ -393,6 +407,7 @@ func (b *building) end(power bool) error {
 		b.disk = before.AfterKill()
 	}
 	before.CutIn(0)
+	b.endStick(power)
 	b.boot++
 	next := filepath.Join(w.dir, fmt.Sprintf("%s-%d", b.name, b.boot))
 	if err := copyTree(b.dir, next); err != nil {
@@ -402,6 +417,7 @@ func (b *building) end(power bool) error {
 	r.cancel()
 	_ = r.cluster.Close() // it may say that its peers are gone
 	r.work.Wait()
+	r.closeMirror()
 	r.replacing.Lock()
 	_ = r.journal.Close() // it says that the power is gone
 	r.replacing.Unlock()

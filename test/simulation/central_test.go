@@ -41,6 +41,7 @@ type central struct {
 	world *world
 	dir   string
 	boot  int
+	ahead float64 // records that were stored ahead of a backlog, until the last power cut
 	*service
 }
 
@@ -55,6 +56,7 @@ type service struct {
 	source    store.ReportSource
 	server    *http.Server
 	served    chan error
+	metrics   prometheus.Gatherer // of the uplink
 }
 
 func (c *central) start() error {
@@ -121,6 +123,7 @@ func (c *central) open() (*service, error) {
 
 func (s *service) uplink(w *world) (*web.Uplink, error) {
 	registry := prometheus.NewRegistry()
+	s.metrics = registry
 	return web.NewUplink(web.UplinkOptions{
 		Intake: ingest.New(ingest.Options{Store: s.store, Log: w.log, Registerer: registry, Now: time.Now}),
 		Fleet:  s.fleet, Timetables: s.publisher, Changed: func() {}, Log: w.log, Registerer: registry,
@@ -134,6 +137,7 @@ func (c *central) end() error {
 	}
 	c.world.wire.Down(centralHost)
 	c.world.quiesce()
+	c.ahead += c.sentAhead()
 	c.boot++
 	next := filepath.Join(c.world.dir, fmt.Sprintf("central-%d", c.boot))
 	if err := copyTree(c.dir, next); err != nil {
@@ -145,6 +149,17 @@ func (c *central) end() error {
 	c.world.remove(c.dir)
 	c.dir, c.service = next, nil
 	return err
+}
+
+// sentAhead is how many records this run has stored ahead of a backlog.
+func (s *service) sentAhead() float64 {
+	families, _ := s.metrics.Gather()
+	for _, f := range families {
+		if f.GetName() == "rollcall_central_ingest_ahead_records_total" {
+			return f.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	return 0
 }
 
 func (s *service) take(kind timetable.Kind, lines []string) error {

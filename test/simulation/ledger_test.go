@@ -41,6 +41,9 @@ type ledger struct {
 	times   map[string]int                        // taps by what their time at central rests on, in the end
 	marks   map[marks.Code]int                    // in the end
 	images  int                                   // old ones that were put back
+	lost    map[contract.Stream]bool              // whose card died
+	alone   int                                   // of those, how many had records that were on the mirror and nowhere else
+	ahead   float64                               // records that central stored ahead of a backlog
 	seals   int                                   // that the offline verifier found good in the end
 	days    int                                   // likewise, of central's daily seals
 }
@@ -51,7 +54,7 @@ type span struct{ since, until time.Time }
 func newLedger(w *world) *ledger {
 	return &ledger{
 		world: w, lives: map[string][]span{}, streams: map[contract.Stream]*building{}, kept: map[contract.Stream]uint64{},
-		old: map[string]int{}, through: map[string]map[contract.Stream]uint64{}, hazy: map[string][]span{}, times: map[string]int{}, marks: map[marks.Code]int{},
+		old: map[string]int{}, lost: map[contract.Stream]bool{}, through: map[string]map[contract.Stream]uint64{}, hazy: map[string][]span{}, times: map[string]int{}, marks: map[marks.Code]int{},
 	}
 }
 
@@ -103,6 +106,26 @@ func (l *ledger) rolledBack(b *building) {
 	l.old[b.name]++
 	l.images++
 	l.hazy[b.name] = append(l.hazy[b.name], span{time.Now().Add(-time.Hour), time.Now().Add(time.Hour)})
+}
+
+// cardLost notes that a journal's disk died, and whether nobody but the mirror had its last records. The next one is blank, so its
+// stream is another.
+func (l *ledger) cardLost(b *building, stream contract.Stream, alone bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.old[b.name]++
+	l.lost[stream] = true
+	if alone {
+		l.alone++
+	}
+	l.hazy[b.name] = append(l.hazy[b.name], span{time.Now().Add(-time.Hour), time.Now().Add(time.Hour)})
+}
+
+// isOld reports whether a box has an old image whose new stream has not begun yet.
+func (l *ledger) isOld(b *building) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.old[b.name] > 0
 }
 
 // restreamed notes that a gateway began a new stream while it ran.

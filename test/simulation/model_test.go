@@ -126,9 +126,11 @@ func (m model) student(student string, registers []register) {
 func (m model) credit(all []*expected, s seen) {
 	earliest, latest := s.bounds()
 	var best *expected
+	var may []*expected
 	for _, e := range all {
-		if earliest.Before(e.ClosesAt.Add(grain)) && latest.After(e.OpensAt.Add(-grain)) && e.edgeWithin(earliest, latest) {
-			e.hazy = true
+		if earliest.Before(e.ClosesAt.Add(grain)) && latest.After(e.OpensAt.Add(-grain)) {
+			may = append(may, e)
+			e.hazy = e.hazy || e.edgeWithin(earliest, latest)
 		}
 		if e.building() != s.building.name || e.tap != nil || s.at.Before(e.OpensAt) || s.at.After(e.ClosesAt) {
 			continue
@@ -139,6 +141,11 @@ func (m model) credit(all []*expected, s seen) {
 	}
 	if best != nil {
 		best.tap = &s
+	}
+	if len(may) > 1 && s.told.Time == report.Uncertain { // for which lecture it was is for people to say
+		for _, e := range may {
+			e.hazy = true
+		}
 	}
 }
 

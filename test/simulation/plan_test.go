@@ -73,6 +73,20 @@ func lanes() []lane {
 			lane{6 * time.Hour, time.Hour, 3 * time.Hour, at(i, (*world).imageTaken), at(i, (*world).imagePutBack), name + " comes back from an old image"},
 		)
 	}
+	for i := range mirrors {
+		name := gatewayName(i)
+		all = append(all,
+			lane{14 * time.Hour, 5 * time.Minute, 4 * time.Hour, at(i, (*world).stickPulled), at(i, (*world).stickPutBack), "the mirror of " + name + " is pulled"},
+			lane{16 * time.Hour, time.Second, time.Minute, at(i, (*world).stickFails), nothing, "a flush fails on the mirror of " + name},
+			lane{24 * time.Hour, time.Second, time.Minute, at(i, (*world).stickExchanged), nothing, name + " gets an empty mirror"},
+			lane{5 * time.Hour, 10 * time.Minute, 2 * time.Hour, at(i, (*world).isolate), at(i, (*world).cardDiesAlone), name + " is isolated, and its card dies"},
+		)
+	}
+	for i := range buildings {
+		name := gatewayName(i)
+		all = append(all,
+			lane{24 * time.Hour, 10 * time.Minute, time.Hour, at(i, (*world).backlog), at(i, (*world).rejoin), name + " gathers a backlog, and nobody reaches it"})
+	}
 	return all
 }
 
@@ -117,6 +131,22 @@ func (w *world) others(b *building, do func(a, b string) error) error {
 		}
 	}
 	return do(b.name, centralHost)
+}
+
+// backlog isolates a building and lets its gateway write as many heartbeats as the product does in ten hours, more
+// than a batch of them. They speak of no reader.
+func (w *world) backlog(b *building) error {
+	r := b.now()
+	if err := w.isolate(b); err != nil || r == nil {
+		return err
+	}
+	for range 10 * 60 {
+		stamp := r.clock.Stamp(time.Now())
+		if _, err := r.writer.Append(contract.Record{Stamp: stamp, Heartbeat: &contract.Heartbeat{Since: stamp.At}}); err != nil {
+			return nil // the disk failed, of which watchStorage tells
+		}
+	}
+	return nil
 }
 
 func (w *world) centralDown() error { return w.central.end() }

@@ -81,7 +81,7 @@ func (w *world) secrets() {
 	for _, b := range w.buildings {
 		encrypted, told := b.papers.secret != nil, false
 		for _, digest := range w.digests {
-			told = told || b.disk.Holds(digest[:])
+			told = told || b.disk.Holds(digest[:]) || b.mirrored() && b.stick.Holds(digest[:])
 		}
 		if told == encrypted {
 			w.fault("%s, encrypted: %v, gives away cards: %v", b.name, encrypted, told)

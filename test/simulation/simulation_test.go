@@ -26,8 +26,8 @@ func TestNothingIsLostInDaysOfFaults(t *testing.T) {
 	var ledger *ledger
 	synctest.Test(t, func(t *testing.T) { ledger = simulate(t, dir, *seed, during) })
 	took := time.Since(began)
-	fmt.Printf("simulation: seed %d, %v of fake time, %d taps answered, %d at dark readers, times %v, marks %v, %d seals of streams and %d of days verified, %d old images put back, %d steps of the plan, in %.0f s: %.0f times as fast as the clock\n",
-		*seed, during, len(ledger.taps), ledger.missed, ledger.times, ledger.marks, ledger.seals, ledger.days, ledger.images, ledger.steps, took.Seconds(), during.Seconds()/took.Seconds())
+	fmt.Printf("simulation: seed %d, %v of fake time, %d taps answered, %d at dark readers, times %v, marks %v, %d seals of streams and %d of days verified, %d old images put back, %d cards dead of which %d had what their mirror alone had, %.0f records sent ahead, %d steps of the plan, in %.0f s: %.0f times as fast as the clock\n",
+		*seed, during, len(ledger.taps), ledger.missed, ledger.times, ledger.marks, ledger.seals, ledger.days, ledger.images, len(ledger.lost), ledger.alone, ledger.ahead, ledger.steps, took.Seconds(), during.Seconds()/took.Seconds())
 }
 
 // fastDir is a directory whose flushes cost nothing, if there is one: what would survive a power cut is not asked of these files.
@@ -69,8 +69,21 @@ func simulate(t *testing.T, dir string, seed uint64, during time.Duration) *ledg
 		t.Fatal(err)
 	}
 	w.judge()
-	if during >= 24*time.Hour && w.ledger.images == 0 {
+	w.ledger.ahead = w.central.ahead + w.central.sentAhead()
+	w.isVoid(during)
+	return w.ledger
+}
+
+// isVoid names what the plan was to bring about and did not, in a time in which it must.
+func (w *world) isVoid(during time.Duration) {
+	const day = 24 * time.Hour
+	if during >= day && w.ledger.images == 0 {
 		w.fault("void: no old image was put back in %v", during)
 	}
-	return w.ledger
+	if during >= 3*day && w.ledger.alone == 0 {
+		w.fault("void: no card died with what its mirror alone had in %v", during)
+	}
+	if during >= 3*day && w.ledger.ahead == 0 {
+		w.fault("void: nothing was sent ahead of a backlog in %v", during)
+	}
 }

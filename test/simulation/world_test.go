@@ -21,7 +21,10 @@ import (
 	"github.com/rollcall-edge/rollcall/test/simulation/wire"
 )
 
-const buildings = 3
+const (
+	buildings = 3
+	mirrors   = 1 // the first so many have one
+)
 
 func gatewayName(i int) string { return "gw-" + string(rune('a'+i)) }
 
@@ -86,7 +89,7 @@ func (w *world) furnish(p *people) error {
 		return err
 	}
 	for i := range buildings {
-		b := &building{world: w, name: gatewayName(i), disk: disk.New(), kernel: newKernel(w.random), dir: filepath.Join(w.dir, gatewayName(i)+"-0")}
+		b := &building{world: w, name: gatewayName(i), disk: disk.New(), kernel: newKernel(w.random), dir: filepath.Join(w.dir, gatewayName(i)+"-0"), exchanged: map[string]int{}}
 		if err := os.MkdirAll(b.dir, 0o700); err != nil {
 			return err
 		}
@@ -96,6 +99,9 @@ func (w *world) furnish(p *people) error {
 		}
 		if i == 0 {
 			b.papers.secret = bytes.Repeat([]byte{7}, keyfile.Size) // its key file
+		}
+		if i < mirrors {
+			b.stick = disk.New()
 		}
 		w.buildings = append(w.buildings, b)
 	}
@@ -180,7 +186,7 @@ func (w *world) waitUntil(at time.Time) error {
 // rest mends everything, waits until every record is everywhere, and says what is not after two hours.
 func (w *world) rest() error {
 	for _, b := range w.buildings {
-		if err := errors.Join(w.rejoin(b), w.powerOn(b), w.clockRegained(b)); err != nil {
+		if err := errors.Join(w.rejoin(b), w.stickMended(b), w.powerOn(b), w.clockRegained(b)); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -35,6 +35,7 @@ type Disk struct {
 	mu      sync.Mutex // guards everything that follows, and every file
 	cut     bool
 	left    int // calls until the power goes; below 0 it stays
+	plugged int // how often it was put back: files that were open before are dead
 	failing bool
 	failed  bool
 	flushes int // that ended
@@ -116,6 +117,30 @@ func (d *Disk) Watch(w Watch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.watch = w
+}
+
+// PutBack makes a disk usable again that was pulled from a running machine: it holds what a cut leaves, and files that were open
+// stay dead.
+func (d *Disk) PutBack(random *rand.Rand) {
+	next := d.AfterCut(random)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.names, d.durable, d.changes = next.names, next.durable, nil
+	d.cut, d.left, d.failing = false, -1, false
+	d.plugged++
+}
+
+// Files are the files below a directory as they are seen, by their names below it.
+func (d *Disk) Files(dir string) map[string][]byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	all := map[string][]byte{}
+	for name, f := range d.names {
+		if rest, ok := strings.CutPrefix(name, dir+"/"); ok {
+			all[rest] = bytes.Clone(f.seen)
+		}
+	}
+	return all
 }
 
 // AfterCut is the disk as the next start finds it.
@@ -217,13 +242,14 @@ func (d *Disk) List(dir string) ([]string, error) {
 	if err := d.callLocked(); err != nil {
 		return nil, err
 	}
-	var names []string
+	names := map[string]bool{}
 	for name := range d.names {
-		if rest, ok := strings.CutPrefix(name, dir+"/"); ok && path.Base(rest) == rest {
-			names = append(names, rest)
+		if rest, ok := strings.CutPrefix(name, dir+"/"); ok {
+			first, _, _ := strings.Cut(rest, "/")
+			names[first] = true
 		}
 	}
-	return names, nil
+	return slices.Collect(maps.Keys(names)), nil
 }
 
 // OpenFile implements journal.FS.
@@ -243,7 +269,7 @@ func (d *Disk) OpenFile(name string, flag int) (journal.File, error) {
 	case flag&os.O_TRUNC != 0:
 		f.seen, f.durable, f.dirty = nil, nil, nil
 	}
-	return opened{d, f}, nil
+	return opened{d, f, d.plugged}, nil
 }
 
 // Rename implements journal.FS. Of a directory it renames all that is in it.
@@ -301,15 +327,24 @@ func (d *Disk) Lock(string) (io.Closer, error) { return io.NopCloser(nil), nil }
 
 // opened implements journal.File.
 type opened struct {
-	disk *Disk
-	file *file
+	disk    *Disk
+	file    *file
+	plugged int // the disk's, when it was opened
+}
+
+// callLocked is the disk's, unless it was pulled meanwhile. The disk is locked.
+func (o opened) callLocked() error {
+	if o.plugged != o.disk.plugged {
+		return ErrCut
+	}
+	return o.disk.callLocked()
 }
 
 // ReadAt implements journal.File.
 func (o opened) ReadAt(b []byte, off int64) (int, error) {
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	if err := o.disk.callLocked(); err != nil {
+	if err := o.callLocked(); err != nil {
 		return 0, err
 	}
 	return bytes.NewReader(o.file.seen).ReadAt(b, off)
@@ -320,7 +355,7 @@ func (o opened) WriteAt(b []byte, off int64) (int, error) {
 	o.beforeWrite()
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	if o.disk.cut {
+	if o.disk.cut || o.plugged != o.disk.plugged {
 		return 0, ErrCut
 	}
 	f := o.file
@@ -329,7 +364,7 @@ func (o opened) WriteAt(b []byte, off int64) (int, error) {
 	}
 	copy(f.seen[off:], b)
 	f.dirty = append(f.dirty, write{off, bytes.Clone(b)})
-	if err := o.disk.callLocked(); err != nil {
+	if err := o.callLocked(); err != nil {
 		return 0, err
 	}
 	return len(b), nil
@@ -371,14 +406,14 @@ func (o opened) ask() (uint64, bool) {
 func (o opened) Size() (int64, error) {
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	return int64(len(o.file.seen)), o.disk.callLocked()
+	return int64(len(o.file.seen)), o.callLocked()
 }
 
 // Allocate implements journal.File.
 func (o opened) Allocate(size int64) error {
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	if err := o.disk.callLocked(); err != nil {
+	if err := o.callLocked(); err != nil {
 		return err
 	}
 	if grown := int(size) - len(o.file.seen); grown > 0 {
@@ -392,7 +427,7 @@ func (o opened) Datasync() error {
 	o.beforeFlush()
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	if err := o.disk.callLocked(); err != nil {
+	if err := o.callLocked(); err != nil {
 		return err
 	}
 	o.disk.flushes++
@@ -416,7 +451,7 @@ func (o opened) Datasync() error {
 func (o opened) DropCache() error {
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	if err := o.disk.callLocked(); err != nil {
+	if err := o.callLocked(); err != nil {
 		return err
 	}
 	if len(o.file.dirty) == 0 {
