@@ -370,12 +370,16 @@ func (o opened) WriteAt(b []byte, off int64) (int, error) {
 	return len(b), nil
 }
 
-// beforeWrite notes what the program shows. The disk is not locked while the program is asked.
+// beforeWrite notes what the program shows. The disk is not locked while the program is asked, so that flushes may end before the
+// answer is noted; they are counted from before the question on.
 func (o opened) beforeWrite() {
+	o.disk.mu.Lock()
+	flushes := o.disk.flushes
+	o.disk.mu.Unlock()
 	shown, ok := o.ask()
 	o.disk.mu.Lock()
 	defer o.disk.mu.Unlock()
-	if o.file.shown, o.file.flushes = shown, o.disk.flushes; !ok {
+	if o.file.shown, o.file.flushes = shown, flushes; !ok {
 		o.file.flushes = 0
 	}
 }

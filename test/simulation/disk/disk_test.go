@@ -193,3 +193,26 @@ func TestWatchSeesWhatIsShownEarly(t *testing.T) {
 		})
 	}
 }
+
+// A flush may end while the program is asked what it shows: what it shows because of that flush is not early.
+func TestWatchAllowsForAFlushDuringTheQuestion(t *testing.T) {
+	d := New()
+	a, b := open(t, d, "/j/a"), open(t, d, "/j/b")
+	put(t, b, 0, "y")
+	var shown uint64
+	asked := false
+	d.Watch(Watch{
+		Shown: func() (uint64, bool) {
+			if asked {
+				return shown, true
+			}
+			asked = true
+			try(t, b.Datasync())
+			shown = 1
+			return 0, true
+		},
+		Early: func(was, is uint64) { t.Errorf("shown early: %d after %d", is, was) },
+	})
+	put(t, a, 0, "x")
+	try(t, a.Datasync())
+}
