@@ -78,8 +78,9 @@ func (r *replica) stage(txn *badger.Txn) *stage {
 	return &stage{txn: txn, known: r.streams, touched: map[contract.Stream]StreamState{}, before: r.applied, applied: r.applied, speaks: r.speaks}
 }
 
-// entry stages one Raft entry. It depends on nothing but the entry and the state: no clock, no chance.
-func (s *stage) entry(e *raft.Log) (answer, error) {
+// entry stages one Raft entry, and gives an answer, or for a bundle []answer. It depends on nothing but the entry and the state:
+// no clock, no chance.
+func (s *stage) entry(e *raft.Log) (any, error) {
 	seen := e.Index <= s.before
 	if !seen {
 		s.applied = e.Index
@@ -87,13 +88,27 @@ func (s *stage) entry(e *raft.Log) (answer, error) {
 	if e.Type != raft.LogCommand {
 		return answer{}, nil
 	}
-	c, err := decodeUpTo(s.speaks, e.Data)
+	commands, err := decodeEach(s.speaks, e.Data)
 	if errors.Is(err, ErrCommandVersion) {
-		return answer{}, err // to skip it would make this gateway another than its peers
+		return nil, err // to skip it would make this gateway another than its peers
 	}
 	if err != nil {
 		return answer{code: codeRefused}, nil
 	}
+	answers := make([]answer, len(commands))
+	for i, c := range commands {
+		if answers[i], err = s.command(c, seen); err != nil {
+			return nil, err
+		}
+	}
+	if !isBundle(e.Data) {
+		return answers[0], nil
+	}
+	return answers, nil
+}
+
+// command stages one command, unless its entry was seen before.
+func (s *stage) command(c command, seen bool) (answer, error) {
 	if seen {
 		return answer{through: s.of(c.stream).Replicated}, nil
 	}

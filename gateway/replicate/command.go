@@ -17,22 +17,24 @@ const (
 // Versions of a command that this build knows. A cluster writes the newest one that all its members have said they read
 // (see Node.spoken); between gateways commands travel in the oldest.
 const (
-	oldestCommand  = 1
-	pruningCommand = 2 // brought Seal and Prune
-	newestCommand  = pruningCommand
+	oldestCommand   = 1
+	pruningCommand  = 2 // brought Seal and Prune
+	bundlingCommand = 3 // brought bundles
+	newestCommand   = bundlingCommand
 )
 
 const (
-	kindShip  = 1
-	kindAck   = 2
-	kindSeal  = 3
-	kindPrune = 4
+	kindShip   = 1
+	kindAck    = 2
+	kindSeal   = 3
+	kindPrune  = 4
+	kindBundle = 5 // no command: see encodeBundle
 
 	commandHead = 1 + 1 + 8 + 8
 	maxCommand  = commandHead + 2 + maxShipBytes + 2*maxShipRecords
 )
 
-// command is what a Raft entry says. Ship has records: record i of the stream has number seq+i. The others have none. Ack:
+// command is what a Raft entry says, alone or in a bundle. Ship has records: record i of the stream has number seq+i. The others have none. Ack:
 // central holds the stream up to seq. Seal: it has proven it up to seq. Prune: what is sealed up to seq is dropped, at most
 // maxPruned records at a time. All are idempotent and monotone.
 type command struct {
@@ -60,7 +62,7 @@ func (c command) since() byte {
 //
 //	version 1 | kind 1 | stream 8 | seq 8 | for Ship: count 2 | count × (size 2 | octets)
 //
-// Version 2 is the same, and has two more kinds.
+// Version 2 is the same, and has two more kinds. Version 3 is the same besides its bundles.
 func (c command) encodeAs(version byte) []byte {
 	size := commandHead
 	for _, r := range c.records {

@@ -57,9 +57,10 @@ func TestDecodeCommandRefuses(t *testing.T) {
 	}{
 		{"nothing", "", ErrCommand},
 		{"version 0", "0001" + head + "00010001aa", ErrCommand},
-		{"newer version", "0301" + head + "00010001aa", ErrCommandVersion},
-		{"newer version, one octet", "03", ErrCommandVersion},
-		{"unknown kind", "0205" + head, ErrCommandVersion},
+		{"newer version", "0401" + head + "00010001aa", ErrCommandVersion},
+		{"newer version, one octet", "04", ErrCommandVersion},
+		{"unknown kind", "0306" + head, ErrCommandVersion},
+		{"bundle", "0305" + head, ErrCommandVersion},
 		{"kind 0", "0200" + head, ErrCommandVersion},
 		{"kind of version 2 in version 1", "0103" + head, ErrCommandVersion},
 		{"seal with octets after it", "0203" + head + "00", ErrCommand},

@@ -24,7 +24,7 @@ var _ raft.BatchingFSM = (*fsm)(nil)
 // Apply implements raft.FSM.
 func (f *fsm) Apply(entry *raft.Log) any { return f.ApplyBatch([]*raft.Log{entry})[0] }
 
-// ApplyBatch implements raft.BatchingFSM. Each answer is an answer or an error.
+// ApplyBatch implements raft.BatchingFSM. Each answer is an answer, for a bundle []answer, or an error.
 func (f *fsm) ApplyBatch(entries []*raft.Log) []any {
 	answers := make([]any, len(entries))
 	began := time.Now()

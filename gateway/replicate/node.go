@@ -41,6 +41,8 @@ type Node struct {
 	network *raft.NetworkTransport
 	metrics *nodeMetrics
 
+	gatherer *gatherer // of commands that this gateway, as the leader, commits
+
 	observer *raft.Observer
 	events   chan raft.Observation
 	closing  chan struct{}  // closed when Raft is about to stop
@@ -79,6 +81,7 @@ func Open(o Options) (*Node, error) {
 		o: o, members: ms, fault: newFault(), closing: make(chan struct{}), running: make(chan struct{}),
 		events: make(chan raft.Observation, eventsQueued), silent: map[raft.ServerID]bool{},
 	}
+	n.gatherer = newGatherer(n.commitAll)
 	if err := n.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open replication: %w", err), n.Close())
 	}

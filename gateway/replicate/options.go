@@ -144,7 +144,7 @@ func (o *Options) check() (members, error) {
 }
 
 // raftConfig is Raft's view of the options. BatchApplyCh stays off: it would leave commands unanswered that are queued
-// when Raft stops, and with one Ship in flight per gateway there is nothing to batch.
+// when Raft stops, and commands that come together are bundled before they get there.
 func (o *Options) raftConfig() *raft.Config {
 	c := raft.DefaultConfig()
 	c.LocalID = raft.ServerID(o.ID)

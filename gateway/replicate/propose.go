@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
+	"sync"
 
 	"github.com/hashicorp/raft"
 	"github.com/rollcall-edge/rollcall/central/contract"
@@ -68,7 +70,7 @@ func (n *Node) propose(ctx context.Context, cmd []byte) (answer, error) {
 		return answer{}, fmt.Errorf("%w: not all members read version %d yet", ErrCommandVersion, c.since())
 	}
 	failpoint.Hit(failpoint.ReplicatePropose)
-	return n.commit(ctx, c.encodeAs(speaks))
+	return n.commit(ctx, c, c.encodeAs(speaks))
 }
 
 // known answers a command from what this gateway holds already. A duplicate must be the same record: if it is another, two
@@ -118,40 +120,74 @@ func (n *Node) agree(c command, through uint64) (bool, error) {
 	return true, nil
 }
 
-// commit gives a command to Raft and waits until it is applied here. When ctx ends first, whether the command will be done
-// is unknown.
-func (n *Node) commit(ctx context.Context, cmd []byte) (answer, error) {
+// commit gives a command to Raft, with those that come along, and waits until it is applied here. When ctx ends first, whether
+// the command will be done is unknown.
+func (n *Node) commit(ctx context.Context, c command, encoded []byte) (answer, error) {
 	if !n.begin() {
 		return answer{}, ErrClosed
 	}
-	done := make(chan raft.ApplyFuture, 1)
-	go func() {
-		defer n.commands.Done()
-		f := n.raft.Apply(cmd, enterWithin)
-		_ = f.Error() // waits; read again below
-		done <- f
-	}()
+	t := &ticket{command: c, encoded: encoded, done: make(chan struct{})}
+	n.gatherer.add(t)
 	select {
 	case <-ctx.Done():
 		return answer{}, ctx.Err()
-	case f := <-done:
-		return answerOf(f)
+	case <-n.closing: // Raft answers what it can; it may forget one whose turn comes as it stops
+		return answer{}, ErrClosed
+	case <-t.done:
+		return t.answer, t.err
 	}
 }
 
-func answerOf(f raft.ApplyFuture) (answer, error) {
+// commitAll brings commands into Raft's log, in as few entries as they fit, and waits until they are applied here.
+func (n *Node) commitAll(commands [][]byte) []result {
+	entries, starts := pack(n.spoken(), commands)
+	futures := make([]raft.ApplyFuture, len(entries))
+	var taken sync.WaitGroup
+	for i, e := range entries {
+		taken.Go(func() { futures[i] = n.raft.Apply(e, enterWithin) })
+	}
+	taken.Wait()
+	results := make([]result, len(commands))
+	for i, f := range futures {
+		to := len(commands)
+		if i+1 < len(starts) {
+			to = starts[i+1]
+		}
+		resultsOf(f, results[starts[i]:to])
+	}
+	for range commands {
+		n.commands.Done()
+	}
+	return results
+}
+
+// resultsOf waits for an entry and fills in what became of each of its commands.
+func resultsOf(f raft.ApplyFuture, into []result) {
+	answers, err := answersOf(f, len(into))
+	for i := range into {
+		if into[i].err = err; err == nil {
+			into[i].answer = answers[i]
+		}
+	}
+}
+
+// answersOf waits for an entry of n commands.
+func answersOf(f raft.ApplyFuture, n int) ([]answer, error) {
 	if err := f.Error(); err != nil {
 		if errors.Is(err, raft.ErrNotLeader) {
-			return answer{}, ErrNotLeader
+			return nil, ErrNotLeader
 		}
-		return answer{}, fmt.Errorf("commit: %w", err)
+		return nil, fmt.Errorf("commit: %w", err)
 	}
 	switch a := f.Response().(type) {
 	case answer:
-		return a, nil
+		return slices.Repeat([]answer{a}, n), nil // of one command, or of an entry that was refused whole
+	case []answer:
+		if len(a) == n {
+			return a, nil
+		}
 	case error:
-		return answer{}, a
-	default:
-		return answer{}, fmt.Errorf("commit: state machine answered %T", a)
+		return nil, a
 	}
+	return nil, fmt.Errorf("commit: state machine answered %T to %d commands", f.Response(), n)
 }

@@ -27,8 +27,8 @@ var Eager = Change{
 // Next lets a gateway read, and write once all do, a version of commands that is newer than the shipped build's.
 var Next = Change{
 	File: "gateway/replicate/command.go",
-	Old:  "	newestCommand  = pruningCommand\n",
-	New:  "	newestCommand  = pruningCommand + 1\n",
+	Old:  "	newestCommand   = bundlingCommand\n",
+	New:  "	newestCommand   = bundlingCommand + 1\n",
 }
 
 // Overlay writes into the folder out the file for go build -overlay that makes the changes to the project at root, besides those
