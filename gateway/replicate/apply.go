@@ -53,6 +53,7 @@ func (r *replica) applyWhole(entries []*raft.Log, answers []any) error {
 	if err := s.finish(); err != nil {
 		return fmt.Errorf("apply up to entry %d: %w", s.applied, err)
 	}
+	r.fillAhead(s.octets)
 	failpoint.Hit(failpoint.ReplicateApply)
 	if err := guarded("commit", txn.Commit); err != nil {
 		return fmt.Errorf("apply up to entry %d: %w", s.applied, err)
@@ -70,6 +71,14 @@ type stage struct {
 	before  uint64
 	applied uint64
 	speaks  byte // newest version of a command that is read
+	octets  int  // staged, about as many as Badger writes
+}
+
+const octetsAround = 20 // what Badger writes with a key and a value
+
+func (s *stage) set(key, val []byte) error {
+	s.octets += len(key) + len(val) + octetsAround
+	return s.txn.Set(key, val)
 }
 
 func (r *replica) stage(txn *badger.Txn) *stage {
@@ -135,7 +144,7 @@ func (s *stage) ship(c command) (answer, error) {
 		if seq <= st.Replicated {
 			continue
 		}
-		if err := s.txn.Set(recordKey(c.stream, seq), raw); err != nil {
+		if err := s.set(recordKey(c.stream, seq), raw); err != nil {
 			return answer{}, err
 		}
 	}
@@ -175,15 +184,15 @@ func (s *stage) finish() error {
 			if n == 0 && prefix != replicatedPrefix {
 				continue
 			}
-			if err := s.txn.Set(streamKey(prefix, stream), number(n)); err != nil {
+			if err := s.set(streamKey(prefix, stream), number(n)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := s.txn.Set([]byte(sumKey), number(s.sum())); err != nil {
+	if err := s.set([]byte(sumKey), number(s.sum())); err != nil {
 		return err
 	}
-	return s.txn.Set([]byte(appliedKey), number(s.applied))
+	return s.set([]byte(appliedKey), number(s.applied))
 }
 
 // sum is over the watermarks as they are once this stage is on disk.

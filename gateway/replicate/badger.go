@@ -18,13 +18,16 @@ import (
 // badgerBlock is the size of a block in Badger's tables, its default.
 const badgerBlock = 4 << 10
 
+// memtableSize is how much Badger gathers in memory, and in a file, before it makes a table of it.
+const memtableSize = 8 << 20
+
 // badgerOptions are for a board with 1 GB of memory: about 60 MB resident, where Badger's defaults take 340 MB and map
 // 2 GiB. SyncWrites: an applied entry may be pruned from the Raft log, so it must be on disk here.
 func badgerOptions(dir string, key []byte, log *slog.Logger) badger.Options {
 	return badger.DefaultOptions(dir).
 		WithLogger(badgerLog{log}).
 		WithSyncWrites(true).
-		WithMemTableSize(8 << 20).
+		WithMemTableSize(memtableSize).
 		WithNumMemtables(2).
 		WithNumLevelZeroTables(2).
 		WithNumLevelZeroTablesStall(stallTables).

@@ -57,7 +57,7 @@ func (s *stage) prune(c command) (answer, error) {
 	}
 	st.Pruned = through
 	s.touched[c.stream] = st
-	return answer{through: through}, s.txn.Set(streamKey(frontierPrefix, c.stream), tree)
+	return answer{through: through}, s.set(streamKey(frontierPrefix, c.stream), tree)
 }
 
 // drop deletes one record. One of a kind that this build cannot commit to stops it, as a newer command does: to pass it over

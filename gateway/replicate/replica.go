@@ -43,6 +43,7 @@ type replica struct {
 	speaks byte // newest version of a command that is read
 
 	advised string // the memtable for which readPlainly gave its advice last; of one goroutine alone
+	filled  int    // octets until fillAhead is due; of the state machine's goroutine alone
 
 	swap sync.RWMutex // held for reading while a transaction lives, for writing while db is exchanged
 	db   *badger.DB

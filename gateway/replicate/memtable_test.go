@@ -69,3 +69,27 @@ func TestMemtablesAreNotReadAhead(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// What is applied goes into blocks of the memtable's file that are there already: they come in steps, not one by one.
+func TestMemtablesAreFilledAhead(t *testing.T) {
+	r := newReplica(t, t.TempDir())
+	const batches, each = 400, 5 // some 400 KiB
+	var lengths []int64
+	for i := range uint64(batches) {
+		applyOne(t, r, entry(i+1, shipOf(t, streamA, i*each+1, each)))
+		path, err := newestMemtable(r.path(currentDir))
+		if err != nil {
+			t.Fatal(err)
+		}
+		length, err := holeIn(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(lengths) == 0 || lengths[len(lengths)-1] != length {
+			lengths = append(lengths, length)
+		}
+	}
+	if len(lengths) > 2 || lengths[0] < fillStep || lengths[len(lengths)-1] > 2*fillStep+1<<16 {
+		t.Errorf("its blocks ended at %v, want one or two steps of %d", lengths, fillStep)
+	}
+}
