@@ -34,7 +34,7 @@ func TestOverlay(t *testing.T) {
 	for path, copied := range o.Replace {
 		if strings.HasSuffix(path, "command.go") {
 			text, err := os.ReadFile(copied)
-			if err != nil || !strings.Contains(string(text), "= pruningCommand + 1") {
+			if err != nil || !strings.Contains(string(text), "= bundlingCommand + 1") {
 				t.Errorf("%s stands for %s without the newer version: %v", copied, path, err)
 			}
 		}
