@@ -17,10 +17,10 @@ import (
 	"github.com/rollcall-edge/rollcall/central/register"
 )
 
-// Cases reads the facts and earlier judgements of some students: from one snapshot, unless all of them wait to be judged. Then
-// half of it is read from another one meanwhile, for somebody who stands at a screen. What differs between the two is of no
-// consequence: whatever concerns a student, a fact, a tap or a judgement, changes their entry in dirty in the same transaction, and Save drops a
-// verdict on a student whose entry is not the one that was asked for.
+// Cases reads the facts and earlier judgements of some students, from one snapshot. Of a student alone who waits to be judged, as
+// when somebody stands at a screen, half is read from another snapshot meanwhile: what differs between the two is of no consequence,
+// for whatever concerns a student, a fact, a tap or a judgement, changes their entry in dirty in the same transaction, and Save
+// drops a verdict on a student whose entry is not the one that was asked for. Many are read by as many workers as may be busy.
 func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.Case, error) {
 	l := loader{cases: make(map[string]*judge.Case, len(students)), expected: make(map[string][]string, len(students)), memory: &j.s.timetable, heard: &j.s.heard}
 	out := make([]judge.Case, len(students))
@@ -33,10 +33,10 @@ func (j Judgements) Cases(ctx context.Context, students []judge.Dirty) ([]judge.
 	if l.ids, err = keys(ids); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(students, func(d judge.Dirty) bool { return d.Since == 0 }) {
-		err = j.s.view(ctx, func(tx *transaction) error { return l.run(ctx, tx, append(l.told(), l.heardAndJudged()...)) })
-	} else {
+	if len(students) == 1 && students[0].Since != 0 {
 		err = l.both(ctx, j.s)
+	} else {
+		err = j.s.view(ctx, func(tx *transaction) error { return l.run(ctx, tx, append(l.told(), l.heardAndJudged()...)) })
 	}
 	if err != nil {
 		return nil, err
