@@ -104,11 +104,12 @@ type far struct {
 
 func (r *rig) connect() far {
 	r.t.Helper()
-	r.until("listening", func() bool { return exists(r.o.Socket) })
-	c, err := net.Dial("unix", r.o.Socket)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	var c net.Conn
+	r.until("listening", func() (listens bool) { // a socket has its name before it takes calls
+		var err error
+		c, err = net.Dial("unix", r.o.Socket)
+		return err == nil
+	})
 	r.t.Cleanup(func() { _ = c.Close() })
 	_ = c.SetDeadline(time.Now().Add(10 * time.Second)) // for a test that fails
 	return far{c, r.t}

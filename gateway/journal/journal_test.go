@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -268,15 +269,19 @@ func TestDiskUsed(t *testing.T) {
 		free, total int64
 		want        float64
 	}{{100, 100, 0}, {20, 100, 0.8}, {0, 100, 1}, {0, 0, 0}} {
-		o := options(t)
-		fault := &faultFS{FS: disk{}}
-		o.FS = fault
+		o, told := options(t), new(atomic.Bool)
+		o.FS = &faultFS{FS: disk{}, space: func() (int64, int64, error) {
+			if told.Load() {
+				return tt.free, tt.total, nil
+			}
+			return 1 << 30, 1 << 30, nil
+		}}
 		j := openJournal(t, o)
-		fault.space = func() (int64, int64, error) { return tt.free, tt.total, nil }
+		told.Store(true)
 		if got, err := j.DiskUsed(); err != nil || math.Abs(got-tt.want) > 1e-9 {
 			t.Errorf("DiskUsed with %d of %d free = %v, %v, want %v", tt.free, tt.total, got, err, tt.want)
 		}
-		fault.space = nil
+		told.Store(false)
 		closeJournal(t, j)
 	}
 }
