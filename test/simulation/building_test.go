@@ -109,7 +109,7 @@ func (b *building) start() error {
 		return fmt.Errorf("start %s: %w", b.name, err)
 	}
 	b.world.ledger.began(b, r.journal)
-	r.disk.Watch(disk.Watch{Shown: r.shown, Early: func(was, is uint64) {
+	r.disk.Watch(disk.Watch{Of: ".seg", Shown: r.shown, Early: func(was, is uint64) {
 		b.world.fault("%s showed others record %d before a flush covered it; it had shown them %d", b.name, is, was)
 	}})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -58,6 +58,7 @@ type file struct {
 
 // Watch looks at the program that uses a disk, while it writes.
 type Watch struct {
+	Of    string                // suffix of the names of the files that are looked at: those whose one writer also shows the records in them
 	Shown func() (uint64, bool) // how far it shows others its records; false if it cannot be asked now
 	Early func(was, is uint64)  // is called when it shows more before a flush than it did before the write that the flush covers
 }
@@ -370,6 +371,16 @@ func (o opened) WriteAt(b []byte, off int64) (int, error) {
 	return len(b), nil
 }
 
+// watched reports whether the file is one of those that are looked at. The disk is locked.
+func (o opened) watched() bool {
+	for name, f := range o.disk.names {
+		if f == o.file {
+			return strings.HasSuffix(name, o.disk.watch.Of)
+		}
+	}
+	return false
+}
+
 // beforeWrite notes what the program shows. The disk is not locked while the program is asked, so that flushes may end before the
 // answer is noted; they are counted from before the question on.
 func (o opened) beforeWrite() {
@@ -384,12 +395,13 @@ func (o opened) beforeWrite() {
 	}
 }
 
-// beforeFlush compares that with what it shows now, unless another flush ended in between: its records may be shown.
+// beforeFlush compares that with what it shows now, unless another flush ended in between: its records may be shown. Of a file
+// that others write, the flush before may have been theirs, whose records are shown in between.
 func (o opened) beforeFlush() {
 	is, ok := o.ask()
 	o.disk.mu.Lock()
 	was, early := o.file.shown, o.disk.watch.Early
-	ok = ok && o.file.flushes == o.disk.flushes && is > was
+	ok = ok && o.file.flushes == o.disk.flushes && is > was && o.watched()
 	o.disk.mu.Unlock()
 	if ok {
 		early(was, is)

@@ -179,13 +179,20 @@ func TestWatchSeesWhatIsShownEarly(t *testing.T) {
 			show(1)
 			try(t, a.Datasync())
 		}, nil},
+		{"because of a flush that ended before a file was prepared", func(t *testing.T, a, b journal.File, show func(uint64)) {
+			put(t, a, 0, "x")
+			try(t, a.Datasync())
+			put(t, b, 0, "y")
+			show(1)
+			try(t, b.Datasync())
+		}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := New()
-			a, b := open(t, d, "/j/a"), open(t, d, "/j/b")
+			a, b := open(t, d, "/j/a.seg"), open(t, d, "/j/b.tmp")
 			var shown uint64
 			var early []uint64
-			d.Watch(Watch{Shown: func() (uint64, bool) { return shown, true }, Early: func(was, is uint64) { early = append(early, was, is) }})
+			d.Watch(Watch{Of: ".seg", Shown: func() (uint64, bool) { return shown, true }, Early: func(was, is uint64) { early = append(early, was, is) }})
 			tt.do(t, a, b, func(n uint64) { shown = n })
 			if !slices.Equal(early, tt.want) {
 				t.Errorf("shown early: %v, want %v", early, tt.want)
