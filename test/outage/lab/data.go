@@ -118,6 +118,9 @@ func movedWhileOffline(ctx context.Context, i *injury) error {
 	if err != nil {
 		return err
 	}
+	if err := i.heardTime(ctx); err != nil {
+		return err
+	}
 	net := l.site.Net
 	net.Around(i.host(), wire.Impairment{Cut: true})
 	s.Room = room.ID
@@ -130,6 +133,22 @@ func movedWhileOffline(ctx context.Context, i *injury) error {
 	i.hold(ctx)
 	net.Around(i.host(), wire.Impairment{})
 	return errors.Join(err, i.proved(ok && first.Light.Promises(), "a student of the moved class saw %s in a building that had not heard of it", first.Light))
+}
+
+// heardTime waits until central has acknowledged something that the gateway kept since: with the receipt comes the time. Where two
+// registers are open, as here, a tap whose time is in doubt is no mark.
+func (i *injury) heardTime(ctx context.Context) error {
+	before, err := i.gateway.Progress(ctx)
+	if err != nil {
+		return err
+	}
+	if !await(ctx, publishedWithin, func() bool {
+		now, err := i.gateway.Progress(ctx)
+		return err == nil && now.Acknowledged > before.Durable
+	}) {
+		return fmt.Errorf("central acknowledged nothing new of %s within %v", i.gateway.Building.ID, publishedWithin)
+	}
+	return nil
 }
 
 // timetableDamaged spoils the timetable that a gateway keeps, while it is off.
