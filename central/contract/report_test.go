@@ -1,9 +1,7 @@
 package contract
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -32,25 +30,8 @@ func TestGoldenReports(t *testing.T) {
 	before := exampleReport()
 	before.Cluster = nil
 	for name, want := range map[string]Report{"report-v1.json": before, "report-v1-cluster.json": exampleReport()} {
-		path := filepath.Join("testdata", name)
-		document, err := json.Marshal(want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if *update {
-			if err := os.WriteFile(path, document, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		golden, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(golden), string(document)); diff != "" {
-			t.Errorf("%s: encoding changed (-golden +got):\n%s", name, diff)
-		}
 		var got Report
-		if err := DecodeJSON(strings.NewReader(string(golden)), MaxDirectoryBytes, &got); err != nil {
+		if err := DecodeJSON(bytes.NewReader(golden(t, name, want)), MaxDirectoryBytes, &got); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -34,9 +34,9 @@ const (
 	maxCommand  = commandHead + 2 + maxShipBytes + 2*maxShipRecords
 )
 
-// command is what a Raft entry says, alone or in a bundle. Ship has records: record i of the stream has number seq+i. The others have none. Ack:
-// central holds the stream up to seq. Seal: it has proven it up to seq. Prune: what is sealed up to seq is dropped, at most
-// maxPruned records at a time. All are idempotent and monotone.
+// command is what a Raft entry says, alone or in a bundle. Ship has records: record i of the stream has number seq+i. The others
+// have none. Ack: central holds the stream up to seq. Seal: it has proven it up to seq. Prune: what is sealed up to seq is
+// dropped, at most maxPruned records at a time. All are idempotent and monotone.
 type command struct {
 	kind    byte
 	stream  contract.Stream
